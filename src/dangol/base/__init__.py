@@ -1,0 +1,1 @@
+"""Words every room uses: errors, money, periods, identifiers. No Django, no engine."""

@@ -1,0 +1,1 @@
+"""Settings, addresses and which adapters are switched on."""
