@@ -1,0 +1,214 @@
+"""One analysis on two engines: Ibis tables from Parquet files, on DuckDB in this process or on a Spark cluster."""
+
+import os
+import threading
+from collections import OrderedDict
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Protocol
+
+import duckdb
+import ibis
+import pyarrow as pa
+from django.conf import settings
+from ibis.backends.duckdb import Backend
+from ibis.expr.types import Table
+
+from dangol.base.errors import TooMuch, Unavailable
+
+PAGE_SECONDS = 10.0
+VIEWS_KEPT = 64
+
+
+class Engine(Protocol):
+    """What an analytical engine can do. Paths are Parquet files; expressions are Ibis."""
+
+    name: str
+    backend: Any
+
+    def table(self, paths: Sequence[Path]) -> Table:
+        """The rows of Parquet files of one shape, as one Ibis table."""
+
+    def memory(self, rows: pa.Table, name: str = "") -> Table:
+        """A small Arrow table as an Ibis table."""
+
+    def arrow(self, expression: Any) -> pa.Table:
+        """The rows of an expression. Raises TooMuch past the engine's time limit."""
+
+    def write(self, table: Table, path: Path) -> int:
+        """Write a table to one Parquet file; returns its number of rows."""
+
+    def close(self) -> None:
+        """Give everything back."""
+
+
+class _Locked(Backend):
+    """Ibis on a DuckDB whose settings are made and locked already: `_connect` sets what Ibis would set here."""
+
+    def _post_connect(self, extensions: Sequence[str] | None = None) -> None:
+        self._record_batch_readers_consumed: dict[str, Any] = {}
+
+
+class DuckDB:
+    """DuckDB in this process, shut in: it sees the given folders only, no network, and its settings are locked.
+
+    seconds: how long one question may take, None for no limit. DuckDB draws no line of its own inside the process
+    and takes its data files as trustworthy, so it is handed nothing but files we wrote (duckdb.org, "Securing DuckDB").
+    """
+
+    name = "duckdb"
+
+    def __init__(self, *, connection: duckdb.DuckDBPyConnection, seconds: float | None = None) -> None:
+        self.backend = _Locked.from_connection(connection)
+        self.seconds = seconds
+        self._views: OrderedDict[tuple[str, ...], Table] = OrderedDict()
+
+    def table(self, paths: Sequence[Path]) -> Table:
+        key = tuple(str(path) for path in paths)
+        if key not in self._views:
+            self._views[key] = self.backend.read_parquet(list(key))
+            if len(self._views) > VIEWS_KEPT:
+                _paths, oldest = self._views.popitem(last=False)
+                self.backend.drop_view(oldest.get_name(), force=True)
+        self._views.move_to_end(key)
+        return self._views[key]
+
+    def memory(self, rows: pa.Table, name: str = "") -> Table:
+        return ibis.memtable(rows)
+
+    def arrow(self, expression: Any) -> pa.Table:
+        # The same as Ibis' own to_pyarrow, which would load pandas for it: seconds in every fresh process.
+        table = expression.as_table()
+        self.backend._run_pre_execute_hooks(table)
+        with self._limit():
+            rows = self.backend.con.execute(self.backend.compile(table)).to_arrow_table()
+        return expression.__pyarrow_result__(rows)
+
+    def write(self, table: Table, path: Path) -> int:
+        self.backend._run_pre_execute_hooks(table)
+        sql = self.backend.compile(table)
+        with self._limit():
+            written = self.backend.con.execute(
+                f"COPY ({sql}) TO '{_quoted(path)}' (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880)"
+            ).fetchone()
+        return int(written[0])
+
+    def close(self) -> None:
+        self.backend.disconnect()
+
+    @contextmanager
+    def _limit(self) -> Iterator[None]:
+        """Stop a question that takes longer than it may."""
+        clock = threading.Timer(self.seconds, self.backend.con.interrupt) if self.seconds else None
+        if clock:
+            clock.daemon = True
+            clock.start()
+        try:
+            yield
+        except duckdb.InterruptException:
+            raise TooMuch(
+                "The question took longer than {seconds} seconds and was stopped. Ask for a shorter period or fewer "
+                "groups.",
+                seconds=f"{self.seconds:g}",
+            ) from None
+        except duckdb.OutOfMemoryException:
+            raise TooMuch(
+                "The question needs more memory than the setting memory_mb allows. Ask for less or raise it."
+            ) from None
+        finally:
+            if clock:
+                clock.cancel()
+
+
+def _quoted(path: Path) -> str:
+    return str(path).replace("'", "''")
+
+
+def _connect(*, memory_mb: int, threads: int, home: Path, folders: Sequence[Path]) -> duckdb.DuckDBPyConnection:
+    """A DuckDB of its own that may touch `home` and `folders` only."""
+    scratch = home / "scratch"
+    scratch.mkdir(parents=True, exist_ok=True)
+    connection = duckdb.connect(
+        config={
+            "threads": threads or os.cpu_count() or 2,
+            "memory_limit": f"{memory_mb}MiB",
+            "temp_directory": str(scratch),
+            "preserve_insertion_order": False,
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+        }
+    )
+    allowed = ", ".join(f"'{_quoted(folder)}'" for folder in (home, *folders))
+    connection.execute("SET GLOBAL TimeZone = 'UTC'")
+    connection.execute("SET GLOBAL python_enable_replacements = false")
+    connection.execute(f"SET allowed_directories = [{allowed}]")
+    connection.execute("SET enable_external_access = false")
+    connection.execute("SET lock_configuration = true")
+    return connection
+
+
+def fresh_duckdb(*, memory_mb: int = 0, threads: int = 0, folders: Sequence[Path] = ()) -> DuckDB:
+    """A DuckDB engine of its own, within the installation's limits and home folder unless told otherwise."""
+    options = settings.DANGOL
+    return DuckDB(
+        connection=_connect(
+            memory_mb=memory_mb or options.memory_mb,
+            threads=threads or options.threads,
+            home=options.home,
+            folders=folders,
+        )
+    )
+
+
+def _spark() -> Engine:
+    try:
+        from dangol.engine.spark import Spark
+    except ImportError:
+        raise Unavailable("The engine spark needs PySpark. Install it: pip install 'dangol[spark]'.") from None
+    return Spark(master=settings.DANGOL.spark_master)
+
+
+@contextmanager
+def fresh(*, folders: Sequence[Path] = ()) -> Iterator[Engine]:
+    """An engine of its own for one piece of long work, closed at the end.
+
+    folders: besides the home folder, where it may read and write (the files of `dangol file`).
+    """
+    engine = _spark() if settings.DANGOL.engine == "spark" else fresh_duckdb(folders=folders)
+    try:
+        yield engine
+    finally:
+        engine.close()
+
+
+class _Pages(threading.local):
+    """The engine of one thread that answers pages, and the settings it was opened with."""
+
+    engine: Engine | None = None
+    options: Any = None
+
+
+_pages = _Pages()
+_shared: dict[str, Any] = {}
+_opening = threading.Lock()
+
+
+def _page_duckdb(options: Any) -> DuckDB:
+    """All threads of a process share one DuckDB and its memory limit; each has a connection of its own to it."""
+    with _opening:
+        if _shared.get("options") != options:
+            _shared["connection"] = _connect(
+                memory_mb=options.memory_mb, threads=options.threads, home=options.home, folders=()
+            )
+            _shared["options"] = options
+        return DuckDB(connection=_shared["connection"].cursor(), seconds=PAGE_SECONDS)
+
+
+def current() -> Engine:
+    """This thread's engine, opened at first use: for pages and other short questions, 10 seconds each at most."""
+    options = settings.DANGOL
+    if _pages.engine is None or _pages.options != options:
+        _pages.engine = _spark() if options.engine == "spark" else _page_duckdb(options)
+        _pages.options = options
+    return _pages.engine

@@ -1,0 +1,75 @@
+"""Spark, on a cluster or in this process; imported only where the setting `engine` asks for it."""
+
+import re
+import shutil
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, ClassVar
+
+import ibis
+import pyarrow as pa
+from ibis.expr.types import Table
+from pyspark.sql import SparkSession
+
+SETTINGS = {
+    "spark.sql.session.timeZone": "UTC",
+    "spark.ui.enabled": "false",
+    "spark.sql.shuffle.partitions": "8",
+    "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
+    "spark.sql.execution.arrow.pyspark.enabled": "true",
+    "spark.sql.ansi.enabled": "true",
+}
+
+
+def _literal(path: Path) -> str:
+    """A path to read as it is: Hadoop takes brackets and stars for patterns."""
+    return re.sub(r"([\\\[\]{}*?^,])", r"\\\1", str(path))
+
+
+class Spark:
+    """A Spark session reading the same Parquet files from storage that master and workers share.
+
+    One application a process: engines of several threads share it, and the last to close ends it.
+    """
+
+    name = "spark"
+    _open: ClassVar[int] = 0
+    _lock: ClassVar[threading.Lock] = threading.Lock()
+
+    def __init__(self, *, master: str) -> None:
+        with Spark._lock:
+            builder = SparkSession.builder.master(master).appName("dangol")
+            for name, value in SETTINGS.items():
+                builder = builder.config(name, value)
+            self.session = builder.getOrCreate()
+            Spark._open += 1
+        self.session.sparkContext.setLogLevel("ERROR")
+        self.backend = ibis.pyspark.connect(self.session)
+
+    def table(self, paths: Sequence[Path]) -> Table:
+        name = ibis.util.gen_name("parquet")
+        self.session.read.parquet(*[_literal(path) for path in paths]).createOrReplaceTempView(name)
+        return self.backend.table(name)
+
+    def memory(self, rows: pa.Table, name: str = "") -> Table:
+        return ibis.memtable(rows)
+
+    def arrow(self, expression: Any) -> pa.Table:
+        return self.backend.to_pyarrow(expression)
+
+    def write(self, table: Table, path: Path) -> int:
+        parts = path.with_suffix(".parts")
+        self.backend._run_pre_execute_hooks(table)
+        frame = self.session.sql(self.backend.compile(table))
+        frame.coalesce(1).write.mode("overwrite").option("compression", "zstd").parquet(str(parts))
+        [part] = parts.glob("part-*.parquet")
+        part.replace(path)
+        shutil.rmtree(parts)
+        return int(self.session.read.parquet(_literal(path)).count())
+
+    def close(self) -> None:
+        with Spark._lock:
+            Spark._open -= 1
+            if Spark._open == 0:
+                self.session.stop()

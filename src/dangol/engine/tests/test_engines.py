@@ -1,0 +1,94 @@
+"""The engine: shut in, limited in time, the same on both sides."""
+
+import threading
+from dataclasses import replace
+
+import ibis
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from dangol import engine
+from dangol.base.errors import TooMuch, Unavailable
+from tests.engines import on_every_engine
+
+
+@pytest.fixture
+def numbers(home):
+    home.mkdir(parents=True)
+    path = home / "numbers [1].parquet"
+    pq.write_table(
+        pa.table({"n": pa.array(range(100_000), pa.int64()), "even": [n % 2 == 0 for n in range(100_000)]}), path
+    )
+    return path
+
+
+@on_every_engine
+def test_what_is_written_is_read_back(numbers, home):
+    with engine.fresh() as opened:
+        table = opened.table([numbers])
+        small = opened.memory(pa.table({"even": [True], "word": ["짝수"]}))
+        joined = table.inner_join(small, "even").group_by("word").aggregate(total=table.n.sum())
+        assert opened.write(joined, home / "out.parquet") == 1
+    assert pq.read_table(home / "out.parquet").to_pylist() == [{"word": "짝수", "total": sum(range(0, 100_000, 2))}]
+
+
+def test_duckdb_reads_nothing_outside_the_home_folder(numbers, tmp_path):
+    secret = tmp_path / "secret.parquet"
+    pq.write_table(pa.table({"n": [1]}), secret)
+    with engine.fresh() as opened, pytest.raises(Exception, match="disabled by configuration"):
+        opened.arrow(opened.table([secret]))
+    with engine.fresh(folders=[tmp_path]) as opened:
+        assert opened.arrow(opened.table([secret])).num_rows == 1
+    with engine.fresh() as opened, pytest.raises(Exception, match="locked"):
+        opened.backend.raw_sql("SET enable_external_access = true")
+
+
+def test_a_page_question_that_takes_too_long_is_stopped(numbers, monkeypatch):
+    opened = engine.current()
+    monkeypatch.setattr(opened, "seconds", 0.2)
+    table = opened.table([numbers])
+    with pytest.raises(TooMuch, match=r"longer than 0\.2 seconds"):
+        opened.arrow(table.select("n").cross_join(table.select(m="n")).cross_join(table.select(k="n")).count())
+    assert opened.arrow(table.count()).as_py() == 100_000
+
+
+def test_threads_share_one_duckdb_but_not_its_connection(numbers):
+    found = []
+
+    def ask():
+        opened = engine.current()
+        found.append((opened, opened.arrow(opened.table([numbers]).n.sum()).as_py()))
+
+    threads = [threading.Thread(target=ask) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len({id(opened) for opened, _sum in found}) == 4
+    assert {total for _opened, total in found} == {sum(range(100_000))}
+
+
+def test_views_do_not_pile_up(numbers, home):
+    opened = engine.current()
+    for place in range(100):
+        copy = home / f"copy{place}.parquet"
+        copy.write_bytes(numbers.read_bytes())
+        opened.table([copy])
+    assert len(opened.backend.list_tables()) <= 70
+    assert opened.arrow(opened.table([home / "copy0.parquet"]).count()).as_py() == 100_000
+
+
+def test_without_pyspark_the_error_names_what_to_install(settings, monkeypatch):
+    import sys
+
+    monkeypatch.setitem(sys.modules, "dangol.engine.spark", None)
+    settings.DANGOL = replace(settings.DANGOL, engine="spark")
+    with pytest.raises(Unavailable, match=r"dangol\[spark\]"), engine.fresh():
+        pass
+
+
+def test_text_stays_text(numbers):
+    opened = engine.current()
+    table = opened.table([numbers]).mutate(word=ibis.literal("x' or 1=1 --"))
+    assert opened.arrow(table.word.max()).as_py() == "x' or 1=1 --"
