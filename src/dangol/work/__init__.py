@@ -1,0 +1,1 @@
+"""Long jobs: a queue in the operations database with progress, cancel, leases and rescue."""

@@ -1,0 +1,49 @@
+"""Times and limits of long work."""
+
+from dataclasses import dataclass
+
+HEARTBEAT_SECONDS = 5.0
+STALE_SECONDS = 30.0  # without a sign of life for so long, a job's worker counts as dead
+POLL_SECONDS = 0.5  # how often cancel is looked for and progress written
+DEATHS = 3  # the third death of its worker parks a job
+
+QUEUED, RUNNING, DONE, FAILED, CANCELLED, PARKED = "queued", "running", "done", "failed", "cancelled", "parked"
+OPEN = (QUEUED, RUNNING)
+ENDED = (DONE, FAILED, CANCELLED, PARKED)
+
+
+def N_(text: str) -> str:  # noqa: N802  marks a text for translation; rules import no Django
+    return text
+
+
+KIND_NAMES = {
+    "collect.load": N_("Load data"),
+    "cycle.run": N_("Run the cycle"),
+    "execute.send": N_("Send a campaign"),
+}
+STATE_NAMES = {
+    QUEUED: N_("Waiting"),
+    RUNNING: N_("Running"),
+    DONE: N_("Done"),
+    FAILED: N_("Failed"),
+    CANCELLED: N_("Cancelled"),
+    PARKED: N_("Parked"),
+}
+UNEXPECTED = N_("Something unexpected went wrong. The details are in the server's log under job {job}.")
+DIED = N_("The worker died {deaths} times in this job, so it was set aside. Look into the log, then start it again.")
+
+
+@dataclass(frozen=True)
+class Pace:
+    """The times a worker keeps; tests shorten them."""
+
+    heartbeat: float = HEARTBEAT_SECONDS
+    stale: float = STALE_SECONDS
+    poll: float = POLL_SECONDS
+
+
+def seconds_left(done: int, total: int | None, elapsed: float) -> int | None:
+    """Estimated seconds until the end, from the pace so far; None while too little is known."""
+    if not total or done <= 0 or elapsed < 2 or done * 100 < total:
+        return None
+    return max(0, round(elapsed * (total - done) / done))
