@@ -1,0 +1,1 @@
+"""Who works here: accounts, organisation tree, roles and rights, access log."""
