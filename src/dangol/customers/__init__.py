@@ -1,0 +1,1 @@
+"""The customer base: consent <- collect <- identify <- quality."""

@@ -1,0 +1,1 @@
+"""What each customer has agreed to, by purpose and channel, with proof."""
