@@ -1,0 +1,1 @@
+"""Brings data in: sources, validated rows, quarantine, loads that can be undone."""

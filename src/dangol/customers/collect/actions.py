@@ -1,0 +1,276 @@
+"""Describe a source, load it, undo a load, write down the loop's own events."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from django.db import transaction
+from django.utils.text import slugify
+
+from dangol.base.errors import BadInput, Conflict, NotFound
+from dangol.base.identifiers import file_hash
+from dangol.customers.collect import loading, places
+from dangol.customers.collect.events import record, settle
+from dangol.customers.collect.mending import fix, ignore, retry
+from dangol.customers.collect.models import Load, Source
+from dangol.customers.collect.rules import ATTRIBUTE, RECORDS
+from dangol.staff.reads import Member, require
+from dangol.staff.rules import Right
+from dangol.work import actions as work
+from dangol.work.actions import Running
+
+READERS = ("csv", "excel", "parquet", "sql")
+ENDINGS = {".csv": "csv", ".tsv": "csv", ".txt": "csv", ".xlsx": "excel", ".xls": "excel", ".xlsm": "excel",
+           ".ods": "excel", ".parquet": "parquet"}  # fmt: skip
+OPTIONS = ("encoding", "delimiter", "sheet", "zone", "decimal", "date_order", "connection", "query", "watermark")
+JOB = "collect.load"
+CODE_LONGEST = 60
+
+__all__ = [
+    "cancel_load", "change_source", "describe_source", "fix", "ignore", "queue_load", "record", "redo_load", "retry",
+    "run_load", "settle", "start_load", "undo_load",
+]  # fmt: skip
+
+
+def describe_source(
+    *,
+    by: Member,
+    code: str,
+    name: str = "",
+    kind: str,
+    reader: str,
+    mapping: Mapping[str, str],
+    key: Sequence[str] = (),
+    options: Mapping[str, Any] | None = None,
+    constants: Mapping[str, str] | None = None,
+    system: str = "",
+    generated: bool = False,
+) -> Source:
+    """Describe a source once, or change its description; returns it.
+
+    code: its short name (letters, digits, `-`, `_`, `.`). mapping: {field of the record: column}; a column may be
+    several to be added, `a + b`. constants: {field: text}. key: the fields that name a row; empty where rows have no
+    name of their own. options: see OPTIONS; zone is the IANA zone of its times, decimal its decimal sign. system: the
+    space its customer keys live in, shared by sources that know a customer by the same key; the code if not given.
+    Raises BadInput or NotAllowed.
+    """
+    require(by, Right.SOURCES_LOAD)
+    options = {name: str(value) for name, value in (options or {}).items() if value not in (None, "")}
+    if reader == "sql":
+        require(by, Right.STAFF_MANAGE)  # a connection reaches into other systems
+    constants = {field: text for field, text in (constants or {}).items() if text != ""}
+    mapping = {field: column for field, column in mapping.items() if column}
+    _check_form(code, kind, reader, options)
+    _check_fields(kind, mapping, constants, key)
+    with transaction.atomic():
+        source, _made = Source.objects.get_or_create(code=code, defaults={"kind": kind, "reader": reader})
+        if source.own:
+            raise Conflict("The source {code} holds the loop's own events and cannot be described.", code=code)
+        if source.kind != kind and source.batches.exists():
+            raise Conflict("The source {code} has data of another kind. Give the new source another code.", code=code)
+        source.name, source.kind, source.reader, source.system = name or code, kind, reader, system or code
+        source.mapping, source.constants, source.key, source.options = mapping, constants, _key(kind, key), options
+        source.generated = generated
+        source.save()
+    return source
+
+
+def _key(kind: str, key: Sequence[str]) -> list[str]:
+    """The key given, or the record's own; without either, equal rows are told apart by counting."""
+    return list(key) or list(RECORDS[kind].key)
+
+
+def _check_form(code: str, kind: str, reader: str, options: Mapping[str, str]) -> None:
+    if not code or len(code) > CODE_LONGEST or slugify(code.replace(".", "-")) != code.replace(".", "-").lower():
+        raise BadInput("A source's code is made of letters, digits, - and _, like shop-sales.", field="code")
+    if kind not in RECORDS:
+        raise BadInput("There is no kind {kind}. Choose one of: {kinds}.", field="kind", kind=kind,
+                       kinds=", ".join(RECORDS))  # fmt: skip
+    if reader not in READERS:
+        raise BadInput("The form {reader} is not known. Choose one of: {readers}.", field="reader", reader=reader,
+                       readers=", ".join(READERS))  # fmt: skip
+    unknown = sorted(set(options) - set(OPTIONS))
+    if unknown:
+        raise BadInput("A source has no option {name}.", field="options", name=unknown[0])
+    if options.get("zone"):
+        try:
+            ZoneInfo(options["zone"])
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise BadInput("The time zone {zone} is not known. Use a name like Asia/Seoul.", field="zone",
+                           zone=options["zone"]) from None  # fmt: skip
+    if options.get("decimal", ".") not in (".", ","):
+        raise BadInput("The decimal sign is a point or a comma.", field="decimal")
+    if options.get("date_order", "ymd") not in ("ymd", "dmy", "mdy"):
+        raise BadInput("The order of dates is ymd, dmy or mdy.", field="date_order")
+    if reader == "sql" and not (options.get("connection") and options.get("query")):
+        raise BadInput("A SQL source needs a connection and a query.", field="query")
+
+
+def _check_fields(kind: str, mapping: Mapping[str, str], constants: Mapping[str, str], key: Sequence[str]) -> None:
+    kinds = RECORDS[kind]
+    given = {**mapping, **constants}
+    for field in given:
+        if kinds.field(field) is None:
+            raise BadInput(
+                "{kind} have no field {name}. They have: {fields}.", field="mapping", kind=kind, name=field,
+                fields=", ".join(f.name for f in kinds.fields) + (f", {ATTRIBUTE}…" if kinds.personal else ""),
+            )  # fmt: skip
+    for needed in kinds.fields:
+        if needed.required and needed.name not in given:
+            raise BadInput("Choose the column of {name}: {kind} need it.", field="mapping", name=needed.name, kind=kind)
+    for name in key:
+        if name not in given:
+            raise BadInput("The key field {name} has no column.", field="key", name=name)
+
+
+def change_source(
+    *,
+    by: Member,
+    code: str,
+    name: str,
+    mapping: Mapping[str, str],
+    key: Sequence[str],
+    options: Mapping[str, Any],
+    system: str = "",
+) -> Source:
+    """Change how a source's files are read from now on; form, kind, connection and constants stay as they are."""
+    source = _source(code)
+    return describe_source(
+        by=by, code=code, name=name, kind=source.kind, reader=source.reader, mapping=mapping, key=key,
+        options={**source.options, **options}, constants=source.constants, system=system, generated=source.generated,
+    )  # fmt: skip
+
+
+def start_load(
+    *,
+    by: Member,
+    source_code: str,
+    path: Path | str | None = None,
+    pieces: Iterator[bytes] | None = None,
+    upload: str = "",
+    name: str = "",
+    queue: bool = False,
+) -> int:
+    """Take a file (or, for SQL, the query) in for loading; returns the load's id for `run_load`.
+
+    path: a file to be copied; or its bytes as pieces, or the upload kept by `reads.keep_file`, with its name. queue:
+    let a worker run it. The same file
+    again, while its earlier load stands unfinished, gives that load: it goes on.
+    """
+    require(by, Right.SOURCES_LOAD)
+    source = _source(source_code)
+    if source.own:
+        raise Conflict("The source {code} holds the loop's own events and cannot be loaded.", code=source_code)
+    if source.reader == "sql":
+        load = Load.objects.create(source=source, name=source.name, by=by)
+    else:
+        upload, name = _kept(upload, path, pieces, name)
+        load = _uploaded(source, by, upload, name)
+    if queue:
+        queue_load(by=by, load_id=load.pk)
+    return load.pk
+
+
+def _kept(upload: str, path: Path | str | None, pieces: Iterator[bytes] | None, name: str) -> tuple[str, str]:
+    """The file under a name of our own, and its own name."""
+    if upload:
+        return places.kept(upload).name, name
+    if path is not None:
+        path = Path(path)
+        if not path.is_file():
+            raise BadInput("There is no file {name}.", field="file", name=path.name)
+        name, pieces = name or path.name, places.pieces_of(path)
+    if pieces is None:
+        raise BadInput("Choose a file to load.", field="file")
+    places.sweep()
+    return places.keep_upload(pieces)[0], name
+
+
+def _uploaded(source: Source, by: Member, upload: str, name: str) -> Load:
+    """The load of a file: a new one, or that of the same file which did not end."""
+    path = places.uploads() / upload
+    sha256 = file_hash(path)
+    before = source.loads.filter(sha256=sha256, state__in=("waiting", "running", "failed", "cancelled")).last()
+    if before is None:
+        size = path.stat().st_size
+        return Load.objects.create(
+            source=source, name=places.file_name(name), upload=upload, bytes=size, sha256=sha256, by=by
+        )
+    if before.upload != upload and (places.uploads() / before.upload).exists():
+        path.unlink()
+    else:
+        before.upload = upload
+        before.save(update_fields=["upload"])
+    return before
+
+
+def queue_load(*, by: Member, load_id: int) -> int:
+    """Have a worker run a load; returns the job's id."""
+    require(by, Right.SOURCES_LOAD)
+    load = _load(load_id)
+    job = work.enqueue(kind=JOB, arguments={"load_id": load_id}, by=by, unique_key=f"{JOB}:{load_id}")
+    Load.objects.filter(pk=load.pk).update(job_id=job)
+    return job
+
+
+def cancel_load(*, by: Member, load_id: int) -> None:
+    """Stop a load; what it brought so far goes out of sight."""
+    require(by, Right.SOURCES_LOAD)
+    load = _load(load_id)
+    if load.state == "waiting" and not load.job_id:
+        Load.objects.filter(pk=load.pk, state="waiting").update(state="cancelled")
+    elif load.job_id:
+        work.cancel(by=by, job_id=load.job_id)
+
+
+def run_load(running: Running, load_id: int) -> dict[str, Any]:
+    """Run a load to its end, from wherever it stands; returns {read, loaded, unchanged, quarantined, …}.
+
+    Raises BadInput, TooMuch, Conflict, Unavailable or Cancelled with a sentence for the user.
+    """
+    return loading.run(running, load_id)
+
+
+def undo_load(*, by: Member, load_id: int) -> None:
+    """Take back everything a load brought; rows it had replaced stand again. Raises Conflict unless it is done."""
+    if not _turn(by, load_id, before="done", after="undone"):
+        raise Conflict("This load is not done, so that there is nothing to take back.")
+
+
+def redo_load(*, by: Member, load_id: int) -> None:
+    """Bring back what an undone load brought. Raises Conflict unless it is undone."""
+    if not _turn(by, load_id, before="undone", after="done"):
+        raise Conflict("This load was not taken back, so that there is nothing to bring back.")
+
+
+def _turn(by: Member, load_id: int, *, before: str, after: str) -> int:
+    require(by, Right.SOURCES_LOAD)
+    load = _load(load_id)
+    with places.only_one(load.source.code), transaction.atomic():
+        changed = Load.objects.filter(pk=load.pk, state=before).update(state=after)
+        if changed:
+            loading.set_live(load, live=after == "done")
+        return changed
+
+
+def _source(code: str) -> Source:
+    found = Source.objects.filter(code=code).first()
+    if found is None:
+        raise NotFound("There is no source {code}.", code=code)
+    return found
+
+
+def _load(load_id: int) -> Load:
+    found = Load.objects.select_related("source").filter(pk=load_id).first()
+    if found is None:
+        raise NotFound("There is no such load.")
+    return found
+
+
+def reader_of(name: str) -> str:
+    """The reader that fits a file's name. Raises BadInput."""
+    ending = Path(name).suffix.lower()
+    if ending not in ENDINGS:
+        raise BadInput("The file {name} is not CSV, Excel or Parquet.", field="file", name=places.file_name(name))
+    return ENDINGS[ending]

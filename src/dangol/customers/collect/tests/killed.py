@@ -1,0 +1,59 @@
+"""Run by test_killed in a process of its own: load a file in small batches, and die at a chosen point.
+
+argv: file, point, how many times the point is passed before the kill (0: never killed).
+"""
+
+import json
+import os
+import signal
+import sys
+
+import django
+
+
+def main(path: str, point: str, times: int) -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dangol.config.settings")
+    django.setup()
+    from dangol.customers.collect import actions, loading, places
+    from dangol.customers.collect.models import Quarantined
+    from dangol.staff.reads import system
+    from dangol.work.actions import Quiet
+
+    loading.BATCH_ROWS = 400
+    left = times
+
+    def dying(function, *, after):
+        def wrapped(*args, **kwargs):
+            nonlocal left
+            left -= 1
+            if left == 0 and not after:
+                os.kill(os.getpid(), signal.SIGKILL)
+            done = function(*args, **kwargs)
+            if left == 0:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return done
+
+        return wrapped
+
+    points = {
+        "staged": (loading, "stage", True),
+        "before the file is in place": (places, "publish", False),
+        "before the transaction": (places, "publish", True),
+        "inside the transaction": (Quarantined.objects, "bulk_create", True),
+        "after the transaction": (loading.Loading, "_commit", True),
+        "before the end": (loading.Loading, "_close", False),
+        "after the end": (loading.Loading, "_close", True),
+    }
+    if times:
+        owner, name, after = points[point]
+        setattr(owner, name, dying(getattr(owner, name), after=after))
+    by = system()
+    actions.describe_source(
+        by=by, code="shop", kind="sales", reader="csv",
+        mapping={n: n for n in ("order_id", "customer_key", "product_key", "sold_at", "quantity", "amount")},
+    )  # fmt: skip
+    load_id = actions.start_load(by=by, source_code="shop", path=path)
+    print(json.dumps(actions.run_load(Quiet(by=by), load_id=load_id)))
+
+
+main(sys.argv[1], sys.argv[2], int(sys.argv[3]))
