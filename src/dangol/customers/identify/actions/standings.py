@@ -1,0 +1,110 @@
+"""Publish a million standings without making writers wait."""
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+import pyarrow as pa
+from django.db import connection, transaction
+
+from dangol.base.errors import BadInput
+from dangol.customers.identify.models import Standing
+from dangol.work.actions import Running
+
+CHUNK = 4_000
+COLUMNS = (
+    "customer_id", "first_day", "last_day", "orders", "amount", "recency_days", "r", "f", "m", "score", "segment",
+    "segment_before",
+)  # fmt: skip
+TEXTS = ("segment", "segment_before")
+COUNTS = ("orders", "amount")
+STAGING = "standing_staging"
+
+
+def publish_standings(rows: pa.Table, *, snapshot: str, as_of: date, running: Running) -> dict[str, int]:
+    """Replace the standings of all customers.
+
+    rows: customer_id (int64) and any of the columns of Standing, one row a customer; those who are not among them
+    lose theirs. On SQLite in transactions of a few thousand rows, between which others write; on PostgreSQL by COPY
+    into a staging table and one upsert. Repeating it changes nothing. Returns {published, removed}.
+    """
+    if "customer_id" not in rows.column_names:
+        raise BadInput("Standings need a column customer_id.", field="customer_id")
+    names = [name for name in COLUMNS if name in rows.column_names]
+    write = _by_copy if connection.vendor == "postgresql" else _by_chunks
+    write(_tuples(rows.select(names), names, snapshot, as_of), [*names, "snapshot", "as_of"], rows.num_rows, running)
+    removed = _remove_others(snapshot)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE identify_standing")
+    return {"published": rows.num_rows, "removed": removed}
+
+
+Rows = Iterator[list[tuple[Any, ...]]]
+
+
+def _tuples(rows: pa.Table, names: list[str], snapshot: str, as_of: date) -> Rows:
+    """The rows in order of customer, in chunks: neighbours lie on the same pages."""
+    ordered = rows.sort_by("customer_id")
+    day = as_of.isoformat() if connection.vendor == "sqlite" else as_of
+    for start in range(0, ordered.num_rows, CHUNK):
+        piece = ordered.slice(start, CHUNK)
+        columns = [_values(piece[name], name) for name in names]
+        yield [(*values, snapshot, day) for values in zip(*columns, strict=True)]
+
+
+def _values(column: Any, name: str) -> list[Any]:
+    if name in TEXTS:
+        return [value or "" for value in column.to_pylist()]
+    if name in COUNTS:
+        return [value or 0 for value in column.to_pylist()]
+    if name.endswith("_day") and connection.vendor == "sqlite":
+        return [value if value is None else value.isoformat()[:10] for value in column.to_pylist()]
+    return list(column.to_pylist())
+
+
+def _upsert(names: list[str], source: str) -> str:
+    """An upsert that leaves rows alone whose values are the same. The columns not given keep their defaults."""
+    defaults = {"orders": "0", "amount": "0", "segment": "''", "segment_before": "''"}
+    missing = {name: value for name, value in defaults.items() if name not in names}
+    every = ", ".join([*names, *missing])
+    updates = ", ".join(f"{name} = excluded.{name}" for name in names if name != "customer_id")
+    return (
+        f"INSERT INTO identify_standing ({every}) {source.format(missing=''.join(', ' + v for v in missing.values()))} "
+        f"ON CONFLICT (customer_id) DO UPDATE SET {updates}"
+    )
+
+
+def _by_chunks(chunks: Rows, names: list[str], total: int, running: Running) -> None:
+    marks = ", ".join(["%s"] * len(names))
+    statement = _upsert(names, f"VALUES ({marks}{{missing}})")
+    done = 0
+    for chunk in chunks:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.executemany(statement, chunk)
+        done += len(chunk)
+        running.progress(done, total, "standings")
+
+
+@transaction.atomic
+def _by_copy(chunks: Rows, names: list[str], total: int, running: Running) -> None:
+    listed = ", ".join(names)
+    done = 0
+    with connection.cursor() as cursor:
+        # not LIKE: it brings the columns that are not given along, and that they must not be null
+        cursor.execute(f"CREATE TEMP TABLE {STAGING} AS SELECT {listed} FROM identify_standing WITH NO DATA")  # noqa: S608
+        with cursor.copy(f"COPY {STAGING} ({listed}) FROM STDIN") as copy:
+            for chunk in chunks:
+                for row in chunk:
+                    copy.write_row(row)
+                done += len(chunk)
+                running.progress(done, total, "standings")
+        cursor.execute(_upsert(names, f"SELECT {listed}{{missing}} FROM {STAGING}"))  # noqa: S608
+        cursor.execute(f"DROP TABLE {STAGING}")
+
+
+def _remove_others(snapshot: str) -> int:
+    """Standings of an earlier publication whose customers are in this one no more."""
+    removed = 0
+    while old := list(Standing.objects.exclude(snapshot=snapshot).values_list("pk", flat=True)[:CHUNK]):
+        removed += Standing.objects.filter(pk__in=old).delete()[0]
+    return removed

@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class Quality(AppConfig):
+    name = "dangol.customers.quality"
+    label = "quality"
