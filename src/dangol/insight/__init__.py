@@ -1,0 +1,1 @@
+"""From facts to understanding: warehouse <- olap | score."""

@@ -1,0 +1,1 @@
+"""Measures by dimensions, declared once and asked from everywhere."""

@@ -1,0 +1,293 @@
+"""What can be asked of the warehouse: measures and dimensions, declared once, with their definitions."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from enum import StrEnum
+
+from dangol.base.errors import BadInput
+from dangol.insight.olap.rules.periods import PERIODS
+
+MOST_DIMENSIONS = 6
+MOST_ROWS = 100_000
+USUAL_ROWS = 10_000
+
+
+def N_(text: str) -> str:  # noqa: N802  marks a text for translation; rules import no Django
+    return text
+
+
+class Unit(StrEnum):
+    """What the number of a measure is, and how it is shown."""
+
+    MONEY = "money"  # minor units, possibly a fraction of one
+    COUNT = "count"
+    RATIO = "ratio"  # a plain number with decimals
+    SHARE = "share"  # 0..1, shown in percent
+    DAYS = "days"
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A figure. family: from which facts it is computed.
+
+    additive: whether the figures of groups add up to that of the whole.
+    """
+
+    name: str
+    label: str
+    unit: Unit
+    definition: str
+    family: str  # sales, base, cycle, retention, contacts, responses
+    additive: bool = False
+
+
+@dataclass(frozen=True)
+class Dimension:
+    """Something to group or filter by. of: where its values lie; column: their column there.
+
+    of: period, customer, product, store, line, campaign. families: which measures can be split by it.
+    """
+
+    name: str
+    label: str
+    definition: str
+    of: str
+    column: str = ""
+
+    @property
+    def is_period(self) -> bool:
+        """Whether it cuts time."""
+        return self.of == "period"
+
+
+MEASURES: Mapping[str, Measure] = {
+    measure.name: measure
+    for measure in (
+        Measure(
+            "sales_amount",
+            N_("Sales"),
+            Unit.MONEY,
+            N_("Sum of the amounts of all sales lines; returns count negative."),
+            "sales",
+            True,
+        ),
+        Measure(
+            "quantity",
+            N_("Quantity"),
+            Unit.COUNT,
+            N_("Sum of the pieces of all sales lines; returns count negative."),
+            "sales",
+            True,
+        ),
+        Measure(
+            "discount",
+            N_("Discount"),
+            Unit.MONEY,
+            N_("Sum of the discounts of all sales lines."),
+            "sales",
+            True,
+        ),
+        Measure(
+            "orders",
+            N_("Orders"),
+            Unit.COUNT,
+            N_(
+                "Number of purchases. Split by product or brand: purchases with at least one such line, so that they "
+                "do not add up."
+            ),
+            "sales",
+        ),
+        Measure(
+            "customers",
+            N_("Customers"),
+            Unit.COUNT,
+            N_(
+                "Accumulated customers: all customers of the base, whether they have bought or not. Split by period: "
+                "those whose first purchase lies in or before it. Split by product, store or channel: those who have "
+                "ever bought there."
+            ),
+            "base",
+        ),
+        Measure(
+            "buying_customers",
+            N_("Buying customers"),
+            Unit.COUNT,
+            N_("Number of different customers with at least one sales line in the group."),
+            "sales",
+        ),
+        Measure(
+            "average_ticket",
+            N_("Average ticket"),
+            Unit.MONEY,
+            N_("Sales divided by orders."),
+            "sales",
+        ),
+        Measure(
+            "unit_price",
+            N_("Unit price"),
+            Unit.MONEY,
+            N_("Sales divided by quantity."),
+            "sales",
+        ),
+        Measure(
+            "purchase_frequency",
+            N_("Purchase frequency"),
+            Unit.RATIO,
+            N_("Orders divided by buying customers."),
+            "sales",
+        ),
+        Measure(
+            "purchase_cycle_days",
+            N_("Purchase cycle"),
+            Unit.DAYS,
+            N_(
+                "Mean number of days between two consecutive purchase days of the same customer; it belongs to the "
+                "period of the later day. Customers with one purchase day do not count."
+            ),
+            "cycle",
+        ),
+        Measure(
+            "retention_rate",
+            N_("Retention rate"),
+            Unit.SHARE,
+            N_(
+                "Of the customers who bought in the period before, the share who bought again in this one. Needs a "
+                "period."
+            ),
+            "retention",
+        ),
+        Measure(
+            "churn_rate",
+            N_("Churn rate"),
+            Unit.SHARE,
+            N_(
+                "Of the customers who bought in the period before, the share who did not buy in this one: one minus "
+                "the retention rate. Needs a period."
+            ),
+            "retention",
+        ),
+        Measure(
+            "contacted_customers",
+            N_("Contacted customers"),
+            Unit.COUNT,
+            N_(
+                "Number of different customers on the contact lists of campaigns. Split by period: by the day of "
+                "contact, where it is known. What a demonstration sent to generated addresses is not counted."
+            ),
+            "contacts",
+        ),
+        Measure(
+            "responding_customers",
+            N_("Responding customers"),
+            Unit.COUNT,
+            N_("Number of different customers with at least one response to a campaign, such as a redeemed coupon."),
+            "responses",
+        ),
+    )
+}
+RATIOS: Mapping[str, tuple[str, str]] = {
+    "average_ticket": ("sales_amount", "orders"),
+    "unit_price": ("sales_amount", "quantity"),
+    "purchase_frequency": ("orders", "buying_customers"),
+}
+
+DIMENSIONS: Mapping[str, Dimension] = {
+    dimension.name: dimension
+    for dimension in (
+        Dimension("day", N_("Day"), N_("Calendar day in the company's time zone."), "period"),
+        Dimension("week", N_("Week"), N_("ISO week, Monday to Sunday."), "period"),
+        Dimension("month", N_("Month"), N_("Calendar month in the company's time zone."), "period"),
+        Dimension("quarter", N_("Quarter"), N_("Quarter of the calendar year."), "period"),
+        Dimension("year", N_("Year"), N_("Calendar year."), "period"),
+        Dimension("region", N_("Region"), N_("Large branch in charge of the customer."), "customer", "region"),
+        Dimension("store", N_("Store"), N_("Store of the purchase, by its key."), "line", "store_key"),
+        Dimension("branch", N_("Branch"), N_("Branch in charge of the customer."), "customer", "branch"),
+        Dimension("rep", N_("Sales rep"), N_("Sales rep in charge of the customer, by code."), "customer", "rep"),
+        Dimension("brand", N_("Brand"), N_("Brand of the product."), "product", "brand"),
+        Dimension("product_major", N_("Major class"), N_("Major class of the product."), "product", "product_major"),
+        Dimension(
+            "product_middle", N_("Middle class"), N_("Middle class of the product."), "product", "product_middle"
+        ),
+        Dimension("product_minor", N_("Minor class"), N_("Minor class of the product."), "product", "product_minor"),
+        Dimension("product", N_("Product"), N_("Product, by its key."), "line", "product_key"),
+        Dimension("channel", N_("Channel"), N_("Channel of the purchase or contact."), "channel", "channel"),
+        Dimension("segment", N_("Segment"), N_("RFM segment of the customer today."), "customer", "segment"),
+        Dimension("campaign", N_("Campaign"), N_("Campaign, by its key."), "campaign", "campaign_key"),
+        Dimension("age_band", N_("Age band"), N_("Age band of the customer."), "customer", "age_band"),
+    )
+}
+OWN = N_("Attribute of the customer as the source gave it.")
+NOT_DIMENSIONS = frozenset({"customer_id", "code", "unit_path", "rep_id", "first_day", "name"})
+
+# From which facts a measure is computed decides by what it can be split.
+SPLITS: Mapping[str, frozenset[str]] = {
+    "sales": frozenset({"period", "customer", "product", "store", "line", "channel"}),
+    "base": frozenset({"period", "customer", "product", "store", "line", "channel"}),
+    "cycle": frozenset({"period", "customer", "product", "store", "line", "channel"}),
+    "retention": frozenset({"period", "customer", "product", "store", "line", "channel"}),
+    "contacts": frozenset({"period", "customer", "channel", "campaign"}),
+    "responses": frozenset({"period", "customer", "campaign"}),
+}
+IN_ORDER = frozenset({"product"})  # what differs between the lines of one order
+IN_ORDER_COLUMNS = frozenset({"product_key"})
+
+
+def dimensions_of(columns: Sequence[str]) -> dict[str, Dimension]:
+    """All dimensions where customers have these columns: the standard ones and the source's own attributes."""
+    own = {
+        name: Dimension(name, name, OWN, "customer", name)
+        for name in columns
+        if name not in NOT_DIMENSIONS
+        and name not in DIMENSIONS
+        and name not in MEASURES
+        and re.fullmatch(r"[A-Za-z_]\w{0,59}", name)
+    }
+    return {**DIMENSIONS, **own}
+
+
+def within_order(dimension: Dimension) -> bool:
+    """Whether lines of one order can differ in it, so that orders must be counted apart."""
+    return dimension.of in IN_ORDER or dimension.column in IN_ORDER_COLUMNS
+
+
+def unknown(field: str, name: str, known: Sequence[str]) -> BadInput:
+    """The error for a name that does not exist, with the names it may have meant."""
+    near = get_close_matches(name, known, n=3, cutoff=0.5) or list(known)
+    template = {
+        "measure": N_("There is no measure {name}. Did you mean: {near}?"),
+        "dimension": N_("There is no dimension {name}. Did you mean: {near}?"),
+    }[field]
+    return BadInput(template, field=field, name=name[:60], near=", ".join(near))
+
+
+def check(measures: Sequence[str], by: Sequence[str], known: Mapping[str, Dimension], used: Sequence[str] = ()) -> None:
+    """Raises BadInput unless the measures can be split by the dimensions and filtered by those `used`."""
+    if not measures:
+        raise BadInput("Name at least one measure. `dangol query --list` shows them all.", field="measures")
+    for name in measures:
+        if name not in MEASURES:
+            raise unknown("measure", name, list(MEASURES))
+    for name in (*by, *used):
+        if name not in known:
+            raise unknown("dimension", name, list(known))
+    if len(by) > MOST_DIMENSIONS or len(set(by)) != len(by):
+        raise BadInput("Use at most {most} different dimensions.", field="by", most=MOST_DIMENSIONS)
+    for measure in (MEASURES[name] for name in measures):
+        for name in (*by, *used):
+            if known[name].of not in SPLITS[measure.family]:
+                raise BadInput(
+                    "{measure} cannot be split or filtered by {dimension}. Leave one of them out.",
+                    field="by",
+                    measure=measure.name,
+                    dimension=name,
+                )
+        periods = [name for name in by if known[name].is_period]
+        if measure.family == "retention" and len(periods) != 1:
+            raise BadInput(
+                "{measure} compares with the period before: name exactly one of {periods}.",
+                field="by",
+                measure=measure.name,
+                periods=", ".join(PERIODS),
+            )

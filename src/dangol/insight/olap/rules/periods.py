@@ -1,0 +1,67 @@
+"""Periods: whole numbers inside (one more is the next one), texts outside."""
+
+import re
+from datetime import date, timedelta
+
+from dangol.base.errors import BadInput
+
+PERIODS = ("day", "week", "month", "quarter", "year")
+EPOCH = date(1970, 1, 1)
+MONDAY_SHIFT = 3  # 1970-01-01 was a Thursday: (days + 3) // 7 counts weeks from Monday on
+
+
+def period_number(period: str, day: date) -> int:
+    """The number of the period a day lies in."""
+    days = (day - EPOCH).days
+    return {
+        "day": days,
+        "week": (days + MONDAY_SHIFT) // 7,
+        "month": day.year * 12 + day.month - 1,
+        "quarter": day.year * 4 + (day.month - 1) // 3,
+        "year": day.year,
+    }[period]
+
+
+def period_text(period: str, number: int) -> str:
+    """A period as people and scripts write it: 2017-03-31, 2017-W13, 2017-03, 2017-Q1, 2017."""
+    if period == "day":
+        return (EPOCH + timedelta(days=number)).isoformat()
+    if period == "week":
+        year, week, _day = (EPOCH + timedelta(days=number * 7 - MONDAY_SHIFT)).isocalendar()
+        return f"{year}-W{week:02}"
+    if period == "month":
+        return f"{number // 12:04}-{number % 12 + 1:02}"
+    if period == "quarter":
+        return f"{number // 4:04}-Q{number % 4 + 1}"
+    return str(number)
+
+
+FORMS = {
+    "day": (r"\d{4}-\d{2}-\d{2}", "2017-03-31"),
+    "week": (r"\d{4}-W\d{2}", "2017-W13"),
+    "month": (r"\d{4}-\d{2}", "2017-03"),
+    "quarter": (r"\d{4}-Q[1-4]", "2017-Q1"),
+    "year": (r"\d{4}", "2017"),
+}
+
+
+def period_from(period: str, text: str) -> int:
+    """The number of a period written as text. Raises BadInput."""
+    form, example = FORMS[period]
+    try:
+        if not re.fullmatch(form, text):
+            raise ValueError(text)
+        return period_number(period, _first_day(period, text))
+    except ValueError:
+        raise BadInput("“{text}” is not a {period}. Write it like {example}.", field="where", text=text[:40],
+                       period=period, example=example) from None  # fmt: skip
+
+
+def _first_day(period: str, text: str) -> date:
+    if period == "day":
+        return date.fromisoformat(text)
+    year = int(text[:4])
+    if period == "week":
+        return date.fromisocalendar(year, int(text[6:]), 1)
+    month = {"month": text[5:], "quarter": str(int(text[6:] or 1) * 3 - 2), "year": "1"}[period]
+    return date(year, int(month), 1)

@@ -1,0 +1,304 @@
+"""Measures by dimensions as Ibis expressions, the same on DuckDB and Spark.
+
+Every family of measures is one table: the dimensions of the question as columns `d_<name>` (periods as numbers) and a
+column a figure. Missing values of dimensions stay missing and form a group of their own; so grouping and windows are
+used where a join on dimensions would lose them.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import reduce
+from operator import and_, or_
+
+import ibis
+from ibis.expr.types import BooleanValue, DateValue, IntegerValue, Table, Value
+
+from dangol.base.errors import BadInput
+from dangol.insight.olap import rules
+from dangol.insight.olap.rules import Dimension
+
+SUMS = ("sales_amount", "quantity", "discount")
+JOINS = {"customer": "customer_id", "product": "product_key", "store": "store_key"}
+
+
+@dataclass(frozen=True)
+class Star:
+    """The tables of the warehouse, already bounded by what the member may see; customers carry their segment.
+
+    bounded: whether lines, contacts and responses of other customers must be left out.
+    """
+
+    sales_lines: Table
+    customers: Table
+    products: Table
+    stores: Table
+    contacts: Table
+    responses: Table
+    bounded: bool = False
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked: figures by dimensions, under conditions on rows and conditions on the period alone."""
+
+    by: tuple[Dimension, ...]
+    used: tuple[Dimension, ...] = ()  # in the conditions
+    rows: tuple[rules.Condition, ...] = ()
+    periods: tuple[rules.Condition, ...] = ()
+
+    @property
+    def keys(self) -> list[str]:
+        """The columns of the answer's dimensions."""
+        return [column(dimension) for dimension in self.by]
+
+    @property
+    def timeless(self) -> list[str]:
+        """The same without periods."""
+        return [column(dimension) for dimension in self.by if not dimension.is_period]
+
+    @property
+    def times(self) -> list[str]:
+        """The periods among them, from the longest to the shortest: sorted so, they run in order of time."""
+        order = {name: place for place, name in enumerate(reversed(rules.PERIODS))}
+        found = sorted((item for item in self.by if item.is_period), key=lambda item: order[item.name])
+        return [column(dimension) for dimension in found]
+
+
+def column(dimension: Dimension) -> str:
+    """The column of a dimension in the tables of this module."""
+    return f"d_{dimension.name}"
+
+
+def _whole(number: int) -> IntegerValue:
+    return ibis.literal(number, type="int64")
+
+
+def period(name: str, day: DateValue) -> IntegerValue:
+    """The number of the period of a day; the same as `rules.period_number`."""
+    year = day.year().cast("int64")
+    if name == "day":
+        return day.epoch_days().cast("int64")
+    if name == "week":
+        return ((day.epoch_days().cast("int64") + _whole(3)) / _whole(7)).floor().cast("int64")
+    if name == "month":
+        return year * _whole(12) + day.month().cast("int64") - _whole(1)
+    if name == "quarter":
+        return year * _whole(4) + ((day.month().cast("int64") - _whole(1)) / _whole(3)).floor().cast("int64")
+    return year
+
+
+# ---- facts: rows with the dimensions of the question -----------------------------------------------------------------
+
+
+def facts(star: Star, table: Table, question: Question, *, within: bool = True) -> Table:
+    """Fact rows with a column for every dimension of the question and its conditions, and with those conditions met.
+
+    table: sales_lines, contacts or responses, with its day as `day`. within: whether the conditions on periods apply.
+    """
+    wanted = list(dict.fromkeys((*question.by, *question.used)))
+    found = _joined(star, table, wanted)
+    found = found.mutate(**{column(item): _value(found, item) for item in wanted})
+    conditions = question.rows + (question.periods if within else ())
+    kinds = {item.name: item for item in wanted}
+    return found.filter(*[met(found, condition, kinds) for condition in conditions]) if conditions else found
+
+
+def _joined(star: Star, table: Table, wanted: Sequence[Dimension]) -> Table:
+    """The rows with what customers, products and stores know besides."""
+    if star.bounded:
+        table = table.semi_join(star.customers, "customer_id")
+    sides = {"customer": star.customers, "product": star.products, "store": star.stores}
+    for of, key in JOINS.items():
+        columns = sorted({item.column for item in wanted if item.of == of})
+        if columns:
+            side = sides[of]
+            side = side.select(side[key].name(f"{of}_key_"), **{f"{of}_{name}": side[name] for name in columns})
+            table = table.left_join(side, table[key] == side[f"{of}_key_"])
+    return table
+
+
+def _value(table: Table, item: Dimension) -> Value:
+    if item.is_period:
+        return period(item.name, table.day)
+    return table[f"{item.of}_{item.column}"] if item.of in JOINS else table[item.column]
+
+
+def met(  # noqa: PLR0911  one return a kind of condition
+    table: Table, condition: rules.Condition, kinds: dict[str, Dimension]
+) -> BooleanValue:
+    """A condition over the `d_` columns of a table. Raises BadInput for a value that does not fit."""
+    match condition:
+        case rules.And(parts):
+            return reduce(and_, [met(table, part, kinds) for part in parts])
+        case rules.Or(parts):
+            return reduce(or_, [met(table, part, kinds) for part in parts])
+        case rules.Not(inner):
+            return ~met(table, inner, kinds)
+        case rules.IsNull(name):
+            return table[f"d_{name}"].isnull()
+        case rules.In(name, values):
+            return table[f"d_{name}"].isin([_fitting(table, kinds[name], value) for value in values])
+        case rules.Between(name, low, high):
+            left, right = (_fitting(table, kinds[name], value) for value in (low, high))
+            return table[f"d_{name}"].between(left, right)
+        case rules.Compare(name, sign, value):
+            return _compared(table[f"d_{name}"], sign, _fitting(table, kinds[name], value))
+
+
+def _compared(left: Value, sign: str, right: Value) -> BooleanValue:
+    return {
+        "=": left == right, "!=": left != right, "<": left < right, "<=": left <= right, ">": left > right,
+        ">=": left >= right,
+    }[sign]  # fmt: skip
+
+
+def _fitting(table: Table, item: Dimension, value: rules.conditions.Value) -> Value:
+    """A value of a condition in the type of its dimension."""
+    if item.is_period:
+        return _whole(rules.period_from(item.name, str(value)))
+    kind = table[column(item)].type()
+    if kind.is_string():
+        return ibis.literal(str(value))
+    try:
+        return ibis.literal(float(value), type="float64")
+    except ValueError:
+        raise BadInput("“{text}” is not a number, but {dimension} holds numbers.", field="where",
+                       text=str(value)[:40], dimension=item.name) from None  # fmt: skip
+
+
+def _grouped(table: Table, keys: Sequence[str], **figures: Value) -> Table:
+    return table.group_by(*keys).aggregate(**figures) if keys else table.aggregate(**figures)
+
+
+# ---- families of measures --------------------------------------------------------------------------------------------
+
+
+def sales(star: Star, question: Question, *, buyers: bool, orders: bool) -> Table:
+    """Sums, orders and buying customers.
+
+    Orders are counted by their first lines. Where lines of one order may lie in different groups (split or filtered by
+    product), they are brought together to one row an order first. Different customers are counted the same way: one
+    row a customer, then a plain count, which costs a fraction of a distinct count in many groups.
+    """
+    found = facts(star, star.sales_lines, question)
+    apart = any(rules.within_order(item) for item in (*question.by, *question.used))
+    first = (found.line_no == ibis.literal(0, type="int32")).ifelse(_whole(1), _whole(0))
+    found = found.mutate(sales_amount=found.amount, orders=first)
+    keys, sums = question.keys, (*SUMS, "orders")
+    if orders and apart:
+        found = found.group_by(*keys, "source", "order_id").aggregate(
+            **{name: found[name].sum().cast("int64") for name in SUMS}, customer_id=found.customer_id.max()
+        )
+        found = found.mutate(orders=_whole(1))
+    if not buyers:
+        return _grouped(found, keys, **{name: found[name].sum().cast("int64") for name in sums})
+    found = found.group_by(*keys, "customer_id").aggregate(**{name: found[name].sum().cast("int64") for name in sums})
+    return _grouped(
+        found,
+        keys,
+        **{name: found[name].sum().cast("int64") for name in sums},
+        buying_customers=found.customer_id.count(),
+    )
+
+
+def base(star: Star, question: Question) -> Table:
+    """Accumulated customers: see the definition of the measure `customers`."""
+    by_nature = {item.of for item in (*question.by, *question.used)}
+    if by_nature <= {"customer"}:
+        people = _people(star, question)
+        return _grouped(people, question.keys, customers=people.count())
+    if not question.times:
+        found = facts(star, star.sales_lines, question)
+        found = found.filter(found.customer_id.notnull()).select(*question.keys, "customer_id").distinct()
+        return _grouped(found, question.keys, customers=found.count())
+    return _accumulated(star, question)
+
+
+def _people(star: Star, question: Question) -> Table:
+    wanted = list(dict.fromkeys((*question.by, *question.used)))
+    people = star.customers.mutate(**{column(item): star.customers[item.column] for item in wanted})
+    kinds = {item.name: item for item in wanted}
+    return people.filter(*[met(people, one, kinds) for one in question.rows]) if question.rows else people
+
+
+def _accumulated(star: Star, question: Question) -> Table:
+    """Customers by the first period they bought in, summed up over time; shown where there are sales."""
+    keys, timeless, times = question.keys, question.timeless, question.times
+    ever = facts(star, star.sales_lines, question, within=False)
+    ever = ever.filter(ever.customer_id.notnull())
+    first = ever.group_by(*timeless, "customer_id").aggregate(day=ever.day.min())
+    first = first.mutate(**{name: period(name.removeprefix("d_"), first.day) for name in times})
+    shown = facts(star, star.sales_lines, question).select(*keys).distinct()
+    steps = ibis.union(
+        first.select(*keys, fresh=_whole(1), shown=_whole(0)), shown.select(*keys, fresh=_whole(0), shown=_whole(1))
+    )
+    cells = steps.group_by(*keys).aggregate(fresh=steps.fresh.sum(), shown=steps.shown.max())
+    running = ibis.cumulative_window(
+        group_by=[cells[name] for name in timeless], order_by=[cells[name] for name in times]
+    )
+    cells = cells.mutate(customers=cells.fresh.sum().over(running).cast("int64"))
+    return cells.filter(cells.shown == _whole(1)).select(*keys, "customers")
+
+
+def cycle(star: Star, question: Question) -> Table:
+    """Mean days between consecutive purchase days of a customer."""
+    found = facts(star, star.sales_lines, question, within=False)
+    visits = found.filter(found.customer_id.notnull()).select(*question.timeless, "customer_id", "day").distinct()
+    number = period("day", visits.day)
+    before = number.lag().over(group_by=[*question.timeless, "customer_id"], order_by="day")
+    gaps = visits.mutate(gap=number - before)
+    gaps = _at(gaps.filter(gaps.gap.notnull()), question)
+    summed = _grouped(gaps, question.keys, days=gaps.gap.sum().cast("float64"), gaps=gaps.count())
+    mean = summed.days / summed.gaps.nullif(_whole(0)).cast("float64")
+    return summed.select(*question.keys, purchase_cycle_days=mean)
+
+
+def _at(table: Table, question: Question) -> Table:
+    """The rows whose own day meets the conditions on periods, with the periods of that day."""
+    wanted = {item.name: item for item in (*question.by, *question.used) if item.is_period}
+    table = table.mutate(**{column(item): period(item.name, table.day) for item in wanted.values()})
+    return table.filter(*[met(table, one, wanted) for one in question.periods]) if question.periods else table
+
+
+def retention(star: Star, question: Question) -> Table:
+    """Share of the buyers of the period before who bought again, and the rest. One period is among the dimensions."""
+    [now] = question.times
+    found = facts(star, star.sales_lines, question, within=False)
+    kinds = {item.name: item for item in (*question.by, *question.used)}
+    inside = [met(found, one, kinds) for one in question.periods]
+    found = found.mutate(inside=reduce(and_, inside, ibis.literal(True)).ifelse(_whole(1), _whole(0)))
+    found = found.filter(found.customer_id.notnull())
+    buyers = found.group_by(*question.keys, "customer_id").aggregate(inside=found.inside.max())
+    own = ibis.window(group_by=[*question.timeless, "customer_id"], order_by=now)
+    again = buyers[now].lag().over(own) == buyers[now] - _whole(1)
+    buyers = buyers.mutate(kept=(again & (buyers.inside == _whole(1))).fill_null(False).ifelse(_whole(1), _whole(0)))
+    counted = buyers.group_by(*question.keys).aggregate(
+        buyers=buyers.count(), inside=buyers.inside.max(), kept=buyers.kept.sum()
+    )
+    along = ibis.window(group_by=question.timeless, order_by=now)
+    next_to = counted[now].lag().over(along) == counted[now] - _whole(1)
+    counted = counted.mutate(before=next_to.ifelse(counted.buyers.lag().over(along), ibis.null("int64")))
+    rate = counted.kept.cast("float64") / counted.before.cast("float64")
+    counted = counted.mutate(retention_rate=rate, churn_rate=ibis.literal(1.0) - rate)
+    return counted.filter(counted.inside == _whole(1)).select(*question.keys, "retention_rate", "churn_rate")
+
+
+def _real(events: Table) -> Table:
+    """Contacts or responses of real people: what went to generated addresses is counted in no figure."""
+    return events.filter(events.generated.fill_null(_whole(0)) == _whole(0))
+
+
+def contacted(star: Star, question: Question) -> Table:
+    """Different customers on contact lists."""
+    return _people_in(star, _real(star.contacts).rename(day="contacted_on"), question, "contacted_customers")
+
+
+def responding(star: Star, question: Question) -> Table:
+    """Different customers with a response."""
+    return _people_in(star, _real(star.responses).rename(day="responded_on"), question, "responding_customers")
+
+
+def _people_in(star: Star, table: Table, question: Question, name: str) -> Table:
+    found = facts(star, table, question)
+    found = found.filter(found.customer_id.notnull()).select(*question.keys, "customer_id").distinct()
+    return _grouped(found, question.keys, **{name: found.count()})

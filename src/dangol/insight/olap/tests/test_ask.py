@@ -1,0 +1,171 @@
+"""Figures of a small company, on every engine."""
+
+from dataclasses import replace
+from datetime import date
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from dangol.base.errors import BadInput, NotAllowed
+from dangol.engine import Store
+from dangol.insight.olap import reads as olap
+from dangol.insight.warehouse import actions
+from dangol.work.actions import Quiet
+from tests.engines import on_every_engine
+from tests.loaded import Loaded, sale
+
+
+@pytest.fixture
+def loaded(home, monkeypatch, settings):
+    """Three customers who buy, one who never did, two products, one campaign."""
+    settings.DANGOL = replace(settings.DANGOL, time_zone="Asia/Seoul", currency="KRW", demo=True)
+    loaded = Loaded(home).stand_in(monkeypatch)
+    loaded.generated = ["branch", "rep"]
+    loaded.customer("a", age_band="30s", home="own", unit_path="/1/2/", branch="강남", rep="rep 7")
+    loaded.customer("b", age_band="40s", unit_path="/1/2/3/", branch="강남", rep="rep 8")
+    loaded.customer("c", unit_path="/1/9/", branch="부산", rep="rep 9")
+    loaded.customer("d", age_band="30s", unit_path="/1/9/", branch="부산", rep="rep 9")
+    loaded.batch("sales", [
+        sale("1", "a", "soap", "2026-01-05T01:00:00", 1000), sale("1", "a", "cream", "2026-01-05T01:00:00", 3000),
+        sale("2", "a", "soap", "2026-02-04T01:00:00", 1000), sale("3", "b", "soap", "2026-01-31T16:00:00", 2000),
+        sale("4", "b", "cream", "2026-03-03T01:00:00", 4000), sale("5", "c", "cream", "2026-01-10T01:00:00", 500),
+        sale("6", "a", "cream", "2026-03-06T01:00:00", 6000, quantity=3),
+    ])  # fmt: skip
+    loaded.batch("products", [
+        {"product_key": "soap", "brand": "Hana", "product_major": "BODY"},
+        {"product_key": "cream", "brand": "Hana", "product_major": "FACE"},
+    ])  # fmt: skip
+    loaded.batch("contacts", [{"campaign_key": "9", "customer_key": key} for key in "abd"])
+    loaded.batch("contacts", [{"campaign_key": "10", "customer_key": "a"}])
+    loaded.batch("responses", [{"campaign_key": "9", "customer_key": "a", "responded_on": date(2026, 1, 9), "kind": kind}
+                               for kind in ("coupon", "reply")])  # fmt: skip
+    actions.refresh(Quiet())
+    return loaded
+
+
+def asked(measures, by=(), where="", **more):
+    answer = olap.ask(None, measures, by, where, **more)
+    return [tuple(row[name] for name in (*by, *measures)) for row in answer.rows]
+
+
+@on_every_engine
+def test_sums_orders_and_ratios_by_month_of_the_company(loaded):
+    assert asked(["sales_amount", "quantity", "orders", "buying_customers", "average_ticket", "unit_price",
+                  "purchase_frequency"], ["month"]) == [
+        ("2026-01", 4500, 3, 2, 2, 2250.0, 1500.0, 1.0),
+        ("2026-02", 3000, 2, 2, 2, 1500.0, 1500.0, 1.0),
+        ("2026-03", 10000, 4, 2, 2, 5000.0, 2500.0, 1.0),
+    ]  # fmt: skip
+
+
+@on_every_engine
+def test_orders_by_product_class_count_every_order_that_holds_it(loaded):
+    assert asked(["orders", "sales_amount", "average_ticket"], ["product_major"]) == [
+        ("BODY", 3, 4000, pytest.approx(4000 / 3)), ("FACE", 4, 13500, 3375.0)]  # fmt: skip
+    assert asked(["orders"], where="product_major = 'FACE'") == [(4,)]
+    assert asked(["orders", "buying_customers"]) == [(6, 3)]
+
+
+@on_every_engine
+def test_missing_values_are_a_group_of_their_own(loaded):
+    assert asked(["customers", "buying_customers", "contacted_customers"], ["age_band"]) == [
+        ("30s", 2, 1, 2), ("40s", 1, 1, 1), (None, 1, 1, 0)]  # fmt: skip
+    assert asked(["sales_amount"], ["home"], "age_band is null") == [(None, 500)]
+
+
+@on_every_engine
+def test_accumulated_customers_grow_with_the_first_purchases(loaded):
+    assert asked(["customers"]) == [(4,)]
+    assert asked(["customers"], ["month"]) == [("2026-01", 2), ("2026-02", 3), ("2026-03", 3)]
+    assert asked(["customers"], ["month"], "month >= '2026-02'") == [("2026-02", 3), ("2026-03", 3)]
+    assert asked(["customers"], ["year", "month"]) == [
+        ("2026", "2026-01", 2),
+        ("2026", "2026-02", 3),
+        ("2026", "2026-03", 3),
+    ]
+    assert asked(["customers"], ["product"]) == [("cream", 3), ("soap", 2)]
+
+
+@on_every_engine
+def test_retention_compares_with_the_period_before_even_when_that_is_filtered_out(loaded):
+    rates = [("2026-01", None, None), ("2026-02", 0.5, 0.5), ("2026-03", 1.0, 0.0)]
+    assert asked(["retention_rate", "churn_rate"], ["month"]) == rates
+    assert asked(["retention_rate", "churn_rate"], ["month"], "month > '2026-01'") == rates[1:]
+    assert asked(["retention_rate"], ["age_band", "month"], "age_band is null") == [(None, "2026-01", None)]
+
+
+@on_every_engine
+def test_purchase_cycle_is_the_mean_gap_between_purchase_days(loaded):
+    # a: 5 Jan, 4 Feb (30 days), 6 Mar (30); b: 1 Feb in Seoul, 3 Mar (30); c: one day only
+    assert asked(["purchase_cycle_days"]) == [(30.0,)]
+    assert asked(["purchase_cycle_days"], ["age_band"]) == [("30s", 30.0), ("40s", 30.0)]
+    assert asked(["purchase_cycle_days"], ["month"]) == [("2026-02", 30.0), ("2026-03", 30.0)]
+    assert asked(["purchase_cycle_days"], where="age_band is null") == [(None,)]
+
+
+@on_every_engine
+def test_campaigns_count_people_not_rows(loaded):
+    assert asked(["contacted_customers", "responding_customers"], ["campaign"]) == [("9", 3, 1), ("10", 1, 0)]
+    assert asked(["responding_customers"], ["month"]) == [("2026-01", 1)]
+
+
+@on_every_engine
+def test_conditions_choose_rows(loaded):
+    assert asked(["sales_amount"], where="month = '2026-01' and not (product = 'soap' or age_band is null)") == [
+        (3000,)
+    ]
+    assert asked(["sales_amount"], where="day between '2026-01-05' and '2026-01-10'") == [(4500,)]
+    assert asked(["sales_amount"], where="week in ('2026-W02', '2026-W10') and brand = 'Hana'") == [(14500,)]
+    assert asked(["sales_amount"], where="brand = 'nobody'' or 1=1 --'") == [(0,)]
+    assert asked(["average_ticket"], where="brand = 'nobody'") == [(None,)]
+
+
+@on_every_engine
+def test_the_newest_segment_is_a_dimension(loaded, settings):
+    assert asked(["customers"], ["segment"]) == [(None, 4)]
+    with Store(settings.DANGOL.home / "scores").draft("s1") as draft:
+        path = draft.place("rfm")
+        rows = pa.table({"customer_id": pa.array([1, 1, 2], pa.int64()), "segment": ["LLL", "HHH", "LLH"],
+                         "as_of": pa.array([date(2026, 1, 31), date(2026, 3, 6), date(2026, 3, 6)])})  # fmt: skip
+        pq.write_table(rows, path)
+        draft.add("rfm", path, 3)
+    assert asked(["customers", "sales_amount"], ["segment"]) == [("HHH", 1, 11000), ("LLH", 1, 6000), (None, 2, 500)]
+
+
+def test_order_limit_and_total(loaded):
+    answer = olap.ask(None, ["sales_amount", "retention_rate"], ["month"], order="-sales_amount", limit=2, total=True)
+    assert [row["month"] for row in answer.rows] == ["2026-03", "2026-01"]
+    assert (answer.groups, answer.total) == (3, {"sales_amount": 17500, "retention_rate": None})
+
+
+def test_generated_columns_are_named(loaded):
+    answer = olap.ask(None, ["sales_amount"], ["branch", "month"])
+    assert answer.generated_columns == ["branch"]
+
+
+def test_nobody_sees_figures_of_customers_out_of_scope(loaded, cast):
+    unit = cast.branch_manager.unit
+    unit.path = "/1/2/"
+    unit.save()
+    manager = type(cast.branch_manager).objects.get(pk=cast.branch_manager.pk)
+    assert olap.ask(manager, ["sales_amount", "customers", "contacted_customers"]).rows[0] == {
+        "sales_amount": 17000, "customers": 2, "contacted_customers": 2}  # fmt: skip
+    assert [row["branch"] for row in olap.ask(manager, ["orders"], ["branch"]).rows] == ["강남"]
+    assert [row["branch"] for row in olap.ask(manager, ["orders"], ["branch"], "branch = '부산' or branch = '강남'").rows] == ["강남"]  # fmt: skip
+    with pytest.raises(NotAllowed):
+        olap.ask(cast.rep, ["sales_amount"])
+
+
+@pytest.mark.parametrize(
+    ("measures", "by", "more", "sentence"),
+    [
+        ([], [], {}, "at least one"), (["sales"], [], {}, "sales_amount"), (["orders"], ["mnth"], {}, "month"),
+        (["orders"], ["month", "month"], {}, "different dimensions"), (["orders"], [], {"where": "foo = 1"}, "foo"),
+        (["orders"], ["month"], {"order": "brand"}, "Order by"), (["orders"], [], {"limit": 0}, "limit"),
+        (["orders"], [], {"where": "month = '2026-13'"}, "2026-13"), (["orders"], [], {"where": "week = '2026-W99'"}, "W99"),
+    ],
+)  # fmt: skip
+def test_nonsense_is_refused_with_a_sentence(loaded, measures, by, more, sentence):
+    with pytest.raises(BadInput, match=sentence):
+        olap.ask(None, measures, by, **more)

@@ -1,0 +1,81 @@
+"""The grammar of conditions."""
+
+import contextlib
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dangol.base.errors import BadInput
+from dangol.insight.olap import rules
+from dangol.insight.olap.rules import And, Between, Compare, In, IsNull, Not, Or, parse
+
+
+@pytest.mark.parametrize(
+    ("text", "condition"),
+    [
+        ("brand = 'Private'", Compare("brand", "=", "Private")),
+        ('brand == "Private"', Compare("brand", "=", "Private")),
+        ("brand <> 'It''s'", Compare("brand", "!=", "It's")),
+        ("year >= 2017 and year<2019", And((Compare("year", ">=", 2017), Compare("year", "<", 2019)))),
+        ("a = 1 or b = -1.5 and c = 3",
+         Or((Compare("a", "=", 1), And((Compare("b", "=", -1.5), Compare("c", "=", 3)))))),
+        ("(a = 1 or b = 2) AND NOT c IN ('x','y')",
+         And((Or((Compare("a", "=", 1), Compare("b", "=", 2))), Not(In("c", ("x", "y")))))),
+        ("month not between '2017-01' and '2017-03'", Not(Between("month", "2017-01", "2017-03"))),
+        ("age_band is not null", Not(IsNull("age_band"))),
+        ("brand = 'x'' or 1=1 --'", Compare("brand", "=", "x' or 1=1 --")),
+    ],
+)  # fmt: skip
+def test_conditions_are_read_as_the_grammar_says(text, condition):
+    assert parse(text) == condition
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("brand = Private", "quotes"), ("brand =", "ends too early"), ("brand = 'x' garbage", "character 13"),
+        ("= 'x'", "character 1"), ("brand like 'x%'", "character 7"), ("brand = 'x", "character 9"),
+        ("brand = 'x'; drop table t", "character 12"), ("(" * 30 + "a=1" + ")" * 30, "nested deeper"),
+        ("not " * 40 + "a=1", "nested deeper"), ("a = 1 or " * 600 + "a=1", "longer than"), ("a in ()", "character 7"),
+        ("a = 1e400", "character"), ("a = " + "9" * 40, "character"), ("a.b = 1", "character 2"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_read_says_where(text, sentence):
+    with pytest.raises(BadInput, match=sentence):
+        parse(text)
+
+
+@given(st.text(max_size=200))
+def test_no_text_breaks_the_reader(text):
+    with contextlib.suppress(BadInput):
+        parse(text)
+
+
+@given(st.text(st.characters(blacklist_categories=["Cs"]), max_size=50))
+def test_any_text_survives_quoting(text):
+    quoted = text.replace("'", "''")
+    assert parse(f"a = '{quoted}'") == Compare("a", "=", text)
+
+
+@given(st.dates(min_value=rules.periods.date(1900, 1, 1)), st.sampled_from(rules.PERIODS))
+def test_a_period_written_as_text_is_read_back(day, period):
+    number = rules.period_number(period, day)
+    assert rules.period_from(period, rules.period_text(period, number)) == number
+
+
+def test_weeks_are_iso_weeks():
+    day = rules.periods.date
+    assert rules.period_text("week", rules.period_number("week", day(2017, 1, 1))) == "2016-W52"
+    assert rules.period_text("week", rules.period_number("week", day(2018, 12, 31))) == "2019-W01"
+
+
+def test_an_unknown_name_is_answered_with_the_nearest_ones():
+    with pytest.raises(BadInput, match="sales_amount"):
+        rules.check(["sale_amount"], [], rules.DIMENSIONS)
+    with pytest.raises(BadInput, match="month"):
+        rules.check(["orders"], ["mont"], rules.DIMENSIONS)
+    with pytest.raises(BadInput, match="campaign"):
+        rules.check(["orders"], ["campaign"], rules.DIMENSIONS)
+    with pytest.raises(BadInput, match="period before"):
+        rules.check(["retention_rate"], ["brand"], rules.DIMENSIONS)

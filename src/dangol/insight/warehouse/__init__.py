@@ -1,0 +1,1 @@
+"""The star of facts and dimensions, kept as immutable snapshots."""

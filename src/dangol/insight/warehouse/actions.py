@@ -1,0 +1,338 @@
+"""Rebuild the star from loaded rows, identified customers and their attributes."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from django.conf import settings
+from ibis.expr.types import Table
+
+from dangol.base.errors import Damaged, NotFound
+from dangol.base.identifiers import content_hash, file_hash
+from dangol.base.period import company_day
+from dangol.customers.collect import reads as collect
+from dangol.customers.identify import reads as identify
+from dangol.engine import Engine, Snapshot, fresh
+from dangol.engine.snapshots import Draft
+from dangol.insight.warehouse import rules, tables
+from dangol.insight.warehouse.reads import store
+from dangol.work.actions import Running
+
+ARROW = {
+    "string": pa.string(), "int64": pa.int64(), "int32": pa.int32(), "timestamp": pa.timestamp("us"),
+    "date": pa.date32(),
+}  # fmt: skip
+STEPS = 9
+
+
+def N_(text: str) -> str:  # noqa: N802  marks a text for translation: doors show the note of a job in their language
+    return text
+
+
+@dataclass(frozen=True)
+class Given:
+    """Everything a refresh is made from."""
+
+    files: Mapping[str, Sequence[Any]]  # kind -> loaded files
+    keys: pa.Table
+    attributes: pa.Table
+
+    def batches(self, kind: str) -> list[rules.Batch]:
+        """The loaded files of a kind, as a snapshot remembers them."""
+        return [rules.Batch(file.source, str(file.batch), file.sha256) for file in self.files[kind]]
+
+    def fingerprint(self) -> str:
+        """Equal for two refreshes that would give the same star."""
+        options = settings.DANGOL
+        return content_hash(
+            {
+                "version": rules.VERSION,
+                "settings": [options.time_zone, options.currency, options.today],
+                "batches": {kind: [asdict(batch) for batch in self.batches(kind)] for kind in rules.KINDS},
+                "keys": _hash(self.keys, ["source", "key"]),
+                "attributes": _hash(self.attributes, ["customer_id"]),
+            }
+        )
+
+
+class _Digest:
+    """A file that keeps only the hash of what is written to it."""
+
+    closed = False
+
+    def __init__(self) -> None:
+        self.sha256 = hashlib.sha256()
+
+    def write(self, piece: bytes) -> int:
+        self.sha256.update(piece)
+        return len(piece)
+
+    def flush(self) -> None:
+        pass
+
+
+def _hash(rows: pa.Table, order: Sequence[str]) -> str:
+    ordered = rows.sort_by([(name, "ascending") for name in order]).combine_chunks()
+    digest = _Digest()
+    with pa.ipc.new_stream(pa.PythonFile(digest, mode="w"), ordered.schema) as stream:
+        stream.write_table(ordered)
+    return digest.sha256.hexdigest()
+
+
+@dataclass
+class Build:
+    """One refresh while it runs: its engine, draft, the snapshot before, and what happened so far."""
+
+    engine: Engine
+    draft: Draft
+    given: Given
+    before: Snapshot | None
+    running: Running
+    step: int = 0
+    reused: int = 0
+    scratch: dict[str, Path] = field(default_factory=dict)
+
+    def say(self, note: str) -> None:
+        """Tell how far the refresh is. Raises Cancelled."""
+        self.running.progress(self.step, STEPS, note)
+        self.step += 1
+
+    def write(self, name: str, rows: Table) -> None:
+        """Write one file of a star table into the draft."""
+        path = self.draft.place(name)
+        self.draft.add(name, path, self.engine.write(rows, path))
+
+    def written(self, name: str) -> Table:
+        """A star table of the draft."""
+        paths = [self.draft.folder / entry["name"] for entry in self.draft.files if entry["table"] == name]
+        return self.engine.table(paths)
+
+
+def refresh(running: Running) -> dict[str, Any]:
+    """Build a new snapshot of the star and serve it; the one before stays as it is.
+
+    Where only new batches came, the old files of sales lines are taken over and the new lines become files beside
+    them. Where nothing changed, the served snapshot stays. Returns snapshot (id), rows (per table), reused (sales
+    lines taken over). Raises Damaged, Conflict (another refresh runs), Cancelled.
+    """
+    running.progress(0, STEPS, N_("Reading what has been loaded"))
+    given = Given({kind: collect.raw_files(kind) for kind in rules.KINDS}, identify.keys(), identify.attributes())
+    fingerprint = given.fingerprint()
+    before = _served()
+    if before and before.facts.get("fingerprint") == fingerprint:
+        return _report(before.id, before.rows, before.rows.get("sales_lines", 0))
+    name = _new_id()
+    with store().draft(name) as draft, fresh() as opened:
+        build = Build(opened, draft, given, before, running)
+        _check(build)
+        _build(build)
+        draft.facts |= _facts(build, fingerprint)
+        running.progress(STEPS, STEPS, N_("Serving the new snapshot"))
+    rows: dict[str, int] = {}
+    for entry in draft.files:
+        rows[entry["table"]] = rows.get(entry["table"], 0) + entry["rows"]
+    return _report(name, rows, build.reused)
+
+
+def _report(name: str, rows: Mapping[str, int], reused: int) -> dict[str, Any]:
+    return {"snapshot": name, "rows": dict(rows), "reused": reused}
+
+
+def _served() -> Snapshot | None:
+    """The snapshot before, if it is there and whole: a damaged one is never built upon."""
+    try:
+        snapshot, newest = store().current()
+    except (NotFound, Damaged):
+        return None
+    return snapshot if newest and snapshot.facts.get("version") == rules.VERSION else None
+
+
+def _new_id() -> str:
+    """An id by the clock that sorts after all others, even when the clock was set back."""
+    fresh = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%fZ")
+    last = max(store().ids(), default="")
+    return fresh if fresh > last else f"{last}-n"
+
+
+def _check(build: Build) -> None:
+    """Raises Damaged where a loaded file is not the one that was written."""
+    build.say(N_("Checking the loaded files"))
+    for files in build.given.files.values():
+        for file in files:
+            if not Path(file.path).exists() or file_hash(Path(file.path)) != file.sha256:
+                raise Damaged(
+                    "A loaded file of the source {source} is damaged or missing. Undo that load and load it again.",
+                    source=file.source,
+                )
+
+
+def _build(build: Build) -> None:
+    build.say(N_("Writing keys and attributes"))
+    _write_arrow(build, "customer_keys", build.given.keys, rules.STAR["customer_keys"])
+    build.say(N_("Writing sales lines"))
+    _sales(build)
+    build.say(N_("Writing customers"))
+    attributes = build.engine.memory(build.given.attributes)
+    build.write("customers", tables.customers(attributes, build.written("sales_lines")))
+    for kind, key in rules.DIMENSION_KEYS.items():
+        build.say(N_("Writing products, stores and campaigns"))
+        build.write(kind, tables.newest(_in_force(build, kind), key, rules.STAR[kind]))
+    for kind in ("contacts", "responses"):
+        build.say(N_("Writing contacts and responses"))
+        build.write(kind, tables.keyed(_in_force(build, kind), build.written("customer_keys"), rules.STAR[kind]))
+
+
+def _write_arrow(build: Build, name: str, rows: pa.Table, columns: Mapping[str, str]) -> None:
+    path = build.draft.place(name)
+    schema = pa.schema([(column, ARROW[kind]) for column, kind in columns.items()])
+    pq.write_table(rows.select(schema.names).cast(schema), path, compression="zstd")
+    build.draft.add(name, path, rows.num_rows)
+
+
+def _empty(build: Build, kind: str) -> Table:
+    columns = {**rules.RAW[kind], **rules.MARKS}
+    schema = pa.schema([(column, ARROW[type_]) for column, type_ in columns.items()])
+    return build.engine.memory(schema.empty_table())
+
+
+def _in_force(build: Build, kind: str) -> Table:
+    """All rows of a kind that no later batch replaced."""
+    sources = sorted({file.source for file in build.given.files[kind]})
+    found = [_of_source(build, kind, [file for file in build.given.files[kind] if file.source == source])
+             for source in sources]  # fmt: skip
+    if not found:
+        return _empty(build, kind)
+    return found[0] if len(found) == 1 else found[0].union(*found[1:])
+
+
+def _of_source(build: Build, kind: str, files: Sequence[Any]) -> Table:
+    """The rows of one source in force. The usual case, no row ever replaced, costs nothing."""
+    whole = tables.loaded(build.engine.table([Path(file.path) for file in files]), kind)
+    if not any(file.replaces for file in files):
+        return whole
+    batches = [tables.loaded(build.engine.table([Path(file.path)]), kind) for file in files]
+    old = build.engine.arrow(tables.superseded(batches))
+    return tables.in_force(batches, build.engine.memory(old)) if old.num_rows else whole
+
+
+def _sales(build: Build) -> None:
+    """Sales lines: the old files and the new batches, or all of it anew."""
+    added = _only_added(build)
+    files = build.given.files["sales"]
+    if added is not None and build.before is not None:
+        _take_over(build, build.before)
+        wanted = {(batch.source, batch.batch) for batch in added}
+        files = [file for file in files if (file.source, str(file.batch)) in wanted]
+    for source in sorted({file.source for file in files}):
+        _sales_of(build, source, [file for file in files if file.source == source])
+    if not any(entry["table"] == "sales_lines" for entry in build.draft.files):
+        columns = rules.STAR["sales_lines"]
+        schema = pa.schema([(column, ARROW[kind]) for column, kind in columns.items()])
+        _write_arrow(build, "sales_lines", schema.empty_table(), columns)
+
+
+def _take_over(build: Build, before: Snapshot) -> None:
+    for path in before.paths("sales_lines"):
+        rows = before.file_rows[path.name]
+        if rows:
+            build.draft.copy("sales_lines", path, rows, before.sha256[path.name])
+            build.reused += rows
+
+
+def _only_added(build: Build) -> list[rules.Batch] | None:
+    """The batches of sales to add to the old files, or None where the old files cannot be kept."""
+    if build.before is None or build.before.facts["unkeyed"] or not _same_clock(build.before):
+        return None
+    known = [rules.Batch(*entry) for entry in build.before.facts["sales_batches"]]
+    fresh = rules.added(known, build.given.batches("sales"))
+    if fresh is None or _count(build, _changed_keys(build, build.before)):
+        return None
+    return fresh if all(not _touches(build, source, known, batches) for source, batches in rules.by_source(fresh)) \
+        else None  # fmt: skip
+
+
+def _same_clock(before: Snapshot) -> bool:
+    return bool(before.facts["zone"] == settings.DANGOL.time_zone)
+
+
+def _changed_keys(build: Build, before: Snapshot) -> Table:
+    return tables.changed_keys(build.engine.table(before.paths("customer_keys")), build.written("customer_keys"))
+
+
+def _count(build: Build, rows: Table) -> int:
+    return int(build.engine.arrow(rows.aggregate(rows=rows.count())).column("rows")[0].as_py())
+
+
+def _touches(build: Build, source: str, known: Sequence[rules.Batch], fresh: Sequence[rules.Batch]) -> bool:
+    """Whether new batches of a source replace old lines or add lines to old orders."""
+    old, new = (_files(build, source, {one.batch for one in batches if one.source == source})
+                for batches in (known, fresh))  # fmt: skip
+    if not old:
+        return False
+    if any(file.replaces for file in new):
+        return True
+    before, added = (tables.loaded(build.engine.table([Path(file.path) for file in files]), "sales")
+                     for files in (old, new))  # fmt: skip
+    return bool(_count(build, before.semi_join(added, "order_id")))
+
+
+def _files(build: Build, source: str, batches: set[str]) -> list[Any]:
+    return [file for file in build.given.files["sales"] if file.source == source and str(file.batch) in batches]
+
+
+def _sales_of(build: Build, source: str, files: Sequence[Any]) -> None:
+    """Write the sales lines of one source, a file for each run of days: memory stays that of one file."""
+    raw = _of_source(build, "sales", files)
+    counted = build.engine.arrow(tables.rows_per_day(raw)).to_pylist()
+    cuts = rules.pieces([(row["utc_day"], row["rows"]) for row in counted])
+    if not cuts:
+        return
+    first, last = (datetime(day.year, day.month, day.day) for day in (cuts[0].first_day, cuts[-1].end_day))  # noqa: DTZ001
+    zone = rules.stretches(settings.DANGOL.zone, first, last)
+    [marks] = build.engine.arrow(tables.order_marks(raw)).to_pylist()
+    split = build.engine.arrow(tables.split_orders(raw)) if marks["split"] and len(cuts) > 1 else None
+    keys = build.written("customer_keys")
+    keys = keys.filter(keys.source == source).select("key", "customer_id")
+    for piece in cuts:
+        build.running.progress(build.step, STEPS, N_("Writing sales lines"))
+        apart = build.engine.memory(split) if split is not None else None
+        build.write(
+            "sales_lines",
+            tables.sales_lines(tables.piece_of(raw, piece, apart), keys, zone, numbered=not marks["unnumbered"]),
+        )
+
+
+def _facts(build: Build, fingerprint: str) -> dict[str, Any]:
+    """What the snapshot says about itself."""
+    options = settings.DANGOL
+    [days] = build.engine.arrow(tables.days(build.written("sales_lines"))).to_pylist()
+    today = options.today or company_day(datetime.now(UTC), options.zone)
+    return {
+        "version": rules.VERSION,
+        "fingerprint": fingerprint,
+        "as_of": str(_as_of(days["last_day"], options.today) or today),
+        "first_day": str(days["first_day"]) if days["first_day"] else None,
+        "last_day": str(days["last_day"]) if days["last_day"] else None,
+        "unkeyed": int(days["unkeyed"] or 0),
+        "zone": options.time_zone,
+        "currency": options.currency,
+        "sources": collect.fingerprint(),
+        "sales_batches": [[batch.source, batch.batch, batch.sha256] for batch in build.given.batches("sales")],
+        "generated": _generated(build.given.attributes),
+    }
+
+
+def _as_of(last_sale: date | None, today: date | None) -> date | None:
+    """The day figures are as of: that of the last sale, or the fixed day of the installation where it is later."""
+    return max((day for day in (last_sale, today) if day), default=None)
+
+
+def _generated(attributes: pa.Table) -> list[str]:
+    """The columns of customers in which anybody has a generated value, as the attributes say."""
+    return [str(name) for name in json.loads((attributes.schema.metadata or {}).get(b"generated", b"[]"))]

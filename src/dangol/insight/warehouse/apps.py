@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class Warehouse(AppConfig):
+    name = "dangol.insight.warehouse"
+    label = "warehouse"

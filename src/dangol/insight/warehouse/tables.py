@@ -1,0 +1,149 @@
+"""The star as Ibis expressions, the same on DuckDB and Spark: loaded rows in, facts and dimensions out."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+
+import ibis
+from ibis.expr.types import DateValue, Table, TimestampValue
+
+from dangol.insight.warehouse.rules import MARKS, RAW, STAR, Piece, Stretch
+
+
+def shaped(table: Table, columns: Mapping[str, str]) -> Table:
+    """Exactly these columns with these types; a column the table lacks is null."""
+    return table.select(
+        **{name: table[name].cast(kind) if name in table.columns else ibis.null(kind) for name, kind in columns.items()}
+    )
+
+
+def loaded(table: Table, kind: str) -> Table:
+    """Rows of one kind in the common format, with the marks `source` and `line_key`."""
+    return shaped(table, {**RAW[kind], **MARKS})
+
+
+def superseded(batches: Sequence[Table]) -> Table:
+    """Line keys that occur in more than one batch of a source, with the number of the last batch that has them.
+
+    batches: in the order of loading. Returns line_key, last_batch.
+    """
+    keys = ibis.union(*[_numbered(table, place).select("line_key", "batch") for place, table in enumerate(batches)])
+    counted = keys.group_by("line_key").aggregate(last_batch=keys.batch.max(), first_batch=keys.batch.min())
+    return counted.filter(counted.first_batch != counted.last_batch).select("line_key", "last_batch")
+
+
+def _numbered(table: Table, place: int) -> Table:
+    return table.mutate(batch=ibis.literal(place, type="int32"))
+
+
+def in_force(batches: Sequence[Table], old: Table) -> Table:
+    """The rows of all batches but those a later batch replaced. old: as from `superseded`."""
+    kept = []
+    for place, table in enumerate(batches):
+        replaced = old.filter(old.last_batch > ibis.literal(place, type="int32"))
+        kept.append(table.anti_join(replaced, "line_key"))
+    return ibis.union(*kept) if len(kept) > 1 else kept[0]
+
+
+def company_day(moment: TimestampValue, zone: Sequence[Stretch]) -> DateValue:
+    """The company's calendar day of a UTC time."""
+    shifted = [(stretch.until, (moment + ibis.interval(seconds=stretch.seconds)).date()) for stretch in zone]
+    *earlier, (_open, last) = shifted
+    if not earlier:
+        return last
+    return ibis.cases(*[(moment < _moment(until), day) for until, day in earlier if until], else_=last)
+
+
+def _moment(at: datetime) -> TimestampValue:
+    return ibis.literal(at.isoformat(sep=" ")).cast("timestamp")
+
+
+def _midnight(day: date) -> TimestampValue:
+    return _moment(datetime(day.year, day.month, day.day))  # noqa: DTZ001  UTC, as the column
+
+
+def rows_per_day(raw: Table) -> Table:
+    """How many lines each UTC day has. Returns utc_day, rows."""
+    return raw.group_by(utc_day=raw.sold_at.date()).aggregate(rows=raw.count())
+
+
+def order_marks(raw: Table) -> Table:
+    """One row: split, how many orders have lines on several UTC days; unnumbered, how many lack a single line 0."""
+    zero = (raw.line_no == ibis.literal(0, type="int64")).ifelse(1, 0)
+    orders = raw.group_by("order_id").aggregate(
+        first_at=raw.sold_at.min(), last_at=raw.sold_at.max(), zeros=zero.sum().fill_null(0)
+    )
+    return orders.aggregate(
+        split=(orders.first_at.date() != orders.last_at.date()).sum(),
+        unnumbered=(orders.zeros != ibis.literal(1, type="int64")).sum(),
+    )
+
+
+def split_orders(raw: Table) -> Table:
+    """Orders whose lines lie on several UTC days, with the time of their first line. Returns order_id, first_at."""
+    times = raw.group_by("order_id").aggregate(first_at=raw.sold_at.min(), last_at=raw.sold_at.max())
+    return times.filter(times.first_at.date() != times.last_at.date()).select("order_id", "first_at")
+
+
+def piece_of(raw: Table, piece: Piece, split: Table | None) -> Table:
+    """The lines of the orders that begin in a run of days. split: as from `split_orders`, None where there is none."""
+    low, high = _midnight(piece.first_day), _midnight(piece.end_day)
+    if split is None:
+        return raw.filter(raw.sold_at >= low, raw.sold_at < high)
+    starts = raw.left_join(split, "order_id")
+    starts = starts.mutate(first_at=starts.first_at.coalesce(starts.sold_at))
+    return starts.filter(starts.first_at >= low, starts.first_at < high).select(*raw.columns)
+
+
+def sales_lines(raw: Table, keys: Table, zone: Sequence[Stretch], *, numbered: bool = False) -> Table:
+    """Sales lines of one source, sorted by day.
+
+    raw: loaded rows in force. keys: key, customer_id of that source; a key that is not there leaves customer_id null,
+    the line stays. Counting lines numbered 0 counts orders: where the source's own numbers do not serve for that
+    (numbered: they do, see `order_marks`), the lines of each order are numbered anew from 0 on.
+    """
+    lines = raw.left_join(keys, raw.customer_key == keys.key)
+    if not numbered:
+        place = ibis.row_number().over(group_by=lines.order_id, order_by=[lines.line_no, lines.line_key])
+        lines = lines.mutate(line_no=place)
+    lines = lines.mutate(
+        day=company_day(lines.sold_at, zone),
+        quantity=lines.quantity.fill_null(ibis.literal(0, type="int64")),
+        discount=lines.discount.fill_null(ibis.literal(0, type="int64")),
+    )
+    return shaped(lines, STAR["sales_lines"]).order_by("day")
+
+
+def newest(table: Table, key: str, columns: Mapping[str, str]) -> Table:
+    """One row a key, so that a join never multiplies lines: that of the first source by name."""
+    place = ibis.row_number().over(group_by=table[key], order_by=[table.source, table.line_key])
+    ranked = table.mutate(place=place)
+    return shaped(ranked.filter(ranked.place == ibis.literal(0, type="int64")), columns)
+
+
+def keyed(table: Table, keys: Table, columns: Mapping[str, str]) -> Table:
+    """Contacts or responses with their customer_id. keys: source, key, customer_id."""
+    joined = table.left_join(keys, [table.source == keys.source, table.customer_key == keys.key])
+    return shaped(joined, columns)
+
+
+def customers(attributes: Table, lines: Table) -> Table:
+    """Customers with their attributes and the day of their first purchase (null for none)."""
+    first = lines.group_by("customer_id").aggregate(first_day=lines.day.min())
+    own = {name: str(kind) for name, kind in attributes.schema().items() if name != "first_day"}
+    known = shaped(attributes, {**own, **STAR["customers"]})
+    return known.left_join(first, "customer_id").drop("customer_id_right")
+
+
+def changed_keys(before: Table, now: Table) -> Table:
+    """Keys of the snapshot before that name another customer now, or nobody."""
+    same = [before.source == now.source, before.key == now.key, before.customer_id == now.customer_id]
+    return before.anti_join(now, same)
+
+
+def days(lines: Table) -> Table:
+    """One row: first_day and last_day of all lines, lines without a customer."""
+    return lines.aggregate(
+        first_day=lines.day.min(),
+        last_day=lines.day.max(),
+        unkeyed=lines.customer_id.isnull().sum(),
+    )
