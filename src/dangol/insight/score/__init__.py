@@ -1,0 +1,1 @@
+"""RFM: scores, segments, the strategy map and how customers moved between segments."""
