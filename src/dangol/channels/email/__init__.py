@@ -1,0 +1,1 @@
+"""E-mail over SMTP, one message per recipient, with one-click unsubscribe."""

@@ -1,0 +1,82 @@
+"""A sending process for the tests to kill: `python -m dangol.channels.tests.sender POINT NUMBER`.
+
+POINT: where to die, at message NUMBER of this process: before (the network), after (the answer, before it is written
+down), never.
+"""
+
+import os
+import signal
+import sys
+
+import django
+
+KEY = "kill-test"
+PEOPLE = 150
+
+
+def _mortal(adapter, point, number):
+    """The adapter with a kill -9 of its own process built in."""
+    taken = adapter.send
+    count = 0
+
+    def send(message):
+        nonlocal count
+        count += 1
+        if point == "before" and count == number:
+            os.kill(os.getpid(), signal.SIGKILL)
+        receipt = taken(message)
+        if point == "after" and count == number:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return receipt
+
+    adapter.send = send
+    return adapter
+
+
+def queue():
+    """People who agreed, and a message for each."""
+    from datetime import UTC, datetime
+
+    from dangol.channels.actions import Person
+    from dangol.channels.actions import queue as write
+    from dangol.channels.email.adapter import Email
+    from dangol.customers.consent.actions import give
+    from dangol.customers.consent.rules import Permit
+    from dangol.staff.reads import system
+
+    give(by=system(), customer_ids=range(1, PEOPLE + 1), purpose="marketing", channel="email",
+         at=datetime.now(UTC), text_version="1", proof="test")  # fmt: skip
+    write(
+        campaign_key=KEY, step="1", channel=Email(),
+        people=[Person(f"p{one}@example.com", {"name": f"P{one}"}, Permit(one, None, None, "1"))
+                for one in range(1, PEOPLE + 1)],
+    )  # fmt: skip
+
+
+def send(point, number):
+    """One turn of the loop, dying where told."""
+    from django.conf import settings
+
+    from dangol.base.identifiers import token
+    from dangol.channels import letters
+    from dangol.channels.actions import Loop, take_over
+    from dangol.channels.email.adapter import Email
+
+    letter = letters.Letter(letters.Content("{{ name }}", "Hello {{ name }}", "", "", "en"))
+    sender = token()
+    take_over(campaign_key=KEY, sender=sender)
+    Loop(
+        campaign_key=KEY, channel=_mortal(Email(), point, number), purpose="marketing", sender=sender,
+        make=lambda token, values, to: letter.fill(token=token, values=values, to=to), zone=settings.DANGOL.zone,
+    ).run(lambda: True)  # fmt: skip
+
+
+if __name__ == "__main__":
+    django.setup()
+    if sys.argv[1] == "queue":
+        from django.core.management import call_command
+
+        call_command("migrate", verbosity=0)
+        queue()
+    else:
+        send(sys.argv[1], int(sys.argv[2]))
