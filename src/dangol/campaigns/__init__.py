@@ -1,0 +1,1 @@
+"""From aim to lesson: knowledge <- plan <- execute <- evaluate."""

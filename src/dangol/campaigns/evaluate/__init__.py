@@ -1,0 +1,1 @@
+"""What a campaign caused: the engine counts, this room judges."""

@@ -1,0 +1,1 @@
+"""Launch: frozen targets and control group, sending, tracking."""

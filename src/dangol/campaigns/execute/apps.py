@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class Execute(AppConfig):
+    name = "dangol.campaigns.execute"
+    label = "execute"

@@ -1,0 +1,1 @@
+"""What past campaigns taught, found again when the next one is planned."""

@@ -1,0 +1,1 @@
+"""Drafts, simulation and approval of campaigns."""

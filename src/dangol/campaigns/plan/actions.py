@@ -1,0 +1,204 @@
+"""Draft, edit, simulate, submit, approve."""
+
+import secrets
+from dataclasses import asdict
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from dangol.base.errors import BadInput, Conflict, NotAllowed, NotFound
+from dangol.base.identifiers import token
+from dangol.campaigns.plan import reads, rules
+from dangol.campaigns.plan.models import Decision, Plan
+from dangol.channels import letters
+from dangol.channels import reads as channels
+from dangol.channels.rules import Receipt
+from dangol.staff.actions import note_access
+from dangol.staff.reads import require
+from dangol.staff.rules import Right
+
+SEED_BITS = 48
+
+
+def draft(*, by: Any, **fields: Any) -> reads.PlanView:
+    """A new plan; fields as in rules.FIELDS, any of them missing or wrong. Raises BadInput for a field unknown."""
+    require(by, Right.CAMPAIGNS_PLAN)
+    _known(fields)
+    defaults = {"seed": secrets.randbits(SEED_BITS), "language": settings.DANGOL.language}
+    content = rules.canonical(defaults | fields)
+    row = Plan.objects.create(name=content["name"][:120], content=content, by=by)
+    return reads.plan(by, row.pk)
+
+
+def copy(*, by: Any, plan_id: int) -> reads.PlanView:
+    """A new draft with the content of another plan and a seed of its own."""
+    content = dict(reads.plan(by, plan_id).content)
+    content.pop("seed")
+    return draft(by=by, **content)
+
+
+def _known(fields: dict[str, Any]) -> None:
+    for name in fields:
+        if name not in rules.FIELDS:
+            raise BadInput("A plan has no field {name}.", field=name, name=name)
+
+
+def _locked(plan_id: int) -> Plan:
+    row = Plan.objects.select_for_update().filter(pk=plan_id).first()
+    if row is None:
+        raise NotFound("There is no such campaign.")
+    return row
+
+
+def edit(*, by: Any, plan_id: int, version: int | None = None, **fields: Any) -> reads.PlanView:
+    """Change fields of a plan; always saves, also what is wrong. Any change voids submission and approval.
+
+    version: the one the editor saw. Raises Conflict where somebody else changed it since, or it was launched.
+    """
+    require(by, Right.CAMPAIGNS_PLAN)
+    _known(fields)
+    with transaction.atomic():
+        row = _locked(plan_id)
+        if row.state not in rules.EDITABLE:
+            raise Conflict("This campaign was launched and can no longer be changed. Copy it to plan another.")
+        if version is not None and version != row.version:
+            raise Conflict("Somebody else has changed this plan since you opened it. Load the page again.")
+        content = rules.canonical(row.content | fields)
+        if content != row.content:
+            row.content, row.name = content, content["name"][:120]
+            row.version += 1
+            row.state, row.approved_hash, row.submitted_at = rules.DRAFT, "", None
+            row.save()
+    return reads.plan(by, plan_id)
+
+
+def simulate(*, by: Any, plan_id: int) -> dict[str, Any]:
+    """What the plan can be expected to bring, kept with it. Raises BadInput while the aim is not whole."""
+    require(by, Right.CAMPAIGNS_VIEW)
+    view = reads.plan(by, plan_id)
+    result = simulation(by=by, content=view.content)
+    Plan.objects.filter(pk=plan_id, version=view.version).update(simulation=result)
+    return result
+
+
+def simulation(*, by: Any, content: dict[str, Any]) -> dict[str, Any]:
+    """The simulation of any content, saved or not: people, reach with reasons, past purchases, expectation."""
+    plain = rules.canonical(content)
+    aim = reads.aim(plain)
+    reach = reads.reach(aim.ids, plain["channel"] or "email")
+    number = {name: plain[name] if isinstance(plain[name], int) else rules.FIELDS[name].default or 0 for name in (
+        "window_days", "control_percent", "margin_percent", "discount", "fixed_cost", "cost_per_message")}  # fmt: skip
+    base = reads.base(aim.ids, starts_on=aim.starts_on, window_days=number.pop("window_days"))
+    expected = rules.expect(base, reachable=len(reach.people), response=reads.usual_response(by), **number)
+    return {
+        "segment_size": aim.segment_size, "people": len(aim.ids), "reachable": len(reach.people),
+        "reasons": reach.reasons, "snapshot": aim.snapshot, "version_hash": rules.fingerprint(plain),
+        "base": asdict(base) | {"buying_share": base.buying_share, "per_customer": base.per_customer,
+                                "ticket": base.ticket},
+        "expected": asdict(expected),
+    }  # fmt: skip
+
+
+def submit(*, by: Any, plan_id: int) -> reads.PlanView:
+    """Ask for approval. Raises BadInput naming the first problem, Conflict where it is not a draft."""
+    require(by, Right.CAMPAIGNS_PLAN)
+    with transaction.atomic():
+        row = _locked(plan_id)
+        if row.state not in (rules.DRAFT, rules.SENT_BACK):
+            raise Conflict("Only a draft can be submitted; this plan is already further.")
+        found = reads.problems(row.content)
+        if found:
+            raise BadInput(found[0].template, field=found[0].field, **found[0].params)
+        row.version += row.state == rules.SENT_BACK  # a plan handed in again unchanged is decided on again
+        row.state, row.submitted_at = rules.SUBMITTED, timezone.now()
+        row.save(update_fields=["state", "submitted_at", "version"])
+    return reads.plan(by, plan_id)
+
+
+def approve(*, by: Any, plan_id: int, content_hash: str, comment: str = "") -> reads.PlanView:
+    """Approve exactly the content with this hash. The planner cannot approve it: two people stand behind a launch.
+
+    Of two approvers at the same moment exactly one decides; the other gets Conflict with name and time.
+    """
+    return _decide(by, plan_id, rules.APPROVED, content_hash, comment)
+
+
+def send_back(*, by: Any, plan_id: int, content_hash: str, comment: str) -> reads.PlanView:
+    """Return a plan to its planner with a comment. Raises BadInput without one, Conflict as `approve`."""
+    if not comment.strip():
+        raise BadInput("Say what should be changed.", field="comment")
+    return _decide(by, plan_id, rules.SENT_BACK, content_hash, comment)
+
+
+def _decide(by: Any, plan_id: int, verdict: str, content_hash: str, comment: str) -> reads.PlanView:
+    require(by, Right.CAMPAIGNS_APPROVE)
+    with transaction.atomic():
+        row = _locked(plan_id)
+        if row.by_id == by.pk:
+            raise NotAllowed("You planned this campaign; somebody else has to approve it.")
+        if row.state != rules.SUBMITTED:
+            raise _decided(row)
+        if rules.fingerprint(row.content) != content_hash:
+            raise Conflict("The plan was changed after you opened it. Read it again before you decide.")
+        row.state = verdict
+        row.approved_hash = content_hash if verdict == rules.APPROVED else ""
+        row.save(update_fields=["state", "approved_hash"])
+        Decision.objects.create(
+            plan=row, verdict=verdict, content_hash=content_hash, version=row.version, comment=comment.strip(), by=by
+        )
+        note_access(by=by, verb="change", what="campaign", detail={"plan": plan_id, "verdict": verdict})
+    return reads.plan(by, plan_id)
+
+
+def _decided(row: Plan) -> Conflict:
+    last = row.decisions.select_related("by").order_by("-pk").first()
+    if last is None or row.state == rules.DRAFT:
+        return Conflict("This plan is not waiting for approval.")
+    at = timezone.localtime(last.at, settings.DANGOL.zone)
+    return Conflict("This plan was already decided by {name}, {time}.", name=last.by.name, time=f"{at:%Y-%m-%d %H:%M}")
+
+
+def mark_launched(*, by: Any, plan_id: int, content_hash: str) -> dict[str, Any]:
+    """Take an approved plan out for launching, once; call it inside the launch's transaction. Returns its content.
+
+    Raises Conflict unless the plan is approved and its content has this hash still.
+    """
+    require(by, Right.CAMPAIGNS_LAUNCH)
+    row = _locked(plan_id)
+    now = rules.fingerprint(row.content)
+    if row.state == rules.LAUNCHED:
+        raise Conflict("This campaign was launched already.")
+    if row.state != rules.APPROVED or not row.approved_hash or row.approved_hash != now:
+        raise Conflict("This plan is not approved as it stands. Submit it for approval again.")
+    if content_hash != now:
+        raise Conflict("What you want to launch is not what was approved. Load the page again.")
+    row.state = rules.LAUNCHED
+    row.save(update_fields=["state"])
+    return rules.canonical(row.content)
+
+
+def discard(*, by: Any, plan_id: int) -> None:
+    """Delete a draft nobody has decided on. Raises Conflict otherwise."""
+    require(by, Right.CAMPAIGNS_PLAN)
+    with transaction.atomic():
+        row = _locked(plan_id)
+        if row.state != rules.DRAFT or row.decisions.exists():
+            raise Conflict("Only a draft that nobody has decided on can be deleted.")
+        row.delete()
+
+
+def try_message(*, by: Any, plan_id: int) -> Receipt:
+    """Send the message to the planner's own address, as a customer would get it. Raises Delivery, BadInput.
+
+    Its links are of a token the ledger does not know: they open the neutral page.
+    """
+    require(by, Right.CAMPAIGNS_PLAN)
+    view = reads.plan(by, plan_id)
+    letter = letters.Letter(reads.letter_content(view.content))
+    adapter = channels.channel(view.content["channel"])
+    try:
+        return adapter.send(letter.fill(token=token(), values={"name": by.name}, to=by.email))
+    finally:
+        adapter.close()
