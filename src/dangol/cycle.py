@@ -1,0 +1,79 @@
+"""The whole loop as a list of named steps: read this first.
+
+collect -> identify -> warehouse -> score -> (plan, approve, launch: people) -> evaluate -> knowledge -> collect ...
+
+Loading a source and launching a campaign are started by people or schedules; everything between is this list, in this
+order. Each step is idempotent, so a cycle that was cut off is simply run again.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext_noop as N_  # noqa: N812
+
+from dangol import profile
+from dangol.campaigns.evaluate import actions as evaluate
+from dangol.campaigns.execute import actions as execute
+from dangol.campaigns.knowledge import actions as knowledge
+from dangol.customers.identify import actions as identify
+from dangol.insight.score import actions as score
+from dangol.insight.warehouse import actions as warehouse
+from dangol.work.actions import Quiet, Running, enqueue
+
+Report = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step: its name, what it does in the user's words, and the verb that does it."""
+
+    name: str
+    label: str
+    run: Callable[[Running], Report | None]
+
+
+STEPS = (
+    Step("clicks", N_("Carry clicks to the sources"), execute.record_clicks),
+    Step("identify", N_("Give every record its customer"), identify.link),
+    Step("warehouse", N_("Write a new snapshot of the warehouse"), warehouse.refresh),
+    Step("score", N_("Score customers and publish their standing"), score.run),
+    Step("profile", N_("Lay purchases down by customer"), profile.publish),
+    Step("knowledge", N_("Keep what past campaigns show"), knowledge.keep_past),
+    Step("evaluate", N_("Judge campaigns whose window is over"), evaluate.judge_due),
+)
+
+
+class _Part(Quiet):
+    """A step's share of the cycle's progress."""
+
+    def __init__(self, whole: Running, index: int, label: str) -> None:
+        super().__init__(by=whole.by)
+        self.whole, self.index, self.label = whole, index, label
+
+    def progress(self, done: int, total: int | None = None, note: str = "") -> None:
+        share = min(done / total, 1) if total else 0
+        self.whole.progress(int(100 * (self.index + share)), 100 * len(STEPS), note or self.label)
+
+
+def run(running: Running) -> Report:
+    """Run every step. Returns {step: {seconds, ...what the step reported}}. Raises what a step raises."""
+    report: Report = {}
+    for index, step in enumerate(STEPS):
+        running.progress(100 * index, 100 * len(STEPS), step.label)
+        began = time.perf_counter()
+        said = step.run(_Part(running, index, step.label)) or {}
+        report[step.name] = {"seconds": round(time.perf_counter() - began, 2)} | said
+    running.progress(100 * len(STEPS), 100 * len(STEPS), "")
+    return report
+
+
+def run_job(running: Running) -> Report:
+    """The job `cycle.run`."""
+    return run(running)
+
+
+def start(*, by: Any) -> int:
+    """Queue a cycle; while one is queued or running, its id is returned instead."""
+    return enqueue(kind="cycle.run", arguments={}, by=by, unique_key="cycle.run")

@@ -1,0 +1,76 @@
+"""Is this installation whole? Settings, database, snapshots, counterparts."""
+
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+
+from dangol.base.errors import DangolError, NotFound
+from dangol.engine import fresh
+from dangol.insight.warehouse import reads as warehouse
+
+ANSWER_SECONDS = 2
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What was looked at, whether it is good, and the words for it."""
+
+    name: str
+    good: bool
+    words: str
+
+
+def _database() -> str:
+    waiting = MigrationExecutor(connection).migration_plan(MigrationExecutor(connection).loader.graph.leaf_nodes())
+    if waiting:
+        raise NotFound("The database is {n} changes behind. `dangol serve` brings it up to date.", n=len(waiting))
+    return f"good ({connection.vendor})"
+
+
+def _engine() -> str:
+    with fresh() as engine:
+        return f"good ({engine.name})"
+
+
+def _snapshot() -> str:
+    try:
+        snapshot, newest = warehouse.current()
+    except NotFound as nothing:
+        return str(nothing)
+    if not newest:
+        raise NotFound("The newest snapshot is damaged; {id} is served. Run: dangol cycle", id=snapshot.id)
+    return f"good ({snapshot.id})"
+
+
+def _mail() -> str:
+    host, port = settings.DANGOL.smtp_host, settings.DANGOL.smtp_port
+    try:
+        socket.create_connection((host, port), ANSWER_SECONDS).close()
+    except OSError:
+        return f"no mail server answers at {host}:{port}; campaigns by e-mail would wait"
+    return f"good ({host}:{port})"
+
+
+CHECKS: dict[str, Callable[[], str]] = {
+    "database": _database,
+    "engine": _engine,
+    "snapshot": _snapshot,
+    "mail": _mail,
+}
+
+
+def findings() -> list[Finding]:
+    """Look at every part; a part that fails says why."""
+    found = []
+    for name, look in CHECKS.items():
+        try:
+            found.append(Finding(name, True, look()))
+        except DangolError as error:
+            found.append(Finding(name, False, str(error)))
+        except Exception as error:
+            found.append(Finding(name, False, f"{type(error).__name__}: {error}"))
+    return found

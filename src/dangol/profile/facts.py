@@ -1,0 +1,95 @@
+"""One customer's rows of the warehouse, laid down in order of customer so that a page never scans the star."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow.parquet as pq
+from django.conf import settings
+
+from dangol.base.errors import Damaged, NotFound
+from dangol.engine import Engine, Snapshot, Store, current, fresh
+from dangol.insight.warehouse import reads as warehouse
+from dangol.work.actions import Running
+
+LINES_LIMIT = 50_000
+
+
+@dataclass(frozen=True)
+class Facts:
+    """One customer's purchase lines (newest first), contacts and responses; available: False without a warehouse."""
+
+    lines: Sequence[Mapping[str, Any]] = ()
+    contacts: Sequence[Mapping[str, Any]] = ()
+    responses: Sequence[Mapping[str, Any]] = ()
+    available: bool = False
+
+
+def store() -> Store:
+    """Where purchases and campaign rows lie in order of customer, so that one customer's are found without a scan."""
+    return Store(settings.DANGOL.home / "profiles", keep=2)
+
+
+def publish(running: Running) -> dict[str, Any]:
+    """Lay the served snapshot's rows down in order of customer; a step of the cycle after the warehouse.
+
+    One customer's page then reads one row group of each table, whatever the number of sales lines: the same filter on
+    the star, which lies in order of days, reads the whole column. Returns {snapshot, rows, reused}.
+    """
+    snapshot, _newest = warehouse.current()
+    served = _published(snapshot)
+    if served is not None:
+        return {"snapshot": served.id, "rows": dict(served.rows), "reused": True}
+    with fresh() as engine, store().draft(snapshot.id) as draft:
+        for done, (name, table) in enumerate(_tables(engine, snapshot).items()):
+            running.progress(done, 3, name)
+            path = draft.place(name)
+            draft.add(name, path, engine.write(table.order_by("customer_id"), path))
+    made = store().open(snapshot.id)
+    return {"snapshot": made.id, "rows": dict(made.rows), "reused": False}
+
+
+def _published(snapshot: Snapshot) -> Snapshot | None:
+    """What was laid down of this very snapshot, if it is whole."""
+    try:
+        return store().open(snapshot.id)
+    except (NotFound, Damaged):
+        return None
+
+
+def _tables(engine: Engine, snapshot: Snapshot) -> dict[str, Any]:
+    """The rows a customer's page shows: purchase lines with classes, contacts and responses with the campaign."""
+    products = warehouse.table(engine, snapshot, "products")
+    named = products.select("product_key", "product_major", "product_minor", "product")
+    lines = warehouse.table(engine, snapshot, "sales_lines")
+    lines = lines.select("customer_id", "order_id", "sold_at", "day", "amount", "product_key")
+    campaigns = warehouse.table(engine, snapshot, "campaigns").select("campaign_key", "campaign", "starts_on")
+    joined = {
+        name: warehouse.table(engine, snapshot, name).left_join(campaigns, "campaign_key", rname="{name}_of_campaign")
+        for name in ("contacts", "responses")
+    }
+    return {"lines": lines.left_join(named, "product_key", rname="{name}_of_class"), **joined}
+
+
+def facts_of(customer_id: int) -> Facts:
+    """The customer's rows; nothing where there is no whole snapshot. Not laid down yet: asked of the star itself."""
+    try:
+        snapshot, _newest = warehouse.current()
+    except (NotFound, Damaged):
+        return Facts()
+    laid_down = _published(snapshot)
+    if laid_down is not None:
+        rows = {name: _picked(laid_down, name, customer_id) for name in ("lines", "contacts", "responses")}
+    else:
+        engine = current()
+        rows = {
+            name: engine.arrow(table.filter(table.customer_id == customer_id)).to_pylist()
+            for name, table in _tables(engine, snapshot).items()
+        }
+    rows["lines"] = sorted(rows["lines"], key=lambda line: line["sold_at"], reverse=True)[:LINES_LIMIT]
+    return Facts(**rows, available=True)
+
+
+def _picked(laid_down: Snapshot, name: str, customer_id: int) -> list[dict[str, Any]]:
+    mine = [("customer_id", "=", customer_id)]
+    return [row for path in laid_down.paths(name) for row in pq.read_table(path, filters=mine).to_pylist()]
