@@ -1,0 +1,1 @@
+"""The web door: parse, call an action or a read, show."""

@@ -1,0 +1,1 @@
+"""Members, organisation tree, access log, tokens, jobs."""

@@ -1,0 +1,1 @@
+"""Campaign list, plan, approval, live run, result, and the links in messages."""

@@ -1,0 +1,12 @@
+"""Addresses of the links in messages; they need no account."""
+
+from django.urls import path
+
+from dangol.web.campaigns import public
+
+app_name = "links"
+urlpatterns = [
+    path("p/<str:signed>", public.preferences, name="preferences"),
+    path("c/<str:signed>", public.click, name="click"),
+    path("o/<str:signed>", public.offer, name="offer"),
+]

@@ -1,0 +1,1 @@
+"""Customer list and Customer 360."""

@@ -1,0 +1,215 @@
+"""The customer list, declared for the list kit."""
+
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
+from dangol.base.errors import BadInput
+from dangol.customers.identify import actions, reads
+from dangol.customers.identify.rules import TEXT_LIMIT, CustomerQuery
+from dangol.insight.score import reads as score
+from dangol.staff import reads as staff
+from dangol.staff.rules import Right
+from dangol.web.lists import Bulk, Choice, Column, Count, Days, ListPage, ListState, Page, Range, Selection
+from dangol.web.shell import address
+
+CHOICES, REPS = 100, 300
+GENDERS = (("F", _("Female")), ("M", _("Male")))
+KINDS = (("named", _("Named")), ("unnamed", _("Un-named")))
+CHANNELS = (("email", _("E-mail")), ("sms", _("Text message")), ("kakao", _("KakaoTalk")))
+
+
+def query_of(state: ListState, size: int = 50, after: str | None = None) -> CustomerQuery:
+    """The question a list's state asks. Raises BadInput."""
+    chosen = state.filters
+    amounts, days = chosen.get("amount", (None, None)), chosen.get("last_day", (None, None))
+    return CustomerQuery(
+        text=state.text[:TEXT_LIMIT],
+        segments=chosen.get("segment", ()),
+        kind=_one(chosen, "kind"),
+        unit_id=_id(chosen, "unit"),
+        rep_id=_id(chosen, "rep"),
+        last_from=days[0],
+        last_to=days[1],
+        amount_from=_whole(amounts[0]),
+        amount_to=_whole(amounts[1]),
+        age_bands=chosen.get("age", ()),
+        gender=_one(chosen, "gender"),
+        consent_channel=_one(chosen, "consent"),
+        sort=state.sort or "name",
+        descending=state.descending,
+        cursor=after or "",
+        size=size,
+    )
+
+
+def _one(chosen: dict[str, Any], key: str) -> str:
+    return str(chosen.get(key, ("",))[0])
+
+
+def _whole(value: Any) -> int | None:
+    return None if value is None else int(value)
+
+
+def _id(chosen: dict[str, Any], key: str) -> int | None:
+    text = _one(chosen, key)
+    if text and not (text.isascii() and text.isdecimal() and len(text) < 19):
+        raise BadInput("This address is not valid. Choose the filter again.", field=key)
+    return int(text) if text else None
+
+
+def _rows(state: ListState, limit: int, after: str | None) -> Page:
+    query = query_of(state, limit, after)
+    found = reads.search(state.by, query)
+    state.by.customers_counted = (query_of(state), Count(found.count, found.exact))
+    names = dict(_segments(state.by))
+    shown = [SimpleNamespace(**vars(row), label=row.label, grade=names.get(row.segment, "")) for row in found.rows]
+    return Page(shown, found.next_cursor or None)
+
+
+def _count(state: ListState, exact: bool) -> Count:
+    """The count that came with the page, or a new one where it was not asked or the exact one is wanted."""
+    known = getattr(state.by, "customers_counted", None)
+    if known and known[0] == query_of(state) and (known[1].exact or not exact):
+        return known[1]  # type: ignore[no-any-return]
+    n, whole = reads.count(state.by, query_of(state), None) if exact else reads.count(state.by, query_of(state))
+    return Count(n, whole)
+
+
+def _once(member: Any, name: str, read: Callable[[], list[tuple[str, str]]]) -> list[tuple[str, str]]:
+    """Choices read once a request: the kit asks for them several times."""
+    known: dict[str, list[tuple[str, str]]] = member.__dict__.setdefault("customers_choices", {})
+    if name not in known:
+        known[name] = read()
+    return known[name]
+
+
+def _segments(member: Any) -> list[tuple[str, str]]:
+    return _once(member, "segments", lambda: [(code, f"{code} {one.name}") for code, one in score.strategies().items()])
+
+
+def _units(member: Any) -> list[tuple[str, str]]:
+    """The units of the member's tree; of a very large tree its upper levels only."""
+
+    def read() -> list[tuple[str, str]]:
+        tree = staff.unit_tree(member)
+        deepest = max((unit.depth for unit in tree), default=0)
+        while deepest and sum(unit.depth <= deepest for unit in tree) > CHOICES:
+            deepest -= 1
+        return [(str(unit.id), "\u2003" * unit.depth + unit.name) for unit in tree if unit.depth <= deepest]
+
+    return _once(member, "units", read)
+
+
+def _reps(member: Any) -> list[tuple[str, str]]:
+    def read() -> list[tuple[str, str]]:
+        return [(str(pk), f"{name} ({unit})" if unit else name) for pk, name, unit in staff.reps(member, REPS)]
+
+    return _once(member, "reps", read)
+
+
+def _few_reps(member: Any) -> list[tuple[str, str]]:
+    """The reps to filter by; with more than can be looked through, the branch is the way to narrow the list."""
+    return _reps(member) if len(_reps(member)) <= CHOICES else []
+
+
+def _ages(_member: Any) -> list[tuple[str, str]]:
+    return [(band, band) for band in reads.age_bands()]
+
+
+def _kind(row: Any) -> tuple[str, str] | None:
+    return None if row.kind == "named" else ("plain", gettext("Un-named"))
+
+
+def _unnamed(row: Any) -> str:
+    """Of an un-named customer its code, which is what it is really known by."""
+    return "" if row.kind == "named" else f"{gettext('Un-named')} {row.code if row.label != row.code else ''}".strip()
+
+
+def _gender(row: Any) -> str:
+    return {"F": gettext("Female"), "M": gettext("Male")}.get(row.gender, "")
+
+
+def _segment(row: Any) -> tuple[str, str] | None:
+    return ("plain", row.grade or row.segment) if row.segment else None
+
+
+def _numbers(selection: Selection) -> list[int]:
+    return [int(one) for one in selection.each() if one.isascii() and one.isdecimal() and len(one) < 19]
+
+
+def _assign(by: Any, selection: Selection, value: str) -> str:
+    moved = actions.assign(by=by, customer_ids=_numbers(selection), rep_id=int(value), address=by.request_address)
+    return ngettext("%(n)s customer was put in the rep’s charge.", "%(n)s customers were put in the rep’s charge.",
+                    moved) % {"n": f"{moved:,}"}  # fmt: skip
+
+
+def _plan(_by: Any, selection: Selection, _value: str) -> str | HttpResponse:
+    """To a new campaign plan for the segments the list is narrowed to. A plan aims at segments, never at single ids."""
+    codes = selection.state.filters.get("segment", ())
+    if not (selection.everything and codes and len(selection.state.filters) == 1 and not selection.state.text):
+        return gettext("A campaign aims at whole segments: filter by segment alone and select all that match.")
+    return HttpResponseRedirect(f"{address('campaigns:draft')}?{urlencode([('segment', code) for code in codes])}")
+
+
+CUSTOMERS = ListPage(
+    name="customers",
+    title=_("Customers"),
+    search=_("Name, last four digits, e-mail, customer code"),
+    unit=_("customers"),
+    columns=(
+        Column(
+            "name",
+            _("Customer"),
+            sortable=True,
+            value=lambda row: row.label,
+            link=lambda row: reverse("customers:one", args=[row.id]),
+            generated=lambda row: "name" in row.generated,
+            beside=_unnamed,
+        ),
+        Column("kind", _("Kind"), "badge", value=_kind, shown=False),
+        Column("segment", _("Segment"), "badge", value=_segment),
+        Column("amount", _("Sales"), "money", sortable=True),
+        Column("orders", _("Orders"), "number"),
+        Column("last_day", _("Last purchase"), "day", sortable=True),
+        Column("rep", _("Rep in charge"), generated=lambda row: "rep" in row.generated),
+        Column("unit", _("Branch"), generated=lambda row: "unit" in row.generated),
+        Column("phone", _("Phone"), generated=lambda row: "phone" in row.generated),
+        Column("email", _("E-mail"), shown=False, generated=lambda row: "email" in row.generated),
+        Column("code", _("Customer code"), shown=False),
+        Column("age_band", _("Age band"), shown=False),
+        Column("gender", _("Gender"), shown=False, value=_gender),
+        Column("recency_days", _("Days since last purchase"), "number", shown=False),
+    ),
+    filters=(
+        Choice("segment", _("Segment"), choices=_segments),
+        Choice("kind", _("Kind"), choices=KINDS, several=False),
+        Choice("unit", _("Branch"), choices=_units, several=False),
+        Choice("rep", _("Rep in charge"), choices=_few_reps, several=False),
+        Days("last_day", _("Last purchase")),
+        Range("amount", _("Sales"), kind_of="money"),
+        Choice("age", _("Age band"), choices=_ages),
+        Choice("gender", _("Gender"), choices=GENDERS, several=False),
+        Choice("consent", _("Agreed to advertising by"), choices=CHANNELS, several=False),
+    ),
+    bulk=(
+        Bulk("assign", _("Put in the charge of"), _assign, right=Right.CUSTOMERS_EDIT, choices=_reps, icon="people"),
+        Bulk("plan", _("Plan a campaign for these"), _plan, right=Right.CAMPAIGNS_PLAN, icon="megaphone"),
+    ),
+    rows=_rows,
+    count=_count,
+    sort="name",
+    export_right=Right.CUSTOMERS_EXPORT,
+    empty=(
+        _("No customers yet"),
+        _("Customers appear here when a source with customers or sales was loaded and the cycle has run."),
+        "/sources/",
+        _("Load a source"),
+    ),
+)

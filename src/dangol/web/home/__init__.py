@@ -1,0 +1,1 @@
+"""Home per role, the components page."""

@@ -1,0 +1,171 @@
+"""Who sees what at home: providers of figures and next steps, a list for each right.
+
+A provider takes the member and returns a Section, or nothing where there is nothing to say. A figure that cannot be had
+leaves its section out: home never breaks and never invents a number.
+"""
+
+import logging
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from dangol.base.errors import DangolError, NotFound
+from dangol.campaigns.plan import reads as plan
+from dangol.customers.collect import reads as collect
+from dangol.customers.identify import reads as identify
+from dangol.customers.identify.rules import CustomerQuery
+from dangol.insight.score import reads as score
+from dangol.staff import reads as staff
+from dangol.staff.rules import Right
+from dangol.web.shell import address
+from dangol.web.templatetags.dangol import percent
+
+log = logging.getLogger(__name__)
+Text = str | Promise
+
+
+@dataclass(frozen=True)
+class Tile:
+    """One figure. kind: how it is shown (number, short, money, percent, day); url: where it opens."""
+
+    label: Text
+    value: Any
+    kind: str = "number"
+    hint: Text = ""
+    url: str = ""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One thing to do next."""
+
+    text: Text
+    url: str
+    icon: str = "arrow-right"
+
+
+@dataclass(frozen=True)
+class Section:
+    """What one provider says: tiles, steps or both."""
+
+    title: Text
+    tiles: list[Tile] = field(default_factory=list)
+    steps: list[Step] = field(default_factory=list)
+    definition: Text = ""
+
+
+Provider = Callable[[Any], Section | None]
+
+
+def customers(member: Any) -> Section | None:
+    """How many customers the member has."""
+    found, exact = identify.count(member, CustomerQuery())
+    label = _("All customers") if staff.scope_of(member).everyone else _("Customers in your care")
+    return Section(
+        _("Customers"), [Tile(label, found, hint="" if exact else _("or more"), url=address("customers:list"))]
+    )
+
+
+def segments(member: Any) -> Section | None:
+    """The segments with the most sales, on the newest scoring day."""
+    try:
+        found = [one for one in score.segments(by=member) if one.customers]
+    except NotFound:  # nothing was scored yet
+        return None
+    best = sorted(found, key=lambda one: one.sales or 0, reverse=True)[:4]
+    tiles = [
+        Tile(one.name, one.customers, "short", _share(one.sales_share), address("insight:segment", one.code))
+        for one in best
+    ]
+    return Section(_("Segments with the most sales"), tiles) if tiles else None
+
+
+def _share(share: float | None) -> str:
+    return "" if share is None else str(_("{share} of sales")).format(share=percent(share, 1))
+
+
+def campaigns(member: Any) -> Section | None:
+    """Campaigns by what they wait for; first of all those that wait for this member."""
+    found = plan.campaigns(member)
+    if not found:
+        return None
+    url = address("campaigns:list")
+    waiting = [one for one in found if one.state == "submitted"]
+    steps = []
+    if staff.may(member, Right.CAMPAIGNS_APPROVE):
+        steps = [
+            Step(one.name, address("campaigns:plan", one.id), "check") for one in waiting if one.by_id != member.pk
+        ]
+    drafts = sum(one.state == "draft" for one in found)
+    return Section(
+        _("Campaigns"),
+        [Tile(_("Waiting for approval"), len(waiting), url=url), Tile(_("In draft"), drafts, url=url),
+         Tile(_("Planned here"), len(found), url=url)],
+        steps[:5],
+    )  # fmt: skip
+
+
+def sources(member: Any) -> Section | None:
+    """The last load, and rows in quarantine."""
+    last = next(iter(collect.loads(member, limit=1)), None)
+    if last is None:
+        return None
+    held = collect.quarantine(member, limit=1).total
+    url, steps = address("sources:quarantine"), []
+    if held and staff.may(member, Right.SOURCES_LOAD):
+        steps = [Step(_("Rows in quarantine can be mended and tried again"), url, "edit")]
+    when = last.finished_at or last.created_at
+    return Section(
+        _("Sources"),
+        [Tile(_("Last load"), when, "moment", last.source_name, address("sources:load", last.id)),
+         Tile(_("Rows in quarantine"), held, url=url)],
+        steps,
+    )  # fmt: skip
+
+
+# right -> what members with it see at home, in this order
+PROVIDERS: tuple[tuple[Right, Provider], ...] = (
+    (Right.CAMPAIGNS_VIEW, campaigns),
+    (Right.CUSTOMERS_VIEW, customers),
+    (Right.INSIGHT_VIEW, segments),
+    (Right.SOURCES_VIEW, sources),
+)
+
+# what each right lets one start: shown as first steps
+STARTS: tuple[tuple[Right, Text, str, str], ...] = (
+    (Right.CAMPAIGNS_VIEW, _("See what campaigns achieved"), "campaigns:knowledge", "star"),
+    (Right.CAMPAIGNS_PLAN, _("Plan a campaign"), "campaigns:draft", "megaphone"),
+    (Right.CUSTOMERS_VIEW, _("Find a customer"), "customers:list", "search"),
+    (Right.INSIGHT_VIEW, _("See how segments moved"), "insight:migration", "chart"),
+    (Right.SOURCES_LOAD, _("Load a file"), "sources:new", "upload"),
+    (Right.STAFF_MANAGE, _("Manage members"), "admin:members", "gear"),
+)
+
+
+def board(member: Any, providers: Iterable[tuple[Right, Provider]] | None = None) -> dict[str, Any]:
+    """Everything the home page shows to this member."""
+    wanted = PROVIDERS if providers is None else providers
+    found = (_ask(provider, member) for right, provider in wanted if staff.may(member, right))
+    sections = [section for section in found if section is not None]
+    return {
+        "sections": sections,
+        "urgent": [step for section in sections for step in section.steps],
+        "starts": [
+            Step(text, address(name), icon)
+            for right, text, name, icon in STARTS
+            if staff.may(member, right) and address(name)
+        ],
+    }
+
+
+def _ask(provider: Provider, member: Any) -> Section | None:
+    try:
+        return provider(member)
+    except DangolError:
+        return None
+    except Exception:
+        log.exception("A part of the home page failed: %s", getattr(provider, "__name__", provider))
+        return None

@@ -1,0 +1,164 @@
+"""The pages of segments, migration and scheme, as people use them."""
+
+import re
+from datetime import date
+
+import pytest
+
+from dangol.insight.score import actions, reads
+from dangol.insight.score.models import Scheme
+from dangol.insight.score.rules import STRATEGIES
+from dangol.insight.score.tests import purchases
+from dangol.work.actions import Quiet
+from dangol.work.models import Job
+
+
+@pytest.fixture
+def scored(cast, home, monkeypatch):
+    """A scored year."""
+    monkeypatch.setattr(actions.identify, "publish_standings", lambda *rows, **about: None)
+    purchases.scored(home, purchases.many(120))
+    return cast
+
+
+@pytest.fixture
+def signed_in(client):
+    def enter(member, language="en"):
+        member.language = language
+        member.save(update_fields=["language"])
+        client.force_login(member)
+        return client
+
+    return enter
+
+
+PAGES = ["/insight/", "/insight/segments/HHH/", "/insight/segments/LLL/", "/insight/migration/", "/insight/scheme/"]
+
+
+@pytest.mark.parametrize("language", ["ko", "en"])
+@pytest.mark.parametrize("path", PAGES)
+def test_every_page_opens_in_both_languages(scored, signed_in, path, language):
+    answer = signed_in(scored.marketer, language).get(path)
+    assert answer.status_code == 200
+    text = re.sub(r"<script.*?</script>", "", answer.content.decode(), flags=re.S)
+    assert ("세그먼트" in text) == (language == "ko")
+    assert "style=" not in text
+
+
+@pytest.mark.parametrize("path", ["/insight/", "/insight/migration/", "/insight/scheme/"])
+def test_before_the_first_scoring_a_page_says_what_to_do(cast, signed_in, path):
+    answer = signed_in(cast.marketer).get(path)
+    assert answer.status_code == 200
+    assert b"purchases" in answer.content
+
+
+def test_the_map_shows_all_eight_segments_with_their_sizes(scored, signed_in):
+    text = signed_in(scored.marketer).get("/insight/").content.decode()
+    for segment in reads.segments():
+        assert f'href="/insight/segments/{segment.code}/"' in text
+        assert STRATEGIES[segment.code].name in text
+    assert "at most" in text
+
+
+def test_every_page_says_how_it_is_defined(scored, signed_in):
+    for path in PAGES[:4]:
+        assert 'class="definition"' in signed_in(scored.marketer).get(path).content.decode()
+
+
+def test_those_without_the_right_do_not_come_in(scored, signed_in):
+    assert signed_in(scored.rep).get("/insight/").status_code == 403
+    assert signed_in(scored.executive).post("/insight/segments/HHH/strategy/", {"name": "a"}).status_code == 403
+    assert signed_in(scored.executive).post("/insight/scheme/", {"kind": "333"}).status_code == 403
+
+
+def test_an_unknown_segment_or_day_is_said_plainly(scored, signed_in):
+    client = signed_in(scored.marketer)
+    assert client.get("/insight/segments/XXX/").status_code == 404
+    assert client.get("/insight/?as_of=1999-01-01").status_code == 404
+    assert client.get("/insight/?as_of=yesterday").status_code == 422
+
+
+def test_an_earlier_month_can_be_looked_at(scored, signed_in):
+    day = reads.months()[3]
+    answer = signed_in(scored.marketer).get(f"/insight/?as_of={day}")
+    assert f"{sum(one.customers for one in reads.segments(day)):,}" in answer.content.decode()
+
+
+def test_a_strategy_is_rewritten_and_taken_back(scored, signed_in):
+    client = signed_in(scored.marketer, "ko")
+    body = {"name": "우리 단골", "aim": "오래 함께", "text": "먼저 안부를 묻습니다."}
+    assert client.post("/insight/segments/HHH/strategy/", body).status_code == 302
+    text = client.get("/insight/segments/HHH/").content.decode()
+    assert "우리 단골" in text
+    assert "최다은" in text
+    client.post("/insight/segments/HHH/strategy/", {"default": "1", **body})
+    assert "우리 단골" not in client.get("/insight/segments/HHH/").content.decode()
+
+
+def test_half_a_strategy_comes_back_with_what_was_typed(scored, signed_in):
+    answer = signed_in(scored.marketer).post(
+        "/insight/segments/HHH/strategy/", {"name": "Typed <b>", "aim": "", "text": ""}
+    )
+    assert answer.status_code == 422
+    assert "Typed &lt;b&gt;" in answer.content.decode()
+    assert "Fill in all three" in answer.content.decode()
+
+
+def test_a_scheme_is_tried_without_changing_anything(scored, signed_in):
+    given = {"kind": "333", "window_days": "", "r_weight": "1", "f_weight": "1", "m_weight": "2"}
+    answer = signed_in(scored.executive).get("/insight/scheme/preview/", given)
+    assert answer.status_code == 200
+    assert b"121 customers" in answer.content
+    assert Scheme.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"r_cuts": "30, 7"}, "grow from left to right"),
+        ({"r_cuts": "a, b"}, "whole numbers"),
+        ({"m_cuts": "1e400"}, "at most"),
+        ({"r_weight": "0", "f_weight": "0", "m_weight": "0"}, "weight must be above 0"),
+        ({"window_days": "-1"}, "valid choice"),
+    ],
+)
+def test_a_senseless_scheme_is_refused_while_trying_and_when_publishing(scored, signed_in, given, says):
+    body = {"kind": "own", "window_days": "90", "r_weight": "1", "f_weight": "1", "m_weight": "1"} | given
+    client = signed_in(scored.marketer)
+    assert says in client.get("/insight/scheme/preview/", body).content.decode()
+    answer = client.post("/insight/scheme/", body)
+    assert answer.status_code == 422
+    assert says in answer.content.decode()
+    assert Scheme.objects.count() == 1
+
+
+def test_publishing_queues_the_scoring_and_shows_its_progress(scored, signed_in):
+    body = {"kind": "own", "window_days": "180", "r_cuts": "7, 30", "m_groups": "4", "m_cuts": "10000, 50000",
+            "r_weight": "1", "f_weight": "1", "m_weight": "1", "name": "우리 기준"}  # fmt: skip
+    client = signed_in(scored.marketer)
+    answer = client.post("/insight/scheme/", body)
+    job = Job.objects.get(kind="score.run")
+    assert answer.headers["Location"] == f"/insight/scheme/?job={job.pk}"
+    assert "우리 기준" in client.get(answer.headers["Location"]).content.decode()
+    actions.run(Quiet())
+    scheme = reads.scheme().scheme
+    assert (scheme.r.cut_points, scheme.m.cut_points, scheme.f.groups, scheme.window_days) == (
+        (7, 30),
+        (10000, 50000),
+        5,
+        180,
+    )
+
+
+def test_small_groups_are_folded_for_a_branch_manager(scored, signed_in):
+    small = [one for one in reads.segments() if 0 < one.customers < reads.SMALL_GROUP]
+    text = signed_in(scored.branch_manager).get("/insight/").content.decode()
+    assert text.count("too few to show") >= len(small)
+    flows = signed_in(scored.branch_manager).get("/insight/migration/").content.decode()
+    assert "&lt;5" in flows
+
+
+def test_a_migration_between_a_day_and_itself_asks_for_two_days(scored, signed_in):
+    day: date = reads.months()[-1]
+    text = signed_in(scored.marketer).get(f"/insight/migration/?from={day}&to={day}").content.decode()
+    assert "Choose two different days" in text

@@ -1,0 +1,16 @@
+"""Addresses of this area."""
+
+from django.urls import path
+
+from dangol.web.insight import figures, pages, scheme
+
+app_name = "insight"
+urlpatterns = [
+    path("", pages.segments, name="segments"),
+    path("segments/<str:code>/", pages.segment, name="segment"),
+    path("segments/<str:code>/strategy/", pages.strategy, name="strategy"),
+    path("migration/", pages.migration, name="migration"),
+    path("scheme/", scheme.scheme, name="scheme"),
+    path("scheme/preview/", scheme.preview, name="scheme_preview"),
+    path("figures/", figures.figures, name="figures"),
+]

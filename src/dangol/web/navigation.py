@@ -1,0 +1,77 @@
+"""The navigation: the loop as areas, each with its pages. Owners of an area add their pages here, a line each."""
+
+from dataclasses import dataclass
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from dangol.staff.rules import Right
+
+R = Right
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page below an area: the name of its address, its label, and the right it asks for."""
+
+    name: str
+    label: str | Promise
+    right: Right | None = None
+
+
+@dataclass(frozen=True)
+class Area:
+    """One stage of the loop. Shown to members with any of `rights` (all members where there is none)."""
+
+    key: str
+    label: str | Promise
+    icon: str
+    path: str
+    rights: tuple[Right, ...] = ()
+    pages: tuple[Page, ...] = ()
+
+
+AREAS: tuple[Area, ...] = (
+    Area("home", pgettext_lazy("navigation", "Home"), "home", "/"),
+    Area(
+        "customers",
+        _("Customers"),
+        "people",
+        "/customers/",
+        (R.CUSTOMERS_VIEW,),
+        (
+            Page("customers:list", _("All customers"), R.CUSTOMERS_VIEW),
+            Page("customers:quality", _("Data quality"), R.CUSTOMERS_VIEW),
+        ),
+    ),
+    Area("insight", _("Insight"), "chart", "/insight/", (R.INSIGHT_VIEW,)),
+    Area(
+        "campaigns",
+        _("Campaigns"),
+        "megaphone",
+        "/campaigns/",
+        (R.CAMPAIGNS_VIEW,),
+        (
+            Page("campaigns:list", _("All campaigns"), R.CAMPAIGNS_VIEW),
+            Page("campaigns:knowledge", _("Knowledge base"), R.CAMPAIGNS_VIEW),
+        ),
+    ),
+    Area("sources", _("Sources"), "database", "/sources/", (R.SOURCES_VIEW,)),
+    Area(
+        "admin",
+        _("Admin"),
+        "gear",
+        "/admin/",
+        (R.STAFF_MANAGE, R.LOG_VIEW, R.TOKENS_MANAGE),
+        (
+            Page("admin:members", _("Members"), R.STAFF_MANAGE),
+            Page("admin:units", _("Organisation"), R.STAFF_MANAGE),
+            Page("admin:rights", _("Rights"), R.STAFF_MANAGE),
+            Page("admin:log", _("Access log"), R.LOG_VIEW),
+            Page("admin:tokens", _("API tokens"), R.TOKENS_MANAGE),
+            Page("admin:jobs", _("Jobs"), R.STAFF_MANAGE),
+            Page("admin:settings", _("Settings"), R.STAFF_MANAGE),
+        ),
+    ),
+)

@@ -1,0 +1,14 @@
+"""Every page's address, by area of the navigation."""
+
+from django.urls import include, path
+
+urlpatterns = [
+    path("", include("dangol.web.home.urls")),
+    path("", include("dangol.web.entry.urls")),
+    path("customers/", include("dangol.web.customers.urls")),
+    path("insight/", include("dangol.web.insight.urls")),
+    path("campaigns/", include("dangol.web.campaigns.urls")),
+    path("", include("dangol.web.campaigns.public_urls")),
+    path("sources/", include("dangol.web.sources.urls")),
+    path("admin/", include("dangol.web.admin.urls")),
+]

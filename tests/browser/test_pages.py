@@ -1,0 +1,132 @@
+"""Every page of the web in both languages, at a desk and on a phone, over a small company whose data was really loaded."""
+
+import gettext
+import random
+import re
+import time
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from django.urls import URLPattern, get_resolver
+
+import dangol
+from dangol import cycle
+from dangol.campaigns.plan import actions as plan
+from dangol.customers.collect import actions as collect
+from dangol.web.entry.proof import PROVED_AT
+from dangol.work.actions import Quiet
+from tests.browser.conftest import DESK, PHONE
+
+HEAD = "order,line,cust_no,item,when,qty,amount\n"
+MAPPING = {"order_id": "order", "line_no": "line", "customer_key": "cust_no", "product_key": "item",
+           "sold_at": "when", "quantity": "qty", "amount": "amount"}  # fmt: skip
+BAD = "Q1,1,H-0001,p1,yesterday,1,10\nQ2,1,H-0001,p1,2026-03-01 10:00,many,10\nQ3,1,,p1,2026-03-01 10:00,1,10\n"
+CODES = ("H-0001", "H-0002", "H-0003", "H-0004")
+# Told by a word in both languages, or names of things that Korean pages write in Latin letters.
+SAME = {"Dangol", "CSV", "XLSX", "Excel", "SQL", "TOTP"}
+OWN = re.compile("한빛화장품|한지민|^한$")  # the cast: names stay as they are
+OPENS = (200, 301, 302, 400, 404, 405)
+TEXTS = """() => {
+  const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT), found = [];
+  while (walk.nextNode()) {
+    const text = walk.currentNode.textContent.trim(), place = walk.currentNode.parentElement;
+    if (text && place.checkVisibility() && !place.closest("script, style, template, code, [lang]:not(html), [data-own]")) found.push(text);
+  }
+  return found;
+}"""
+
+
+def sales() -> str:
+    """A few hundred lines of the cast and of thirty un-named customers over half a year."""
+    chance = random.Random(7)
+    people = [*CODES, *(f"U-{n:02}" for n in range(30))]
+    first = date(2026, 1, 2)
+    return HEAD + "".join(
+        f"O{n},1,{chance.choice(people)},p{n % 9},{first + timedelta(days=n // 2)} 1{n % 9}:00,1,{chance.randint(5, 90)}000\n"
+        for n in range(360)
+    )
+
+
+@pytest.fixture
+def company(cast, tmp_path):
+    """The cast with purchases: a file loaded, rows in quarantine, one whole cycle, and a draft of a campaign."""
+    path = tmp_path / "매출.csv"
+    path.write_text(sales() + BAD, "utf-8")
+    collect.describe_source(by=cast.steward, code="shop", name="매장", kind="sales", reader="csv", mapping=MAPPING)
+    load = collect.start_load(by=cast.steward, source_code="shop", path=path)
+    report = collect.run_load(Quiet(by=cast.steward), load_id=load)
+    assert report["quarantined"] == 3
+    cycle.run(Quiet(by=cast.administrator))
+    draft = plan.draft(by=cast.administrator, name="봄맞이 초대", aim="keep", segments=["HHH"])
+    cast.paths = [
+        f"/customers/{cast.mina.pk}/", f"/customers/{cast.coded.pk}/", "/customers/?q=H-0001", "/insight/segments/HHH/",
+        f"/campaigns/{draft.id}/", f"/campaigns/{draft.id}/approve/", "/sources/shop/", "/sources/shop/change/",
+        f"/sources/loads/{load}/", "/sources/quarantine/rows/?source=shop&reason=missing",
+        f"/admin/members/{cast.rep.pk}/", f"/admin/organisation/{cast.team.pk}/",
+    ]  # fmt: skip
+    return cast
+
+
+def plain_paths(patterns=None, before="/"):
+    """Every address of the web that takes no argument."""
+    found = []
+    for one in get_resolver("dangol.web.urls").url_patterns if patterns is None else patterns:
+        address = before + str(one.pattern)
+        if "<" in address:
+            continue
+        found += [address] if isinstance(one, URLPattern) else plain_paths(one.url_patterns, address)
+    return found
+
+
+def english() -> set[str]:
+    """Every text of the catalogues whose Korean differs."""
+    found = set()
+    for path in Path(dangol.__file__).parent.glob("locale/*/ko/LC_MESSAGES/django.mo"):
+        with path.open("rb") as file:
+            known = gettext.GNUTranslations(file)._catalog
+        found |= {key for key, text in known.items() if isinstance(key, str) and key and key != text}
+    return found - SAME
+
+
+def pages(member, paths):
+    """The addresses that show a page to the member; the others lead on, or only take what a form sends."""
+    client = Client()
+    client.force_login(member)
+    session = client.session
+    session[PROVED_AT] = int(time.time())  # members and units open for who has just shown the password
+    session.save()
+    answers = {path: client.get(path, headers={"host": "testserver"}) for path in paths}
+    assert {path: answer.status_code for path, answer in answers.items() if answer.status_code not in OPENS} == {}
+    shown = [path for path, answer in answers.items()
+             if answer.status_code == 200 and b"<main" in getattr(answer, "content", b"")]  # fmt: skip
+    return shown, session.session_key
+
+
+@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
+@pytest.mark.parametrize("language", ["ko", "en"])
+def test_every_page_stands_in_its_language(visitor, company, language, size):
+    member = company.administrator
+    theme = "dark" if (language, size) == ("en", PHONE) else "light"
+    type(member).objects.filter(pk=member.pk).update(language=language, theme=theme)
+    shown, session = pages(member, [*plain_paths(), *company.paths])
+    assert set(company.paths) <= set(shown)
+    assert len(shown) > 30
+    foreign, found = english(), {}
+    visitor.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": visitor.server.url}])
+    for path in shown:
+        page = visitor.open(path, size)
+        try:
+            visitor.look(path, language=language)
+        except AssertionError as fault:
+            found[f"look {path}"] = {str(fault)}
+            visitor.noise.clear()
+        texts = set(page.evaluate(TEXTS))
+        if language == "ko" and texts & foreign:
+            found[path] = texts & foreign
+        if language == "en" and path.startswith(("/help", "/insight", "/account")):
+            korean = {text for text in texts if re.search("[가-힣]", OWN.sub("", text))} - {"한국어"}
+            found |= {path: korean} if korean else {}
+    assert not found, "\n".join(f"{path}: {faults}" for path, faults in found.items())
