@@ -1,0 +1,184 @@
+"""`dangol load`: take files into a source, check them without loading, or take a load back."""
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from dangol.base.errors import BadInput, DangolError
+
+OPTIONS = ("encoding", "delimiter", "sheet", "zone", "decimal", "date_order", "connection", "query", "watermark")
+
+
+def add(verbs: Any) -> None:
+    """Describe the command."""
+    parser = verbs.add_parser(
+        "load",
+        help="take files in: each row checked, bad ones kept aside with the reason",
+        description="Load files of a source. The same file twice changes nothing; a load that was killed goes on when "
+        "the same command is given again.",
+    )
+    parser.add_argument("files", nargs="*", type=Path, metavar="FILE", help="CSV, Excel or Parquet")
+    parser.add_argument("--source", metavar="CODE", help="a source that is described already")
+    parser.add_argument("--as", dest="kind", metavar="KIND", help="describe the file now: sales, customers, products …")
+    parser.add_argument("--name", metavar="CODE", help="code of the source described now (default: the kind)")
+    parser.add_argument("--system", metavar="NAME", help="space of its customer keys (default: the code)")
+    parser.add_argument("--map", action="append", default=[], metavar="FIELD=COLUMN",
+                        help="a field's column; without it the header decides; a + b adds columns")  # fmt: skip
+    parser.add_argument("--set", action="append", default=[], metavar="FIELD=TEXT", help="a field with one fixed value")
+    parser.add_argument("--key", default="", metavar="F1,F2", help="fields that name a row")
+    for name in OPTIONS:
+        parser.add_argument(f"--{name.replace('_', '-')}", metavar=name.upper())
+    parser.add_argument("--dry-run", action="store_true", help="check only, load nothing")
+    parser.add_argument("--undo", type=int, metavar="LOAD_ID", help="take back everything a load brought")
+    parser.add_argument("--json", action="store_true", help="print the report as JSON")
+    parser.set_defaults(run=run)
+
+
+def run(given: argparse.Namespace) -> int:
+    """Run the command."""
+    _prepare()
+    from dangol.customers.collect import actions
+    from dangol.staff.reads import system
+
+    by = system()
+    if given.undo is not None:
+        actions.undo_load(by=by, load_id=given.undo)
+        _say(given, {"undone": given.undo}, f"Load {given.undo} is taken back.")
+        return 0
+    if not given.files and not (given.source or given.query):
+        raise BadInput("Name a file to load. `dangol load --help` shows how.", field="FILE")
+    code = given.source or _describe(given, by)
+    reports = [_dry(given, by, code, path) if given.dry_run else _load(given, by, code, path) for path in _paths(given)]
+    if given.json:
+        print(json.dumps(reports if len(reports) > 1 else reports[0], ensure_ascii=False))
+    return 0
+
+
+def _paths(given: argparse.Namespace) -> list[Path | None]:
+    return list(given.files) or [None]
+
+
+def _prepare() -> None:
+    """Make the tables of a fresh home folder."""
+    from django.core.management import call_command
+    from django.db import connection
+
+    if "collect_source" not in connection.introspection.table_names():
+        call_command("migrate", verbosity=0)
+
+
+def _pairs(given: list[str], option: str) -> dict[str, str]:
+    pairs = {}
+    for text in given:
+        field, sign, column = text.partition("=")
+        if not sign or not field:
+            raise BadInput("Write --{option} as FIELD=COLUMN, not “{text}”.", field=option, option=option, text=text)
+        pairs[field.strip()] = column.strip()
+    return pairs
+
+
+def _describe(given: argparse.Namespace, by: Any) -> str:
+    """Describe the source from the file's header and what was said; returns its code."""
+    from dangol.customers.collect import actions, reads
+
+    options = {name: value for name in OPTIONS if (value := getattr(given, name))}
+    reader = actions.reader_of(given.files[0].name) if given.files else "sql"
+    upload = _upload(by, given.files[0]) if given.files else ""
+    try:
+        shown = reads.preview(by, upload=upload, reader=reader, kind=given.kind or "", options=options)
+    finally:
+        reads.forget(by, upload=upload)
+    code = given.name or shown.kind
+    mapping = {name: column for name, column in shown.mapping.items() if name not in _pairs(given.set, "set")}
+    actions.describe_source(
+        by=by, code=code, kind=shown.kind, reader=reader, mapping=mapping | _pairs(given.map, "map"),
+        constants=_pairs(given.set, "set"), key=[part.strip() for part in given.key.split(",") if part.strip()],
+        options=options, system=given.system or "",
+    )  # fmt: skip
+    return code
+
+
+def _upload(by: Any, path: Path) -> str:
+    from dangol.customers.collect import reads
+
+    if not path.is_file():
+        raise BadInput("There is no file {name}.", field="file", name=path.name)
+    return reads.keep_file(by, path)
+
+
+def _dry(given: argparse.Namespace, by: Any, code: str, path: Path | None) -> dict[str, Any]:
+    from dangol.customers.collect import reads
+
+    upload = _upload(by, path) if path else ""
+    try:
+        found = reads.outlook(by, source_code=code, upload=upload, most=None)
+    finally:
+        reads.forget(by, upload=upload)
+    counts = found.counts
+    reasons = {f"{reason}:{field}".strip(":"): rows for (reason, field), rows in found.reasons.items()}
+    report = {
+        "source": code, "file": path.name if path else "", "dry_run": True, "read": counts.read,
+        "loaded": counts.loaded, "unchanged": counts.unchanged, "quarantined": counts.quarantined, "reasons": reasons,
+    }  # fmt: skip
+    _say(given, None, _sentence(report, "would be loaded"))
+    return report
+
+
+def _load(given: argparse.Namespace, by: Any, code: str, path: Path | None) -> dict[str, Any]:
+    from dangol.customers.collect import actions
+    from dangol.work.actions import Quiet
+
+    load_id = actions.start_load(by=by, source_code=code, path=path)
+    try:
+        with _bar(shown=sys.stderr.isatty() and not given.json) as show:
+            report = actions.run_load(Quiet(by=by, show=show), load_id=load_id)
+    except KeyboardInterrupt:
+        print("dangol: stopped; give the same command again to go on.", file=sys.stderr)
+        raise
+    except DangolError as error:
+        error.add_note(f"load {load_id}")
+        raise
+    _say(given, None, _sentence(report, "loaded") + f" ({report['seconds']:.1f} s, load {load_id})")
+    return report
+
+
+def _sentence(report: dict[str, Any], verb: str) -> str:
+    lines = [
+        f"{report['file'] or report['source']}: {report['read']:,} rows read, {report['loaded']:,} {verb}, "
+        f"{report['unchanged']:,} unchanged, {report['quarantined']:,} in quarantine"
+    ]
+    return "".join(lines) + "".join(f"\n  {rows:,} × {reason}" for reason, rows in report["reasons"].items())
+
+
+def _say(given: argparse.Namespace, data: Any, text: str) -> None:
+    if not given.json:
+        print(text)
+    elif data is not None:
+        print(json.dumps(data))
+
+
+@contextmanager
+def _bar(*, shown: bool) -> Iterator[Any]:
+    """A progress bar with the time left, on a terminal only."""
+    if not shown:
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task, last = progress.add_task("", total=None), ""
+
+        def show(done: int, total: int | None, note: str) -> None:
+            nonlocal last
+            if note != last:
+                progress.reset(task, description=note, total=total)
+                last = note
+            progress.update(task, completed=done, total=total)
+
+        yield show

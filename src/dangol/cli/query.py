@@ -1,0 +1,132 @@
+"""`dangol query`: ask the warehouse for measures by dimensions."""
+
+import argparse
+import csv
+import json
+import re
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from dangol.base.money import Currency, currency, show
+
+LINES = 1_000
+
+
+def add(verbs: Any) -> None:
+    """Describe the command."""
+    parser = verbs.add_parser("query", help="Ask the warehouse: measures by dimensions.")
+    parser.add_argument("measures", nargs="*", metavar="MEASURE", help="what to compute, e.g. sales_amount orders")
+    parser.add_argument(
+        "--by", nargs="+", action="extend", default=[], metavar="DIMENSION", help="group by, e.g. month"
+    )
+    parser.add_argument(
+        "--where", default="", metavar="EXPR", help="condition, e.g. \"month >= '2017-03' and brand = 'Private'\""
+    )
+    parser.add_argument(
+        "--order", default="", metavar="[-]NAME", help="a column of the answer; - for the largest first"
+    )
+    parser.add_argument(
+        "--limit", type=int, default=None, metavar="N", help=f"most rows (default {LINES} in a terminal)"
+    )
+    parser.add_argument("--total", action="store_true", help="also compute the measures over everything")
+    parser.add_argument("--list", action="store_true", help="name what can be asked")
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="answer as JSON; amounts in major units")
+    form.add_argument("--csv", action="store_true", help="answer as CSV; amounts in major units")
+    # argparse takes "-sales_amount" for an option; told that such a word is like a negative number, it is a value.
+    parser._negative_number_matcher = re.compile(r"-[^\W\d]\w+")
+    parser.set_defaults(run=run)
+
+
+def run(given: argparse.Namespace) -> int:
+    """Run the command."""
+    from dangol.insight.olap import reads, rules
+
+    if given.list:
+        return _list(as_json=given.json)
+    whole = given.json or given.csv
+    answer = reads.ask(
+        None,
+        given.measures,
+        _names(given.by),
+        given.where,
+        limit=given.limit if given.limit is not None else rules.MOST_ROWS if whole else LINES,
+        order=given.order,
+        total=given.total,
+    )
+    if given.json:
+        print(json.dumps(reads.plain(answer), ensure_ascii=False))
+    elif given.csv:
+        _csv(answer)
+    else:
+        _table(answer)
+    return 0
+
+
+def _names(by: Sequence[str]) -> list[str]:
+    """Dimensions may be given with spaces or commas."""
+    return [name for part in by for name in part.split(",") if name]
+
+
+def _csv(answer: Any) -> None:
+    from dangol.insight.olap.reads import major
+
+    money = currency(answer.currency)
+    writer = csv.writer(sys.stdout)
+    writer.writerow([column.name for column in answer.columns])
+    for row in answer.rows:
+        writer.writerow([major(row[column.name], column.unit, money) for column in answer.columns])
+
+
+def _shown(value: Any, unit: str, money: Currency) -> str:
+    """A figure as people read it in a terminal."""
+    if value is None:
+        return "–"
+    if not unit:
+        return str(value)
+    if unit == "money":
+        return show(round(value), money)
+    if unit == "share":
+        return f"{value:.1%}"
+    return f"{value:,}" if isinstance(value, int) else f"{value:,.2f}"
+
+
+def _table(answer: Any) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    money = currency(answer.currency)
+    table = Table(show_footer=answer.total is not None, header_style="bold")
+    for column in answer.columns:
+        foot = _shown(answer.total[column.name], column.unit, money) if answer.total and column.unit else ""
+        mark = " (generated)" if column.generated else ""
+        table.add_column(column.name + mark, foot, justify="right" if column.unit else "left")
+    for row in answer.rows:
+        table.add_row(*(_shown(row[column.name], column.unit, money) for column in answer.columns))
+    console = Console(highlight=False)
+    console.print(table)
+    if answer.groups > len(answer.rows):
+        console.print(f"{len(answer.rows):,} of {answer.groups:,} rows; --limit shows more.")
+    console.print(f"As of {answer.as_of}, snapshot {answer.snapshot}.")
+    if not answer.newest:
+        console.print("The newest snapshot is damaged; an older one answered. Run the cycle to rebuild it.")
+
+
+def _list(*, as_json: bool) -> int:
+    from dangol.insight.olap.reads import names
+
+    found = names()
+    if as_json:
+        print(json.dumps(found, ensure_ascii=False))
+        return 0
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console(highlight=False)
+    for title, items in found.items():
+        table = Table("name", "definition", title=title, title_justify="left", header_style="bold")
+        for item in items:
+            table.add_row(item["name"], item["definition"])
+        console.print(table)
+    return 0

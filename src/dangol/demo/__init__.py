@@ -1,0 +1,1 @@
+"""The demonstration: real purchases, generated people, one full cycle."""
