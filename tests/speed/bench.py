@@ -1,0 +1,167 @@
+"""The speed bench: `python -m tests.speed.bench [--quick] [--only rfm load cycle pages]`.
+
+Every run is a process of its own, measured whole: wall time, and the largest memory it ever held. What others do is
+measured in the same run on the same machine, so that the ratio counts and not the machine.
+"""
+
+import argparse
+import json
+import os
+import platform
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+ROUNDS = 3
+RATIO_AIM, PAGE_AIM_MS, LOAD_AIM, LINEAR_AIM = 1.3, 150.0, 50_000, 1.3
+PARTS = ("rfm", "load", "cycle", "pages")
+
+
+@dataclass
+class Run:
+    """One process: what it printed, wall seconds, peak memory in MB."""
+
+    said: Any
+    seconds: float
+    megabytes: float
+
+
+def run(arguments: list[str], home: Path) -> Run:
+    """Run a module of the bench in a home of its own. Raises where it fails."""
+    paths = os.pathsep.join([str(ROOT / "src"), str(ROOT)])
+    environment = os.environ | {"DANGOL_HOME": str(home), "PYTHONPATH": paths, "DANGOL_HOSTS": "127.0.0.1,testserver"}
+    start = time.perf_counter()
+    child = subprocess.Popen([sys.executable, "-m", *arguments], stdout=subprocess.PIPE, env=environment, cwd=ROOT)
+    assert child.stdout is not None
+    said = child.stdout.read()
+    _pid, status, used = os.wait4(child.pid, 0)
+    child.returncode = os.waitstatus_to_exitcode(status)
+    child.stdout.close()
+    seconds = time.perf_counter() - start
+    if child.returncode:
+        raise RuntimeError(f"{' '.join(arguments)} failed with {child.returncode}")
+    kilobytes = used.ru_maxrss / (1024 if sys.platform == "darwin" else 1)
+    return Run(json.loads(said.decode().strip().splitlines()[-1]), seconds, kilobytes / 1024)
+
+
+class Report:
+    """Lines of figure, aim and verdict, printed as they come."""
+
+    def __init__(self) -> None:
+        self.failed = 0
+
+    def title(self, text: str) -> None:
+        print(f"\n{text}", flush=True)
+
+    def line(self, what: str, figure: str, aim: str = "", met: bool | None = None) -> None:
+        verdict = "" if met is None else "pass" if met else "FAIL"
+        self.failed += met is False
+        print(f"  {what:<34} {figure:<58} {aim:<22} {verdict}".rstrip(), flush=True)
+
+
+def machine() -> str:
+    """The facts figures depend on."""
+    from importlib.metadata import version
+
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    parts = " · ".join(f"{name} {version(name)}" for name in ("duckdb", "polars", "pandas", "ibis-framework", "django"))
+    load = ", ".join(f"{one:.1f}" for one in os.getloadavg())
+    return (f"{os.cpu_count()} cores, {memory:.0f} GiB, {platform.system()} {platform.release()}, "
+            f"Python {platform.python_version()}, load {load}\n{parts}")  # fmt: skip
+
+
+def rfm(report: Report, folder: Path, customers: int, lines: int) -> None:
+    """RFM of all customers beside the peers, in turn, medians."""
+    report.title(f"RFM of {customers:,} customers, {lines:,} lines (medians of {ROUNDS}; work, whole process, memory)")
+    data = run(["tests.speed.generate", str(folder), str(customers), str(lines)], folder).said
+    runs: dict[str, list[Run]] = {way: [] for way in ("duckdb", "dangol", "polars", "pandas")}
+    for _ in range(ROUNDS):
+        for way, done in runs.items():
+            done.append(run(["tests.speed.rfm", way, str(data), str(folder / f"{way}.parquet")], folder / "rfm-home"))
+    checks = {tuple(one.said["check"]) for done in runs.values() for one in done}
+    work = {way: statistics.median(one.said["seconds"] for one in done) for way, done in runs.items()}
+    for way, done in runs.items():
+        whole = statistics.median(one.seconds for one in done)
+        memory = statistics.median(one.megabytes for one in done)
+        ratio = work[way] / work["duckdb"]
+        mine = way == "dangol"
+        report.line(f"{way}", f"{work[way]:6.2f} s  {whole:6.2f} s  {memory:6.0f} MB   {ratio:5.2f} × DuckDB SQL",
+                    f"≤ {RATIO_AIM} ×" if mine else "", ratio <= RATIO_AIM if mine else None)  # fmt: skip
+    report.line("all four agree", f"{len(checks)} result" + ("" if len(checks) == 1 else "s"), "1", len(checks) == 1)
+
+
+def load(report: Report, folder: Path, rows: int) -> None:
+    """Validated rows a second from a CSV file."""
+    report.title("Loading a CSV file (validated, hashed, visible)")
+    done = run(["tests.speed.cycle", "load", str(folder), str(rows)], folder / "load-home")
+    rate = done.said["rate"]
+    report.line(f"{done.said['rows']:,} rows", f"{rate:,.0f} rows/s, {done.megabytes:.0f} MB", f"≥ {LOAD_AIM:,} rows/s",
+                rate >= LOAD_AIM)  # fmt: skip
+
+
+def cycle(report: Report, folder: Path, customers: int, sizes: list[int]) -> Path:
+    """The full cycle at growing sizes; returns the home of the largest."""
+    report.title("Full cycle: identify, warehouse, score and publish (wall time, peak memory)")
+    seconds: dict[int, float] = {}
+    for lines in sizes:
+        home = folder / f"home-{lines}"
+        run(["tests.speed.cycle", "company", str(max(1, customers * lines // sizes[-1])), str(lines)], home)
+        done = run(["tests.speed.cycle", "cycle"], home)
+        seconds[lines] = sum(done.said.values())
+        parts = ", ".join(f"{name} {taken:.1f}" for name, taken in done.said.items())
+        report.line(f"{lines:,} lines", f"{done.seconds:6.1f} s  {done.megabytes:6.0f} MB   ({parts})")
+        if lines != sizes[-1]:
+            shutil.rmtree(home)
+    small, large = sizes[0], sizes[-1]
+    growth = (seconds[large] / seconds[small]) / (large / small)
+    report.line(f"growth {small:,} → {large:,}", f"{growth:.2f} × linear", f"≤ {LINEAR_AIM} ×", growth <= LINEAR_AIM)
+    return folder / f"home-{large}"
+
+
+def pages(report: Report, home: Path, customers: int) -> None:
+    """Page times over the home the cycle left."""
+    report.title(f"Pages at {customers:,} customers (server time)")
+    for name, found in run(["tests.speed.cycle", "pages"], home).said.items():
+        if "status" in found:
+            report.line(name, f"answered {found['status']}", f"p95 ≤ {PAGE_AIM_MS:.0f} ms", False)
+            continue
+        report.line(name, f"p50 {found['p50']:6.1f} ms   p95 {found['p95']:6.1f} ms", f"p95 ≤ {PAGE_AIM_MS:.0f} ms",
+                    found["p95"] <= PAGE_AIM_MS)  # fmt: skip
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the parts asked for; returns 1 where an aim was missed."""
+    parser = argparse.ArgumentParser(prog="bench", description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("--quick", action="store_true", help="100,000 customers and 2 million lines at most")
+    parser.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS))
+    parser.add_argument("--lines", type=int, help="most lines (default 20,000,000; quick 2,000,000)")
+    given = parser.parse_args(arguments)
+    lines = given.lines or (2_000_000 if given.quick else 20_000_000)
+    customers = max(1000, lines // 20)
+    print(machine())
+    report = Report()
+    folder = Path(tempfile.mkdtemp(prefix="dangol-bench-"))
+    try:
+        if "rfm" in given.only:
+            rfm(report, folder, customers, lines)
+        if "load" in given.only:
+            load(report, folder, min(lines, 1_000_000) // (4 if given.quick else 1))
+        if {"cycle", "pages"} & set(given.only):
+            home = cycle(report, folder, customers, [lines // 10, lines // 2, lines])
+            if "pages" in given.only:
+                pages(report, home, customers)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    print(f"\n{report.failed} aims missed." if report.failed else "\nEvery aim is met.")
+    return 1 if report.failed else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

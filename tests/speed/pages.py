@@ -1,0 +1,65 @@
+"""Page times at full size, by Django's test client against a generated home. Each hook is a page and its questions."""
+
+import time
+from collections.abc import Callable, Iterator
+from itertools import cycle, islice
+from typing import Any
+
+ROUNDS = 40
+WARM = 3
+
+
+def _search() -> Iterator[str]:
+    """Search as you type, by name, number and code."""
+    words = ["김민아", "이서", "박지호", "C00012345", "5678", "c777@example.com", "최", "정하연"]
+    return (f"/customers/?q={word}" for word in cycle(words))
+
+
+def _customer() -> Iterator[str]:
+    """Customer 360."""
+    from dangol.customers.identify.models import Customer
+
+    last = Customer.objects.order_by("-pk").values_list("pk", flat=True).first() or 1
+    first = Customer.objects.order_by("pk").values_list("pk", flat=True).first() or 1
+    return (f"/customers/{first + n * 7919 % (last - first + 1)}/" for n in cycle(range(1000)))
+
+
+def _segments() -> Iterator[str]:
+    """The segments with their counts."""
+    return cycle(["/insight/"])
+
+
+# What is measured: name -> addresses to ask in turn. A page joins by adding its line here.
+PAGES: dict[str, Callable[[], Iterator[str]]] = {
+    "customer search": _search,
+    "customer 360": _customer,
+    "segment count": _segments,
+}
+
+
+def pages() -> dict[str, Any]:
+    """p50 and p95 in milliseconds of each page, or the status of the one that did not answer."""
+    from django.test import Client
+
+    from dangol.staff.models import Member
+    from dangol.staff.rules import Role
+
+    member, _made = Member.objects.get_or_create(
+        email="bench@example.com", defaults={"name": "Bench", "role": Role.ANALYST, "password": "!"}
+    )
+    client = Client(headers={"accept-language": "ko"}, SERVER_NAME="127.0.0.1")
+    client.force_login(member)
+    return {name: _measure(client, addresses()) for name, addresses in PAGES.items()}
+
+
+def _measure(client: Any, addresses: Iterator[str]) -> dict[str, float]:
+    times = []
+    for address in islice(addresses, WARM + ROUNDS):
+        start = time.perf_counter()
+        response = client.get(address)
+        _ = response.content if not response.streaming else b"".join(response.streaming_content)
+        times.append(time.perf_counter() - start)
+        if response.status_code != 200:
+            return {"status": response.status_code}
+    kept = sorted(times[WARM:])
+    return {"p50": 1000 * kept[len(kept) // 2], "p95": 1000 * kept[int(len(kept) * 0.95) - 1]}
