@@ -1,0 +1,85 @@
+"""Writes the pages of docs/ that list what the code declares: settings, measures, endpoints.
+
+`python -m tools.docs` writes them; a test fails where they are out of date.
+"""
+
+import os
+from collections.abc import Callable
+from dataclasses import fields
+from pathlib import Path
+
+DOCS = Path(__file__).resolve().parent.parent / "docs"
+NOTE = "<!-- Written by `python -m tools.docs` from the code; change it there. -->\n"
+
+
+def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+    lines = [head, tuple("---" for _ in head), *rows]
+    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines) + "\n"
+
+
+def settings() -> str:
+    """docs/settings.md"""
+    from dangol.config.options import Options
+
+    rows = [
+        (f"`{option.name}`", f"`DANGOL_{option.name.upper()}`", f"`{option.default}`", option.metadata["help"])
+        for option in fields(Options)
+    ]
+    return (
+        "# Settings\n\n"
+        + NOTE
+        + "\nEach is a variable of the environment or a line in `dangol.toml` of the home folder; the "
+        "environment wins. A name that does not exist or a value that makes no sense stops the start.\n\n"
+        + _table(("Name", "Environment", "Default", "Meaning"), rows)
+    )
+
+
+def measures() -> str:
+    """docs/measures.md"""
+    from dangol.insight.olap.rules import DIMENSIONS, MEASURES
+
+    measured = [(f"`{m.name}`", m.label, m.unit, m.definition) for m in MEASURES.values()]
+    cut = [(f"`{d.name}`", d.label, d.definition) for d in DIMENSIONS.values()]
+    return (
+        "# Measures and dimensions\n\n"
+        + NOTE
+        + "\n`dangol query MEASURE... --by DIMENSION...` and every page and endpoint use "
+        "these.\n\n## Measures\n\n"
+        + _table(("Name", "Shown as", "Unit", "Definition"), measured)
+        + "\n## Dimensions\n\n"
+        + _table(("Name", "Shown as", "Definition"), cut)
+    )
+
+
+def endpoints() -> str:
+    """docs/api.md"""
+    from dangol.api import api
+
+    rows = []
+    for path, methods in api.get_openapi_schema()["paths"].items():
+        for method, operation in methods.items():
+            first = (operation.get("description") or operation["summary"]).strip().splitlines()[0]
+            rows.append((f"`{method.upper()}`", f"`{path}`", first))
+    return (
+        "# API\n\n" + NOTE + "\nREST under `/api/v1`, described by OpenAPI at `/api/v1/openapi.json`. Send "
+        "`Authorization: Bearer TOKEN` (tokens are made under Account, with scopes). Errors are RFC 9457 problems; "
+        "lists are paged by cursor; a POST with an `Idempotency-Key` takes effect once.\n\n"
+        + _table(("Method", "Address", "What it does"), rows)
+    )
+
+
+PAGES: dict[str, Callable[[], str]] = {"settings.md": settings, "measures.md": measures, "api.md": endpoints}
+
+
+def main() -> None:
+    """Write every page."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dangol.config.settings")
+    import django
+
+    django.setup()
+    for name, write in PAGES.items():
+        (DOCS / name).write_text(write(), "utf-8")
+
+
+if __name__ == "__main__":
+    main()
