@@ -26,6 +26,15 @@ KEYWORDS = {
 } | dict.fromkeys(ERRORS, None)  # fmt: skip
 # Which area says the texts of which folder; the first prefix that fits wins, the rest is said by "shell".
 AREAS = (
+    ("customers/collect/feeds", "feeds"), ("web/feeds", "feeds"), ("web/templates/feeds", "feeds"),
+    ("api/feeds", "feeds"),
+    ("customers/identify/linkage", "linkage"), ("engine/linkage", "linkage"),
+    ("customers/quality", "quality"), ("web/quality", "quality"), ("web/templates/quality", "quality"),
+    ("api/quality", "quality"),
+    ("customers/surveys", "surveys"), ("web/surveys", "surveys"), ("web/templates/surveys", "surveys"),
+    ("api/surveys", "surveys"),
+    ("privacy", "privacy"), ("web/privacy", "privacy"), ("web/templates/privacy", "privacy"),
+    ("api/privacy", "privacy"),
     ("customers/consent", "campaigns"),
     ("customers/collect", "collect"), ("web/sources", "collect"), ("web/templates/sources", "collect"),
     ("customers", "customers"), ("web/customers", "customers"), ("web/templates/customers", "customers"),

@@ -29,6 +29,7 @@ INSTALLED_APPS = [
     "dangol.customers.collect",
     "dangol.customers.identify",
     "dangol.customers.quality",
+    "dangol.customers.surveys",
     "dangol.insight.warehouse",
     "dangol.insight.score",
     "dangol.channels",
@@ -36,6 +37,7 @@ INSTALLED_APPS = [
     "dangol.campaigns.plan",
     "dangol.campaigns.execute",
     "dangol.campaigns.evaluate",
+    "dangol.privacy",
     "dangol.web",
 ]
 

@@ -16,6 +16,10 @@ class Right(StrEnum):
     CUSTOMERS_EDIT = "customers.edit"
     CUSTOMERS_UNMASK = "customers.unmask"
     CUSTOMERS_EXPORT = "customers.export"
+    CUSTOMERS_MERGE = "customers.merge"
+    QUALITY_EDIT = "quality.edit"
+    SURVEYS_EDIT = "surveys.edit"
+    PRIVACY_HANDLE = "privacy.handle"
     INSIGHT_VIEW = "insight.view"
     INSIGHT_EDIT = "insight.edit"
     CAMPAIGNS_VIEW = "campaigns.view"
@@ -70,6 +74,10 @@ RIGHT_NAMES = {
     Right.CUSTOMERS_EDIT: N_("Change customers"),
     Right.CUSTOMERS_UNMASK: N_("Show masked numbers and addresses"),
     Right.CUSTOMERS_EXPORT: N_("Export customers"),
+    Right.CUSTOMERS_MERGE: N_("Join and part customers"),
+    Right.QUALITY_EDIT: N_("Change quality rules and programmes"),
+    Right.SURVEYS_EDIT: N_("Make surveys and forms"),
+    Right.PRIVACY_HANDLE: N_("Handle privacy requests"),
     Right.INSIGHT_VIEW: N_("See figures and segments"),
     Right.INSIGHT_EDIT: N_("Change scoring and segments"),
     Right.CAMPAIGNS_VIEW: N_("See campaigns"),
@@ -133,7 +141,7 @@ RIGHTS: dict[Role, frozenset[Right]] = {
     Role.MARKETER: frozenset(
         {
             _R.CUSTOMERS_VIEW, _R.CUSTOMERS_EXPORT, _R.INSIGHT_VIEW, _R.INSIGHT_EDIT, _R.CAMPAIGNS_VIEW,
-            _R.CAMPAIGNS_PLAN, _R.CAMPAIGNS_LAUNCH,
+            _R.CAMPAIGNS_PLAN, _R.CAMPAIGNS_LAUNCH, _R.SURVEYS_EDIT,
         }
     ),
     Role.APPROVER: frozenset({_R.CUSTOMERS_VIEW, _R.INSIGHT_VIEW, _R.CAMPAIGNS_VIEW, _R.CAMPAIGNS_APPROVE}),
@@ -146,10 +154,11 @@ RIGHTS: dict[Role, frozenset[Right]] = {
     Role.STEWARD: frozenset(
         {
             _R.CUSTOMERS_VIEW, _R.CUSTOMERS_EDIT, _R.CUSTOMERS_UNMASK, _R.CUSTOMERS_EXPORT, _R.SOURCES_VIEW,
-            _R.SOURCES_LOAD, _R.INSIGHT_VIEW,
+            _R.SOURCES_LOAD, _R.INSIGHT_VIEW, _R.CUSTOMERS_MERGE, _R.QUALITY_EDIT, _R.SURVEYS_EDIT,
+            _R.PRIVACY_HANDLE,
         }
     ),
-    Role.SERVICE_DESK: _FIELD,
+    Role.SERVICE_DESK: _FIELD | {_R.PRIVACY_HANDLE},
     Role.PARTNER: frozenset({_R.CUSTOMERS_VIEW}),
     Role.ADMINISTRATOR: frozenset(Right),
     Role.EXECUTIVE: frozenset({_R.INSIGHT_VIEW, _R.CAMPAIGNS_VIEW, _R.CUSTOMERS_VIEW}),

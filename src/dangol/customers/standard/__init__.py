@@ -1,0 +1,1 @@
+"""Standardise what people are called and how they are reached; originals are kept."""

@@ -1,0 +1,1 @@
+"""Surveys and public forms: asked by link or QR, answered onto the customer."""

@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class Surveys(AppConfig):
+    name = "dangol.customers.surveys"
+    label = "surveys"

@@ -1,0 +1,1 @@
+"""What people may ask about their data: access, correction, erasure, portability, objection; and retention."""
