@@ -97,6 +97,7 @@ VERB_NAMES = {
     "unmask": N_("unmasked"),
     "export": N_("exported"),
     "merge": N_("merged"),
+    "part": N_("parted"),
     "erase": N_("erased"),
     "rights": N_("rights"),
 }
@@ -110,6 +111,10 @@ WHAT_NAMES = {
     "consent": N_("consent"),
     "consent.suppression": N_("suppression list"),
     "customer": N_("customer"),
+    "customer history": N_("customer history"),
+    "customer pair": N_("pair of customers"),
+    "customer pairs": N_("pairs of customers"),
+    "golden rules": N_("rules for golden values"),
     "customer rep": N_("rep in charge"),
     "customers": N_("customer list"),
     "local mailbox": N_("local mailbox"),
@@ -204,6 +209,7 @@ JOB_RIGHTS = {
     "collect": (Right.SOURCES_VIEW, Right.SOURCES_LOAD),
     "cycle": (Right.SOURCES_VIEW, Right.SOURCES_LOAD),
     "execute": (Right.CAMPAIGNS_VIEW, Right.CAMPAIGNS_LAUNCH),
+    "identify": (Right.SOURCES_VIEW, Right.SOURCES_LOAD),
 }
 
 

@@ -1,7 +1,7 @@
 """Collected people: versions of what a source says about a person, the newest of which counts."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -52,6 +52,44 @@ def choose_newest(source: Source, names: Iterable[str]) -> None:
         for pk, name in versions.filter(batch__live=True).order_by("batch_id", "pk").values_list("pk", KEY):
             latest[name] = pk
         Person.objects.filter(pk__in=latest.values()).update(newest=True)
+
+
+def batches() -> dict[int, bool]:
+    """The batches that brought people, in order, and whether each is live."""
+    return dict(Batch.objects.filter(kind="customers", rows__gt=0).order_by("pk").values_list("pk", "live"))
+
+
+def names(batch: int) -> Iterator[tuple[str, str]]:
+    """The (key space, key) of every person a batch brought, live or not."""
+    rows = Person.objects.filter(batch_id=batch).order_by("pk").values_list("source__system", KEY)
+    return rows.iterator(chunk_size=5000)
+
+
+def versions(wanted: Collection[tuple[str, str]], *, live: bool = True) -> Iterator[dict[str, Any]]:
+    """Every version of what sources say of these (key space, key), in the order it came; by default the live ones.
+
+    Each row: source (the key space), source_code, source_key, batch, load, live, at (when the source says it changed,
+    else when it was loaded; UTC), generated, and the record's fields and `attr:` names filled.
+    """
+    spaces = dict(Source.objects.filter(system__in={space for space, _key in wanted}).values_list("pk", "system"))
+    asked = sorted({key for _space, key in wanted})
+    for chunk in _chunks(asked):
+        rows = Person.objects.filter(source_key__in=chunk, source__in=spaces)
+        rows = rows.filter(batch__live=True) if live else rows
+        for person in rows.select_related("source", "batch").order_by("batch_id", "pk"):
+            if (spaces[person.source_id], person.source_key) in wanted:
+                yield _version(person)
+
+
+def _version(person: Person) -> dict[str, Any]:
+    fields = dict(person.fields)
+    said = fields.pop("said_at", None)
+    at = datetime.fromisoformat(said) if said else person.batch.made_at
+    return fields | {
+        "source": person.source.system, "source_code": person.source.code, "source_key": person.source_key,
+        "batch": person.batch_id, "load": person.batch.load_id, "live": person.batch.live, "at": at,
+        "generated": person.source.generated,
+    }  # fmt: skip
 
 
 def plain(value: Any) -> Any:

@@ -21,13 +21,26 @@ from dangol.customers.collect import places
 from dangol.customers.collect.events import settle
 from dangol.customers.collect.loading import reasons
 from dangol.customers.collect.models import Batch, Load, Person, Quarantined, Source
+from dangol.customers.collect.people import batches as people_batches
+from dangol.customers.collect.people import names as people_keys
+from dangol.customers.collect.people import versions
 from dangol.customers.collect.previews import Outlook, Preview, forget, keep_file, outlook, preview
 from dangol.customers.collect.rules import REASONS, RECORDS, UNCUT
 from dangol.staff.actions import note_access
 from dangol.staff.reads import Member, may, require
 from dangol.staff.rules import Right
 
-__all__ = ["Outlook", "Preview", "forget", "keep_file", "outlook", "preview"]
+__all__ = [
+    "Outlook",
+    "Preview",
+    "forget",
+    "keep_file",
+    "outlook",
+    "people_batches",
+    "people_keys",
+    "preview",
+    "versions",
+]
 PAGE = 50
 EXPORT_MOST = 100_000
 DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "\0", "＝", "＋", "－", "＠")

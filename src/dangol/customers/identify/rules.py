@@ -20,9 +20,8 @@ MAX_PAGE = 5_000
 PAGE = 50
 COUNT_CAP = 10_000
 UNDO_SECONDS = 60
-GOLDEN = ("name", "phone", "email", "address", "birth_year", "gender", "age_band")
-EDITABLE = ("name", "phone", "email", "address", "birth_year", "gender")
-MASKED = frozenset({"phone", "email", "address"})
+EDITABLE = ("name", "phone", "email", "address", "birth", "birth_year", "gender")
+MASKED = frozenset({"phone", "email", "address", "birth"})
 KINDS = ("named", "unnamed")
 SORTS = ("name", "amount", "last_day")
 TWO_SYLLABLE_SURNAMES = frozenset({"남궁", "황보", "제갈", "사공", "선우", "서문", "독고", "동방", "망절", "어금"})
@@ -41,6 +40,7 @@ FIELD_NAMES = {
     "phone": N_("Phone"),
     "email": N_("E-mail"),
     "address": N_("Address"),
+    "birth": N_("Date of birth"),
     "birth_year": N_("Year of birth"),
     "gender": N_("Gender"),
     "age_band": N_("Age band"),
@@ -141,36 +141,17 @@ def masked_address(text: str) -> str:
     return " ".join([*words[:2], "***"]) if len(words) > 2 else ("***" if words else "")
 
 
-MASKS = {"phone": masked_phone, "email": masked_email, "address": masked_address}
+def masked_birth(text: str) -> str:
+    """A date of birth down to its first four digits, which are the year in most spellings."""
+    return f"{text[:4]}-**-**" if text else ""
+
+
+MASKS = {"phone": masked_phone, "email": masked_email, "address": masked_address, "birth": masked_birth}
 
 
 def mask(field_name: str, value: str) -> str:
     """A value as people without the right to see it read it."""
     return MASKS[field_name](value) if field_name in MASKS else value
-
-
-@dataclass(frozen=True)
-class Origin:
-    """Where a value came from and when (ISO 8601, UTC). batch: number of the batch that brought it, 0 if none did."""
-
-    source: str
-    at: str
-    batch: int = 0
-
-    @property
-    def by_hand(self) -> bool:
-        """Whether a member wrote it."""
-        return self.source.startswith("staff:")
-
-
-def wins(new: Origin, old: Origin | None) -> bool:
-    """Whether a source's value replaces the present one: what a member wrote by hand stays, else the later one wins.
-
-    Batches are compared where both have one, so that reading the same two batches again never turns a value round.
-    """
-    if old is None or old.by_hand:
-        return old is None
-    return new.batch > old.batch if new.batch and old.batch else new.at >= old.at
 
 
 class Linker(Protocol):
@@ -288,7 +269,7 @@ def after(prefix: str) -> str:
 def standard(changes: Mapping[str, Any]) -> dict[str, Any]:
     """Golden values in standard form, with the columns derived from them.
 
-    changes: {field of GOLDEN: text, number or None}. Raises BadInput naming the field.
+    changes: {field: text, number or None}. Raises BadInput naming the field.
     """
     result: dict[str, Any] = {}
     for name, value in changes.items():
@@ -304,16 +285,44 @@ def _standard_one(name: str, text: str) -> dict[str, Any]:
         number = phone(text)
         return {"phone": number.given, "phone_e164": number.e164, "phone_tail": number.tail}
     if name == "name":
-        return {"name": text[:100], "given_name": given_name(text[:100])}
+        return _name(text[:100])
     if name == "email":
         return {"email": email(text)}
+    if name == "birth":
+        return _birth(text)
     if name == "birth_year":
-        if text and not (text.isdigit() and 1900 <= int(text) <= 2100):
-            raise BadInput("“{text}” is not a year of birth. Write four digits, like 1988.", field=name, text=text)
-        return {"birth_year": int(text) if text else None}
+        return {"birth_year": _birth_year(text)}
+    return {name: _short(name, text)}
+
+
+def _birth_year(text: str) -> int | None:
+    if text and not (text.isdigit() and 1900 <= int(text) <= 2100):
+        raise BadInput("“{text}” is not a year of birth. Write four digits, like 1988.", field="birth_year", text=text)
+    return int(text) if text else None
+
+
+def _short(name: str, text: str) -> str:
     if name == "gender":
-        return {"gender": {"f": "F", "female": "F", "여": "F", "m": "M", "male": "M", "남": "M"}.get(text.lower(), "")}
-    return {name: text[:300] if name == "address" else text[:20]}
+        return {"f": "F", "female": "F", "여": "F", "m": "M", "male": "M", "남": "M"}.get(text.lower(), "")
+    return text[:300] if name == "address" else text[:20]
+
+
+def _name(text: str) -> dict[str, Any]:
+    given = given_name(text)
+    hangul = bool(HANGUL.match(text.replace(" ", "")))
+    whole = text.replace(" ", "") if hangul else text
+    family = whole[: len(whole) - len(given)].strip() if given and whole.endswith(given) else ""
+    return {"name": text, "name_standard": whole, "family_name": family[:60], "given_name": given}
+
+
+def _birth(text: str) -> dict[str, Any]:
+    lunar = text.startswith("음")
+    digits = "".join(character for character in text if character.isdigit())
+    try:
+        day = date(int(digits[:4]), int(digits[4:6]), int(digits[6:8])) if len(digits) == 8 and not lunar else None
+    except ValueError:
+        day = None
+    return {"birth": text[:40], "birth_day": day, "birth_lunar": lunar}
 
 
 def checked(changes: Mapping[str, str]) -> dict[str, str]:

@@ -162,7 +162,10 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "indexes": [models.Index(fields=["batch"], name="collect_person_batch")],
+                "indexes": [
+                    models.Index(fields=["batch"], name="collect_person_batch"),
+                    models.Index(fields=["source_key", "source"], name="collect_person_versions"),
+                ],
                 "constraints": [
                     models.UniqueConstraint(
                         condition=models.Q(("newest", True)),

@@ -13,12 +13,13 @@ from django.utils import timezone
 
 from dangol.customers.collect import reads as collect_reads
 from dangol.customers.identify import tables
-from dangol.customers.identify.actions.people import apply_people
-from dangol.customers.identify.models import Customer, SourceKey
-from dangol.customers.identify.reads.whole import keys as known_keys
+from dangol.customers.identify.golden import fields
+from dangol.customers.identify.golden.actions import recompute
+from dangol.customers.identify.golden.rules import FIELDS
+from dangol.customers.identify.models import Customer, SourceKey, Taken
+from dangol.customers.identify.reads.whole import owned_keys
 from dangol.customers.identify.rules import ExactKey, Linker
 from dangol.engine import fresh
-from dangol.staff.reads import system
 from dangol.work.actions import Running
 
 CHUNK = 5_000
@@ -31,23 +32,51 @@ OLD_KEY = "INSERT INTO identify_sourcekey (source, key, customer_id) VALUES (%s,
 
 
 def link(running: Running, *, linker: Linker | None = None) -> dict[str, Any]:
-    """Give every key a customer and every customer the values its sources know.
+    """Give every key a customer and every customer the golden values its sources' words make.
 
-    Un-named customers are made for keys that come without a person; a person who comes later under such a key names
-    that customer and keeps its id. Idempotent, and resumable after any chunk.
+    Only batches that came, were taken back or were brought back since the last run are looked at. Un-named customers
+    are made for keys that come without a person; a person who comes later under such a key names that customer and
+    keeps its id. Idempotent, and resumable after any chunk.
     Returns {people, refused, changed, new_customers, new_keys}.
     """
     how = linker or ExactKey()
     counted = {"people": 0, "refused": 0, "changed": 0, "new_customers": 0, "new_keys": 0}
-    for chunk in _chunks(collect_reads.people()):
-        pairs = [(row["source"], row["source_key"]) for row in chunk]
-        _add(counted, _tie(how, pa.table({"source": [p[0] for p in pairs], "key": [p[1] for p in pairs]}), running))
-        _add(counted, apply_people(by=running.by or system(), rows=chunk))
-        running.progress(counted["people"], None, "people")
-    _add(counted, _tie(how, _fact_keys(), running))
+    _people(how, counted, running)
+    _facts(how, counted, running)
     if counted["new_customers"] or counted["people"]:
         _measure()
     return counted
+
+
+def _people(how: Linker, counted: dict[str, int], running: Running) -> None:
+    """The batches of people that changed: their keys, then the golden values of everybody they speak of."""
+    taken = dict(Taken.objects.filter(kind="people").values_list("batch", "live"))
+    for batch, live in sorted(collect_reads.people_batches().items()):
+        if taken.get(batch, False) == live:
+            continue
+        for chunk in _chunks(collect_reads.people_keys(batch)):
+            if live:
+                _add(counted, _tie(how, _table(chunk), running))
+            found = _existing(_table(chunk))
+            wanted = set(chunk)
+            owners = {row["customer_id"] for row in found.to_pylist() if (row["source"], row["key"]) in wanted}
+            _add(counted, recompute(owners, cause="load" if live else "undo") | {"people": len(chunk)})
+            running.progress(counted["people"], None, "people")
+        _take("people", batch, live=live)
+
+
+def _facts(how: Linker, counted: dict[str, int], running: Running) -> None:
+    """The keys of fact batches that came since."""
+    taken = set(Taken.objects.filter(kind="facts").values_list("batch", flat=True))
+    files = [[file for file in collect_reads.raw_files(kind) if file.batch not in taken] for kind in FACTS]
+    _add(counted, _tie(how, _fact_keys([[file.path for file in some] for some in files if some]), running))
+    for some in files:
+        for file in some:
+            _take("facts", file.batch, live=True)
+
+
+def _take(kind: str, batch: int, *, live: bool) -> None:
+    Taken.objects.update_or_create(kind=kind, batch=batch, defaults={"live": live})
 
 
 def _add(counted: dict[str, int], more: dict[str, int]) -> None:
@@ -55,19 +84,21 @@ def _add(counted: dict[str, int], more: dict[str, int]) -> None:
         counted[name] += number
 
 
-def _chunks(rows: Iterable[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+def _chunks(rows: Iterable[tuple[str, str]]) -> Iterator[list[tuple[str, str]]]:
     iterator = iter(rows)
     while chunk := list(islice(iterator, CHUNK)):
         yield chunk
 
 
-def _fact_keys() -> pa.Table:
+def _table(pairs: list[tuple[str, str]]) -> pa.Table:
+    return pa.table({"source": [pair[0] for pair in pairs], "key": [pair[1] for pair in pairs]})
+
+
+def _fact_keys(paths: list[list[Any]]) -> pa.Table:
+    if not paths:
+        return pa.table({"source": pa.array([], pa.string()), "key": pa.array([], pa.string())})
     with fresh() as engine:
-        files = [[file.path for file in collect_reads.raw_files(kind)] for kind in FACTS]
-        facts = [engine.table(paths) for paths in files if paths]
-        if not facts:
-            return pa.table({"source": pa.array([], pa.string()), "key": pa.array([], pa.string())})
-        return engine.arrow(tables.used_keys(facts))
+        return engine.arrow(tables.used_keys([engine.table(some) for some in paths]))
 
 
 def _tie(how: Linker, wanted: pa.Table, running: Running) -> dict[str, int]:
@@ -84,12 +115,12 @@ def _tie(how: Linker, wanted: pa.Table, running: Running) -> dict[str, int]:
 
 
 def _open(how: Linker, wanted: pa.Table) -> list[dict[str, Any]]:
-    existing = known_keys() if wanted.num_rows > CHUNK else _existing(wanted)
+    existing = owned_keys() if wanted.num_rows > CHUNK else _existing(wanted)
     every = pa.concat_tables(
         [existing.select(["source", "key"]), wanted.cast(existing.select(["source", "key"]).schema)]
     )
     every = every.group_by(["source", "key"]).aggregate([])
-    spaces = _spaces()
+    spaces = collect_reads.systems()
     space = pa.array([spaces.get(source, source) for source in every["source"].to_pylist()], pa.string())
     groups = how.tie(every.append_column("space", space)).select(["source", "key", "group"])
     with fresh() as engine:
@@ -98,17 +129,12 @@ def _open(how: Linker, wanted: pa.Table) -> list[dict[str, Any]]:
     return rows
 
 
-def _spaces() -> dict[str, str]:
-    """The system of each source; sources of one system know a customer by one key."""
-    systems = getattr(collect_reads, "systems", None)
-    return dict(systems()) if systems else {}
-
-
 def _existing(wanted: pa.Table) -> pa.Table:
     """The key rows that have one of these keys, whatever their source."""
-    rows = SourceKey.objects.filter(key__in=wanted["key"].unique().to_pylist()).values_list(
+    sources = collect_reads.systems().keys() | set(wanted["source"].unique().to_pylist())
+    rows = SourceKey.objects.filter(source__in=sorted(sources), key__in=wanted["key"].unique().to_pylist()).values_list(
         "source", "key", "customer_id"
-    )
+    )  # the sources let the index of the constraint answer
     columns: list[Any] = list(zip(*rows, strict=True)) or [[], [], []]
     return pa.table(
         {
@@ -154,10 +180,10 @@ def _insert_unnamed(codes: list[str]) -> None:
     if not codes:
         return
     now = connection.ops.adapt_datetimefield_value(timezone.now())
-    columns = {
-        "kind": "unnamed", "code": "", "name": "", "given_name": "", "phone": "", "phone_e164": "", "phone_tail": "",
-        "email": "", "address": "", "gender": "", "age_band": "", "attributes": json.dumps({}),
-        "generated": json.dumps([]), "origins": json.dumps({}), "created_at": now, "updated_at": now,
+    empty = {column: value for name in FIELDS for column, value in fields.nothing(name).items()}
+    columns = empty | {
+        "kind": "unnamed", "code": "", "attributes": json.dumps({}), "generated": json.dumps([]),
+        "origins": json.dumps({}), "created_at": now, "updated_at": now,
     }  # fmt: skip
     names, marks = ", ".join(columns), ", ".join(["%s"] * len(columns))
     with connection.cursor() as cursor:

@@ -1,10 +1,10 @@
 """Looks at customers. Lists and single customers are always bounded by the rights of who asks."""
 
 from dangol.customers.identify.reads.listing import Page, Row, age_bands, count, customer_ids, search
-from dangol.customers.identify.reads.one import Person, addressees, changes, customer
-from dangol.customers.identify.reads.whole import attributes, keys, tally
+from dangol.customers.identify.reads.one import Person, addressees, changes, customer, family, root
+from dangol.customers.identify.reads.whole import attributes, key_of, keys, owned_keys, records, tally
 
 __all__ = [
     "Page", "Person", "Row", "addressees", "age_bands", "attributes", "changes", "count", "customer", "customer_ids",
-    "keys", "search", "tally",
+    "family", "key_of", "keys", "owned_keys", "records", "root", "search", "tally",
 ]  # fmt: skip

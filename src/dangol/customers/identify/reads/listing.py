@@ -152,7 +152,7 @@ class Plan:
 
         lead: the group whose index is to be used; "sort" for that of the sort order; "" leaves it to the database.
         """
-        found = Customer.objects.filter(self.allowed)
+        found = Customer.objects.filter(self.allowed, merged_into=None)
         if self.nothing:
             return found.none()
         if any(condition.column.startswith("standing__") for condition in self.conditions):
@@ -196,7 +196,7 @@ class Plan:
         text = Q()
         for clue in self.meant if group == "text" else ():
             text |= _begins(clue, clue.field)
-        return Customer.objects.filter(condition & text)
+        return Customer.objects.filter(condition & text, merged_into=None)
 
 
 def _about_person(query: CustomerQuery) -> Iterator[Condition]:

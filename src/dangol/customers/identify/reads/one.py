@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from django.db.models import Q
+
 from dangol.base.errors import NotFound
-from dangol.customers.identify.models import Change, Customer, Standing
+from dangol.customers.identify.models import Change, Customer, SourceKey, Standing
 from dangol.customers.identify.rules import MASKED, mask
 from dangol.staff import reads as staff
 from dangol.staff.reads import Member, may, require, scope_of, within
@@ -75,13 +77,35 @@ class Person:
 
 
 def visible(by: Member, customer_id: int) -> Customer:
-    """The customer's row, for this room only. Raises NotFound for a missing one and a foreign one alike."""
+    """The customer's row, for this room only; of a merged one that of the customer it is now part of.
+
+    Raises NotFound for a missing one and a foreign one alike.
+    """
     require(by, Right.CUSTOMERS_VIEW)
-    found = Customer.objects.select_related("unit", "rep", "standing")
-    row = found.filter(within(scope_of(by)), pk=customer_id).first() if 0 < customer_id < 2**63 else None
+    found = Customer.objects.select_related("unit", "rep", "standing").filter(within(scope_of(by)), merged_into=None)
+    row = found.filter(pk=root([customer_id])[customer_id]).first() if 0 < customer_id < 2**63 else None
     if row is None:
         raise NotFound("There is no such customer.")
     return row
+
+
+def root(ids: Iterable[int]) -> dict[int, int]:
+    """For each customer the one it is now part of: itself, where it was never merged."""
+    found = {one: one for one in ids}
+    wanted = list(found)
+    for start in range(0, len(wanted), CHUNK):
+        rows = Customer.objects.filter(pk__in=wanted[start : start + CHUNK], merged_into__isnull=False)
+        found.update(rows.values_list("pk", "merged_into_id"))
+    return found
+
+
+def family(customer_id: int) -> list[int]:
+    """The ids under which one person is known: the customer itself first, then those merged into it.
+
+    For what is kept under the id it once had, like messages; of a merged customer the whole it is now part of.
+    """
+    whole = root([customer_id])[customer_id]
+    return [whole, *Customer.objects.filter(merged_into=whole).order_by("pk").values_list("pk", flat=True)]
 
 
 def customer(by: Member, customer_id: int) -> Person:
@@ -95,13 +119,19 @@ def person(by: Member, row: Customer, *, unmasked: bool) -> Person:
         id=row.pk, kind=row.kind, code=row.code, name=row.name, values=_values(row, unmasked),
         attributes=row.attributes, unit_id=row.unit_id, unit=row.unit.name if row.unit else "",
         rep_id=row.rep_id, rep=row.rep.name if row.rep else "",
-        keys=list(row.keys.order_by("source", "key").values_list("source", "key")),
+        keys=_keys(row.pk),
         standing=_standing(row), created_at=row.created_at, updated_at=row.updated_at,
         may_unmask=may(by, Right.CUSTOMERS_UNMASK), may_edit=may(by, Right.CUSTOMERS_EDIT),
     )  # fmt: skip
 
 
-SHOWN = ("name", "phone", "email", "address", "birth_year", "gender", "age_band")
+def _keys(customer_id: int) -> list[tuple[str, str]]:
+    """The source keys of a customer and of those merged into it."""
+    mine = SourceKey.objects.filter(Q(customer_id=customer_id) | Q(customer__merged_into=customer_id))
+    return list(mine.order_by("source", "key").values_list("source", "key"))
+
+
+SHOWN = ("name", "phone", "email", "address", "birth", "birth_year", "gender", "age_band")
 
 
 def _values(row: Customer, unmasked: bool) -> dict[str, Value]:
@@ -132,7 +162,7 @@ def _text(row: Customer, name: str) -> str:
 
 def _writers(row: Customer) -> dict[str, str]:
     """The names of the members who wrote values by hand: {"staff:7": name}."""
-    sources = {origin.get("source", "") for origin in row.origins.values()}
+    sources = {row.origins[name].get("source", "") for name in (*SHOWN, "unit", "rep") if name in row.origins}
     ids = [int(source[6:]) for source in sources if source.startswith("staff:")]
     if not ids:
         return {}
@@ -150,7 +180,7 @@ def _standing(row: Customer) -> Stand | None:
 
 def changes(customer_id: int) -> list[dict[str, Any]]:
     """What was changed on a customer, newest first; personal values masked, reps and units by name."""
-    found = Change.objects.filter(customer_id=customer_id).select_related("member").order_by("-at", "-id")
+    found = Change.objects.filter(customer_id__in=family(customer_id)).select_related("member").order_by("-at", "-id")
     rows = list(found[:CHANGES_SHOWN])
     names = {field: _linked_names(field, rows) for field in ("rep", "unit")}
 
@@ -162,6 +192,8 @@ def changes(customer_id: int) -> list[dict[str, Any]]:
             "id": row.pk, "field": row.field, "before": said(row, row.before),
             "after": said(row, row.after), "member": row.member.name if row.member else "",
             "source": row.source, "at": row.at, "undone_at": row.undone_at,
+            "released_at": row.released_at, "cause": row.cause,
+            "customer_id": row.customer_id,
         }
         for row in rows
     ]  # fmt: skip
@@ -178,10 +210,14 @@ def _linked_names(field: str, rows: Sequence[Change]) -> dict[str, str]:
 
 
 def addressees(ids: Iterable[int]) -> dict[int, tuple[str, str]]:
-    """Name and e-mail address of customers, for a campaign's messages: {id: (name, e-mail)}."""
-    wanted = list(ids)
-    found: dict[int, tuple[str, str]] = {}
+    """Name and e-mail address of customers, for a campaign's messages: {id: (name, e-mail)}.
+
+    Of a merged customer they are those of the one it is now part of.
+    """
+    roots = root(ids)
+    wanted = sorted(set(roots.values()))
+    known: dict[int, tuple[str, str]] = {}
     for start in range(0, len(wanted), CHUNK):
         rows = Customer.objects.filter(pk__in=wanted[start : start + CHUNK]).values_list("pk", "name", "email")
-        found |= {pk: (name, email) for pk, name, email in rows}
-    return found
+        known |= {pk: (name, email) for pk, name, email in rows}
+    return {one: known[whole] for one, whole in roots.items() if whole in known}

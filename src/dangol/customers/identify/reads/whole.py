@@ -1,11 +1,12 @@
 """All customers as Arrow tables for the warehouse: keys and attributes, no names and no numbers."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import pyarrow as pa
-from django.db.models import Count, Min, Q
+from django.db.models import Count, F, Min, Q
+from django.db.models.functions import Coalesce
 
 from dangol.customers.identify.models import Customer, SourceKey, Standing
 from dangol.staff import reads as staff
@@ -13,6 +14,7 @@ from dangol.staff.reads import Member, require, scope_of, within
 from dangol.staff.rules import Right
 
 CHUNK = 20_000
+PART = 900
 BASE_COLUMNS = (
     "customer_id", "kind", "code", "age_band", "gender", "birth_year", "unit_path", "branch", "region", "rep"
 )  # fmt: skip
@@ -22,10 +24,81 @@ MEASURED = ("name", "phone", "email", "address", "birth_year", "gender", "age_ba
 
 
 def keys() -> pa.Table:
-    """Every source key: source, key, customer_id (int64)."""
-    rows = SourceKey.objects.values_list("source", "key", "customer_id").iterator(chunk_size=CHUNK)
+    """Every source key: source, key, customer_id (int64); the keys of a merged customer lead to the whole."""
+    return _key_table(Coalesce("customer__merged_into_id", "customer_id"))
+
+
+def owned_keys() -> pa.Table:
+    """Every source key with the customer it was given to, merged since or not: source, key, customer_id (int64)."""
+    return _key_table(F("customer_id"))
+
+
+def _key_table(owner: Any) -> pa.Table:
+    rows = SourceKey.objects.values_list("source", "key", owner).iterator(chunk_size=CHUNK)
     batches = [pa.record_batch(list(zip(*chunk, strict=True)), schema=KEYS) for chunk in _chunks(rows)]
     return pa.Table.from_batches(batches, schema=KEYS)
+
+
+def key_of(ids: Iterable[int]) -> dict[int, tuple[str, str]]:
+    """One source key of each customer, always the same: its own first, else one of those merged with it.
+
+    What is written down under it comes back to this customer when a merge is taken back.
+    """
+    wanted, found = sorted(set(ids)), dict[int, tuple[str, str]]()
+    for start in range(0, len(wanted), PART):
+        rows = SourceKey.objects.filter(customer_id__in=wanted[start : start + PART]).order_by("-pk")
+        found |= {owner: (source, key) for source, key, owner in rows.values_list("source", "key", "customer_id")}
+    return found
+
+
+RECORDS = pa.schema(
+    [("customer_id", pa.int64())]
+    + [
+        (name, pa.string())
+        for name in (
+            "name", "family", "first", "phone_e164", "email", "birth", "gender", "postcode", "sido", "sigungu", "road",
+            "building_no", "address", "source",
+        )
+    ]
+    + [("birth_year", pa.int32())]
+)  # fmt: skip
+
+
+def records() -> pa.Table:
+    """The standardised values of every named customer, to be compared with each other. Empty values are null.
+
+    Columns: customer_id int64, name (standard), family, first, phone_e164, email, birth (solar, YYYY-MM-DD), birth_year
+    int32, gender, postcode, sido, sigungu, road, building_no, address, source (that of the name). Generated values are
+    left out: they tell nothing about who somebody is. Personal data: never leaves the process but into a comparison.
+    """
+    rows = Customer.objects.filter(kind="named", merged_into=None).order_by("pk").values_list(
+        "pk", "name_standard", "family_name", "given_name", "phone_e164", "email", "birth_day", "gender", "postcode",
+        "sido", "sigungu", "road", "building_no", "address", "origins", "birth_year", "generated", "name",
+    ).iterator(chunk_size=CHUNK)  # fmt: skip
+    batches = [_record_batch(chunk) for chunk in _chunks(rows)]
+    return pa.Table.from_batches(batches, schema=RECORDS)
+
+
+MADE = {"phone_e164": "phone", "email": "email", "birth": "birth", "gender": "gender", "birth_year": "birth_year"} | (
+    dict.fromkeys(("postcode", "sido", "sigungu", "road", "building_no", "address"), "address")
+)
+
+
+def _record_batch(chunk: list[tuple[Any, ...]]) -> pa.RecordBatch:
+    names = RECORDS.names
+    columns: list[list[Any]] = [[] for _name in names]
+    for row in chunk:
+        said = dict(zip(names, row, strict=False))
+        said |= {
+            "name": row[1] or row[17], "birth": row[6].isoformat() if row[6] else None,
+            "source": (row[14].get("name") or {}).get("source"), "birth_year": row[15],
+        }  # fmt: skip
+        for column, name in zip(columns, names, strict=True):
+            made = bool(row[16]) and MADE.get(name) in row[16]
+            column.append(None if made else said[name] or None)
+    return pa.record_batch(
+        [pa.array(c, RECORDS.field(n).type) for c, n in zip(columns, names, strict=True)], schema=RECORDS
+    )
 
 
 def attributes() -> pa.Table:
@@ -35,7 +108,7 @@ def attributes() -> pa.Table:
     `generated` (JSON) names the columns in which anybody has a generated value.
     """
     places, made = _places(), set[str]()
-    rows = Customer.objects.values_list(
+    rows = Customer.objects.filter(merged_into=None).values_list(
         "pk", "kind", "code", "age_band", "gender", "birth_year", "unit__path", "unit_id", "rep_id", "attributes",
         "generated",
     ).iterator(chunk_size=CHUNK)  # fmt: skip
@@ -113,7 +186,7 @@ def tally(by: Member) -> dict[str, Any]:
         made = Q(generated__icontains=f'"{name}"')
         asked[f"held_{name}"] = Count("pk", filter=~_empty(name) & ~made)
         asked[f"generated_{name}"] = Count("pk", filter=~_empty(name) & made)
-    totals = Customer.objects.filter(within(scope_of(by))).aggregate(**asked)
+    totals = Customer.objects.filter(within(scope_of(by)), merged_into=None).aggregate(**asked)
     as_of = Standing.objects.order_by("-last_day").values_list("as_of", flat=True).first()
     return {
         "customers": totals["customers"], "named": totals["named"], "oldest_update": totals["oldest_update"],
