@@ -64,15 +64,18 @@ def families(roots: Collection[int]) -> dict[int, int]:
     return found
 
 
-def evidence(rows: Mapping[int, Customer], places: fields.Places) -> dict[int, Evidence]:
-    """What is said about customers, for each root. rows: {id: row} of the roots."""
+def evidence(rows: Mapping[int, Customer], places: fields.Places, *, kept: int | None = None) -> dict[int, Evidence]:
+    """What is said about customers, for each root. rows: {id: row} of the roots.
+
+    kept: where they are to become one, the one that stays.
+    """
     member_of = families(list(rows))
     others = Customer.objects.in_bulk([pk for pk in member_of if pk not in rows])
     found = {root: Evidence() for root in rows}
     _from_sources(found, member_of, places)
     _by_hand(found, member_of)
     for pk, root in member_of.items():
-        _recorded(found[root], rows.get(pk) or others[pk], UNKNOWN if pk == root else UNKNOWN_BEFORE)
+        _recorded(found[root], rows.get(pk) or others[pk], UNKNOWN if pk == (kept or root) else UNKNOWN_BEFORE)
     return found
 
 

@@ -261,7 +261,7 @@ def preview(by: Member, kept_id: int, gone_id: int) -> Preview:
     if kept.pk == gone.pk:
         raise BadInput("Choose two different customers.", field="gone")
     rows = {kept.pk: kept, gone.pk: gone}
-    found = golden.evidence(rows, fields.Places())
+    found = golden.evidence(rows, fields.Places(), kept=kept.pk)
     people = [person(by, row, unmasked=False) for row in (kept, gone)]
     standings = [one.standing for one in people if one.standing]
     return Preview(
