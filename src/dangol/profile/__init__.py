@@ -110,9 +110,10 @@ def customer(by: Any, customer_id: int, *, kind: str = "", page: int = 1) -> Pro
     earlier ones too, so that the place in it is kept. Raises NotFound for a missing and a foreign customer alike.
     """
     person = identify.customer(by, customer_id)
-    facts = facts_of(customer_id)
-    consents = consent.of_customer(customer_id)
-    events = sorted(_events(customer_id, facts, consents), key=lambda event: event.at, reverse=True)
+    ids = identify.family(person.id)
+    facts = facts_of(ids)
+    consents = consent.of_customer(person.id)
+    events = sorted(_events(ids, facts, consents), key=lambda event: event.at, reverse=True)
     chosen = [event for event in events if not kind or event.kind == kind]
     shown = EVENTS_PER_PAGE * max(1, min(page, 1000))
     segment = person.standing.segment if person.standing else ""
@@ -121,7 +122,7 @@ def customer(by: Any, customer_id: int, *, kind: str = "", page: int = 1) -> Pro
         strategy=score.strategies().get(segment) if segment else None,
         consents=[word for word in consents if word.current],
         last_contact=next((event for event in events if event.kind == "contact"), None),
-        history=_history(customer_id), monthly=_monthly(facts.lines), classes=_classes(facts.lines),
+        history=_history(person.id), monthly=_monthly(facts.lines), classes=_classes(facts.lines),
         events=chosen[:shown], counts=Counter(event.kind for event in events), more=len(chosen) > shown,
         available=facts.available,
     )  # fmt: skip
@@ -129,8 +130,8 @@ def customer(by: Any, customer_id: int, *, kind: str = "", page: int = 1) -> Pro
 
 def timeline(by: Any, customer_id: int, *, kind: str = "") -> list[Event]:
     """All entries of a customer's timeline, newest first. Raises NotFound."""
-    identify.customer(by, customer_id)
-    found = _events(customer_id, facts_of(customer_id), consent.of_customer(customer_id))
+    ids = identify.family(identify.customer(by, customer_id).id)
+    found = _events(ids, facts_of(ids), consent.of_customer(ids[0]))
     return sorted((one for one in found if not kind or one.kind == kind), key=lambda one: one.at, reverse=True)
 
 
@@ -182,14 +183,15 @@ def _classes(lines: Sequence[Mapping[str, Any]]) -> list[Spend]:
     return [Spend(name, amount, amount / total if total > 0 else 0.0) for name, amount in best[:CLASSES_SHOWN]]
 
 
-def _events(customer_id: int, facts: Facts, consents: Sequence[Any]) -> Iterator[Event]:
+def _events(ids: Sequence[int], facts: Facts, consents: Sequence[Any]) -> Iterator[Event]:
+    """ids: those under which the person is known, the customer itself first; messages stay with whom they went to."""
     yield from _purchases(facts.lines)
-    messages = channels.of_customer(customer_id)
+    messages = [message for one in ids for message in channels.of_customer(one)]
     yield from _messages(messages)
     yield from _contacts(facts.contacts, {message.campaign_key for message in messages})
     yield from _responses(facts.responses)
     yield from _consents(consents)
-    yield from _changes(customer_id)
+    yield from _changes(ids[0])
 
 
 def _purchases(lines: Sequence[Mapping[str, Any]]) -> Iterator[Event]:

@@ -1,5 +1,6 @@
 """Judge a campaign from the warehouse, and hand its lesson to the knowledge base."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import date
 from typing import Any
@@ -14,6 +15,7 @@ from dangol.campaigns.execute import reads as execute
 from dangol.campaigns.execute.rules import CONTROL, TARGET
 from dangol.campaigns.knowledge import actions as knowledge
 from dangol.campaigns.knowledge.rules import EXPERIMENT
+from dangol.customers.identify import reads as identify
 from dangol.insight.warehouse import reads as warehouse
 from dangol.staff.reads import require, system
 from dangol.staff.rules import Right
@@ -63,8 +65,7 @@ def judge_due(running: Running) -> dict[str, Any]:
 
 
 def _counted(run: execute.RunView, snapshot: engine.Snapshot) -> dict[str, dict[str, Any]]:
-    cells = execute.cells(run.id)
-    drawn = [(one, cell) for cell in (TARGET, CONTROL) for one in cells[cell]]
+    drawn = _drawn(execute.cells(run.id))
     people = pa.table(
         {
             "customer_id": pa.array([one for one, _cell in drawn], pa.int64()),
@@ -78,6 +79,18 @@ def _counted(run: execute.RunView, snapshot: engine.Snapshot) -> dict[str, dict[
         )
     )
     return {row.pop("cell"): row for row in rows.to_pylist()}
+
+
+def _drawn(cells: Mapping[str, Sequence[int]]) -> list[tuple[int, str]]:
+    """Who counts in which cell: of customers found to be one person since the draw the person, once.
+
+    A person drawn into both cells counts in neither: getting the message and not getting it cannot be told apart.
+    """
+    ids = [one for cell in (TARGET, CONTROL) for one in cells[cell]]
+    whole = identify.root(ids)
+    of = {cell: {whole[one] for one in cells[cell]} for cell in (TARGET, CONTROL)}
+    both = of[TARGET] & of[CONTROL]
+    return [(one, cell) for cell in (TARGET, CONTROL) for one in sorted(of[cell] - both)]
 
 
 def _cell(counts: dict[str, dict[str, Any]], name: str) -> rules.Cell:

@@ -5,8 +5,6 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.compute as pc
 from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -258,10 +256,11 @@ def _business_day(run: Run, at: datetime) -> Any:
 
 
 def _record(kind: str, rows: dict[int, dict[str, Any]]) -> None:
-    """Tell collect of events of customers, each under a key a source knows the customer by."""
-    table = identify.keys()
-    known = table.filter(pc.is_in(table["customer_id"], pa.array(list(rows), pa.int64())))
-    key_of = {row["customer_id"]: (row["source"], row["key"]) for row in known.to_pylist()}
+    """Tell collect of events of customers, each under a key a source knows the customer by.
+
+    A customer merged with another keeps a key of its own, so that the event stays with whom it was sent to.
+    """
+    key_of = identify.key_of(rows)
     made = {"generated": 1} if settings.DANGOL.demo else {}  # a demonstration knows generated addresses only
     spaces: dict[str, list[dict[str, Any]]] = {}
     for customer_id, row in rows.items():

@@ -196,7 +196,8 @@ def aim(content: dict[str, Any]) -> Aim:
             starts_on=starts_on,
         )
     )
-    return Aim(sorted(found["customer_id"].to_pylist()), members.num_rows, starts_on, snapshot.id)
+    people = set(identify.root(found["customer_id"].to_pylist()).values())  # merged since the snapshot: one message
+    return Aim(sorted(people), members.num_rows, starts_on, snapshot.id)
 
 
 def _members(codes: list[str], as_of: date) -> pa.Table:

@@ -82,11 +82,7 @@ def people(monkeypatch, by, *, silent=(), homeless=()):
         identify, "addressees",
         lambda ids: {one: (f"고객{one}", "" if one in homeless else f"c{one}@example.com") for one in ids},
     )  # fmt: skip
-    monkeypatch.setattr(
-        identify, "keys",
-        lambda: pa.table({"source": ["crm"] * 200, "key": [f"K{one}" for one in PEOPLE],
-                          "customer_id": pa.array(list(PEOPLE), pa.int64())}),
-    )  # fmt: skip
+    monkeypatch.setattr(identify, "key_of", lambda ids: {one: ("crm", f"K{one}") for one in ids if one in PEOPLE})
     monkeypatch.setattr(collect, "record", lambda **what: told.append(what))
     give(
         by=by, customer_ids=[one for one in PEOPLE if one not in silent], purpose="marketing", channel="email",

@@ -103,6 +103,15 @@ def test_rows_laid_down_by_customer_show_the_same_profile(star, monkeypatch):
     assert profile.customer(star.busan_rep, star.soyeon.pk).value.amount == 99
 
 
+def test_the_profile_of_a_merged_customer_has_the_purchases_of_both_before_the_next_cycle(star):
+    Customer.objects.filter(pk=star.soyeon.pk).update(merged_into=star.mina.pk)
+    for laid_down in (False, True):
+        found = profile.customer(star.rep, star.soyeon.pk)
+        assert (found.person.id, found.value.orders, found.value.amount) == (star.mina.pk, 3, 3099)
+        if not laid_down:
+            profile.publish(Quiet())
+
+
 def test_a_message_of_ours_is_not_shown_twice(star, monkeypatch):
     message = SimpleNamespace(campaign_key="18", ended_at=datetime(2026, 1, 3, tzinfo=UTC), sending_at=None,
                               queued_at=None, channel="email", state="sent")  # fmt: skip
