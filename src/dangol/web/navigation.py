@@ -42,6 +42,8 @@ AREAS: tuple[Area, ...] = (
         (R.CUSTOMERS_VIEW,),
         (
             Page("customers:list", _("All customers"), R.CUSTOMERS_VIEW),
+            Page("customers:pairs", _("Possible duplicates"), R.CUSTOMERS_MERGE),
+            Page("customers:rules", _("Golden values"), R.QUALITY_EDIT),
             Page("customers:quality", _("Data quality"), R.CUSTOMERS_VIEW),
         ),
     ),

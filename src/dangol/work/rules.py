@@ -20,6 +20,7 @@ KIND_NAMES = {
     "collect.load": N_("Load data"),
     "cycle.run": N_("Run the cycle"),
     "execute.send": N_("Send a campaign"),
+    "identify.recompute": N_("Work out golden values"),
 }
 STATE_NAMES = {
     QUEUED: N_("Waiting"),

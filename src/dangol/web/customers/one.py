@@ -15,9 +15,10 @@ from dangol import profile
 from dangol.base.errors import BadInput, Conflict, NotFound
 from dangol.base.money import currency, to_major
 from dangol.customers.identify import actions, reads
+from dangol.customers.identify.matching import reads as matching
 from dangol.customers.identify.rules import ATTRIBUTE_NAMES, EDITABLE, FIELD_NAMES, MASKED
 from dangol.staff.actions import note_access
-from dangol.staff.reads import require
+from dangol.staff.reads import may, require
 from dangol.staff.rules import Right
 from dangol.web.customers.address import address_of
 from dangol.web.sentences import sentence
@@ -34,8 +35,12 @@ def show(request: Request, customer_id: int) -> HttpResponse:
     """Customer 360."""
     kind = _kind(request)
     found = profile.customer(request.user, customer_id, kind=kind, page=_page(request))
+    if found.person.id != customer_id:  # merged into another one: its address leads there
+        return HttpResponseRedirect(reverse("customers:one", args=[found.person.id]))
     note_access(by=request.user, verb="view", what="customer", customer_id=customer_id, address=address_of(request))
-    return render(request, "customers/one.html", _board(found, kind, _page(request)))
+    more = {"household": matching.household(request.user, customer_id),
+            "may_merge": may(request.user, Right.CUSTOMERS_MERGE)}  # fmt: skip
+    return render(request, "customers/one.html", _board(found, kind, _page(request)) | more)
 
 
 @page(Right.CUSTOMERS_VIEW)
