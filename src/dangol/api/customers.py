@@ -125,6 +125,7 @@ class PersonChange(Strict):
     phone: Value | None = None
     email: Value | None = None
     address: Value | None = None
+    birth: Value | None = None
     birth_year: Value | None = None
     gender: Value | None = None
 
