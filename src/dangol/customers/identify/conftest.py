@@ -1,10 +1,13 @@
 """Fixtures of this room."""
 
+from pathlib import Path
+from typing import Any
+
 import pytest
 
 
 @pytest.fixture
-def collected(db, home, monkeypatch):
+def collected(db: None, home: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     """What was collected, as a stand-in that tests fill."""
     from dangol.customers.identify.actions import linking
     from dangol.customers.identify.golden import history, reads

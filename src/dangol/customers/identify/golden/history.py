@@ -24,7 +24,7 @@ def N_(text: str) -> str:  # noqa: N802  marks a text for translation
 
 
 KIND_NAMES = {
-    "said": N_("Sources"), "golden": N_("Golden values"), "hand": N_("By hand"), "merge": N_("Merges"),
+    "said": N_("Said by sources"), "golden": N_("Golden values"), "hand": N_("By hand"), "merge": N_("Merges"),
     "consent": N_("Consent"),
 }  # fmt: skip
 CAUSES = {

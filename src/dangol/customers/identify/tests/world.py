@@ -19,7 +19,7 @@ class File:
 class Collected:
     """Stands in for what was collected: people, and the customer keys of fact files."""
 
-    def __init__(self, folder):
+    def __init__(self, folder: Path) -> None:
         self.folder, self.said, self.files, self.shared = folder, [], {}, {}
 
     @property
