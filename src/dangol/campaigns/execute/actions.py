@@ -260,7 +260,7 @@ def _record(kind: str, rows: dict[int, dict[str, Any]]) -> None:
 
     A customer merged with another keeps a key of its own, so that the event stays with whom it was sent to.
     """
-    key_of = identify.key_of(rows)
+    key_of = identify.own_keys(rows)
     made = {"generated": 1} if settings.DANGOL.demo else {}  # a demonstration knows generated addresses only
     spaces: dict[str, list[dict[str, Any]]] = {}
     for customer_id, row in rows.items():

@@ -82,7 +82,7 @@ def people(monkeypatch, by, *, silent=(), homeless=()):
         identify, "addressees",
         lambda ids: {one: (f"고객{one}", "" if one in homeless else f"c{one}@example.com") for one in ids},
     )  # fmt: skip
-    monkeypatch.setattr(identify, "key_of", lambda ids: {one: ("crm", f"K{one}") for one in ids if one in PEOPLE})
+    monkeypatch.setattr(identify, "own_keys", lambda ids: {one: ("crm", f"K{one}") for one in ids if one in PEOPLE})
     monkeypatch.setattr(collect, "record", lambda **what: told.append(what))
     give(
         by=by, customer_ids=[one for one in PEOPLE if one not in silent], purpose="marketing", channel="email",

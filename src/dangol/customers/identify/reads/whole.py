@@ -39,7 +39,7 @@ def _key_table(owner: Any) -> pa.Table:
     return pa.Table.from_batches(batches, schema=KEYS)
 
 
-def key_of(ids: Iterable[int]) -> dict[int, tuple[str, str]]:
+def own_keys(ids: Iterable[int]) -> dict[int, tuple[str, str]]:
     """One source key of each customer, always the same: its own first, else one of those merged with it.
 
     What is written down under it comes back to this customer when a merge is taken back.

@@ -52,7 +52,7 @@ def test_a_merged_customer_leads_to_the_whole_and_is_in_no_list(cast, consents):
     assert reads.tally(cast.rep)["customers"] == 1
     whole = {one["key"]: one["customer_id"] for one in reads.keys().to_pylist()}
     assert whole["H-0002"] == whole["H-0001"] == cast.mina.pk
-    assert reads.key_of([cast.jiho.pk]) == {cast.jiho.pk: ("crm", "H-0002")}
+    assert reads.own_keys([cast.jiho.pk]) == {cast.jiho.pk: ("crm", "H-0002")}
     assert reads.addressees([cast.jiho.pk]) == {cast.jiho.pk: ("김민아", "mina@example.com")}
 
 
