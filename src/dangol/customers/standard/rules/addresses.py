@@ -56,9 +56,13 @@ _UNITS = r"\d{1,4}동 \d{1,5}호|\d{1,3}층 \d{1,5}호|\d{1,4}동|\d{1,3}층|\d{
 _HOUSE = r"[가-힣][가-힣A-Za-z0-9]{1,20}[^동가리호층번지시군구,() ]"
 _GLANCE = re.compile(
     rf"([^(),]*?[가-힣]) (산)?(\d{{1,5}}(?:-\d{{1,4}})?)(?: ({_HOUSE}))?(?:,? ({_UNITS}))?"
-    rf"(?: ?\(([가-힣]{{1,6}}(?:\d?동|동\d가|\d가|리))(?:, ?({_HOUSE}))?\))?"
+    rf"(?: ?\(([가-힣]{{1,6}}(?:\d?동|동\d가|\d가|리))(?:, ?({_HOUSE}))?\))?",
+    re.ASCII,
 )
 _NOT_AT_A_GLANCE = re.compile(r"[^가-힣A-Za-z0-9 ]| 번지| 우편")
+
+
+_ROAD_LEAF = re.compile(r"[가-힣]{1,8}(?:\d{1,4}(?:번|[가-하])?)?(?:대로|로|길)(?:\d{1,4}(?:번|[가-하])?길)?", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -88,7 +92,20 @@ def address(text: str) -> Address:
     """An address taken apart and standardised; the original is kept. Never raises. Source: see the module."""
     given = cleaned(text)[:LONGEST].rstrip()
     seen = glance(given)
-    return Address(given, *seen) if seen else read_fully(given)
+    if seen:
+        return Address(given, *seen)
+    plain, postcode, old = _without_postcode(narrow(given))
+    seen = glance(plain) if postcode or old else None
+    return Address(given, *seen, postcode, old) if seen else read_fully(given)
+
+
+@lru_cache(maxsize=1 << 12)
+def _ground(text: str) -> tuple[str, str, str] | None:
+    """Province, district and town of a text that says nothing but these."""
+    found = _read(text)
+    written = " ".join(part for part in (found.sido, found.sigungu, found.dong) if part)
+    sound = found.sido and found.standard == written and (not found.dong or found.dong[-1] in "읍면")
+    return (found.sido, found.sigungu, found.dong) if sound else None
 
 
 def read_fully(given: str) -> Address:
@@ -133,6 +150,10 @@ def glance(given: str) -> tuple[str, ...] | None:
 @lru_cache(maxsize=1 << 17)
 def _place(text: str) -> tuple[str, str, str, str, str] | None:
     """What stands before the number: its standard form, province, district, dong and road; None for anything odd."""
+    above, _space, leaf = text.rpartition(" ")
+    ground = _ground(above)
+    if ground and _ROAD_LEAF.fullmatch(leaf):
+        return f"{' '.join(part for part in ground if part)} {leaf}", *ground, leaf
     if _NOT_AT_A_GLANCE.search(text):
         return None
     found = _read(f"{text} 1")

@@ -70,7 +70,7 @@ def person_name(text: str) -> Name:
     """A name standardised; what was given is kept. Never raises; an empty text has kind \"\"."""
     given = cleaned(text)[:LONGEST].rstrip()
     plain, note = narrow(given), ""
-    for _ in range(4):  # a title may hide a note, and a note a title
+    for _ in range(LONGEST):  # a title may hide a note, and a note a title
         kind, family, first, standard, more = _read(plain)
         note = f"{note} {more}".strip()
         if standard == plain:
@@ -181,7 +181,7 @@ def _latin(bare: str) -> tuple[str, str, str]:
 
 
 def _ordered(words: list[str]) -> tuple[str, str]:
-    """Surname and given name by position: the last word, unless the first alone is a Korean surname, or the commoner."""
+    """Surname and given name: the last word is the surname, unless the first is the only or commoner Korean one."""
     if not words:
         return "", ""
     if len(words) == 1:

@@ -20,7 +20,8 @@ KINDS = ("mobile", "landline", "internet", "safe", "service", "foreign")
 # Numbers the library calls valid beyond doubt (a test draws from this and asks it): decided here, 30 times faster.
 SURE = re.compile(
     r"010[012346789]\d{7}|01[16-9]\d{7,8}|02[1-9]\d{6,7}|0(?:3[1-3]|4[1-4]|5[1-5]|6[1-4])[1-9]\d{6,7}"
-    r"|070\d{8}|050[2-8]\d{7,8}|080\d{7}"
+    r"|070\d{8}|050[2-8]\d{7,8}|080\d{7}",
+    re.ASCII,
 )
 _MOBILE = frozenset({"10", "11", "16", "17", "18", "19"})
 _NOT_DIGITS = re.compile(r"[^0-9]")
