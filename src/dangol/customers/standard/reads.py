@@ -123,7 +123,7 @@ def legal_areas() -> LegalAreas | None:
 
 @lru_cache(maxsize=1)
 def _kept(path: Path, changed: int) -> LegalAreas:
-    return rules.legal_areas(path.read_text("utf-8"))
+    return rules.from_lines(path.read_text("utf-8"))
 
 
 def checked(found: Address) -> Finding:

@@ -96,7 +96,7 @@ def address(text: str) -> Address:
         return Address(given, *seen)
     plain, postcode, old = _without_postcode(narrow(given))
     seen = glance(plain) if postcode or old else None
-    return Address(given, *seen, postcode, old) if seen else read_fully(given)
+    return Address(given, *seen, postcode=postcode, old_postcode=old) if seen else read_fully(given)
 
 
 @lru_cache(maxsize=1 << 12)
@@ -104,7 +104,8 @@ def _ground(text: str) -> tuple[str, str, str] | None:
     """Province, district and town of a text that says nothing but these."""
     found = _read(text)
     written = " ".join(part for part in (found.sido, found.sigungu, found.dong) if part)
-    sound = found.sido and found.standard == written and (not found.dong or found.dong[-1] in "읍면")
+    coded = found.postcode or found.old_postcode
+    sound = found.sido and not coded and found.standard == written and (not found.dong or found.dong[-1] in "읍면")
     return (found.sido, found.sigungu, found.dong) if sound else None
 
 

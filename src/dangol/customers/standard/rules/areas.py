@@ -32,17 +32,17 @@ class Finding:
 
 @dataclass(frozen=True)
 class LegalAreas:
-    """The list, by province, district and dong: {(sido, sigungu, dong): (code, live)}."""
+    """The list: {(sido, sigungu, dong): (code, live)}; provinces: {(sigungu, dong): the only sido that has it}."""
 
     areas: Mapping[Key, tuple[str, bool]]
-    districts: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    provinces: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
     def check(self, found: Address) -> Finding:
         """Where an address lies by the list. A road address without its dong is checked down to its district.
 
         A missing province is found where only one place of that name exists.
         """
-        sido = found.sido or self.districts.get((found.sigungu, found.dong), "")
+        sido = found.sido or self.provinces.get((found.sigungu, found.dong), "")
         for dong in _ways(found.dong) if found.dong else ("",):
             area = self.areas.get((sido, found.sigungu, dong))
             if area and (sido or found.sigungu):
@@ -61,7 +61,6 @@ def _ways(dong: str) -> Iterable[str]:
 def legal_areas(text: str) -> LegalAreas:
     """The list out of the government's file (code, name, 존재 or 폐지, with tabs). Raises BadInput naming the line."""
     areas: dict[Key, tuple[str, bool]] = {}
-    provinces: dict[tuple[str, str], set[str]] = {}
     for number, row in enumerate(csv.reader(text.splitlines(), delimiter="\t", quoting=csv.QUOTE_NONE), 1):
         if not row or (number == 1 and row[0].strip() == "법정동코드"):
             continue
@@ -74,14 +73,31 @@ def legal_areas(text: str) -> LegalAreas:
         live = _STATES[row[2]]
         if key not in areas or (live and not areas[key][1]):
             areas[key] = (row[0], live)
-        provinces.setdefault((key[1], key[2]), set()).add(key[0])
     if len(areas) < LEAST_AREAS:
         raise BadInput("The file holds {count} areas only. Load the whole list.", field="file", count=len(areas))
-    alone = {place: next(iter(sidos)) for place, sidos in provinces.items() if len(sidos) == 1 and place[0]}
-    return LegalAreas(areas, alone)
+    return _listed(areas)
 
 
 def key_of(name: str) -> Key:
     """Province, district and dong of an area's full name, by the same rules as addresses."""
     found = address(name)
     return found.sido, found.sigungu, " ".join(part for part in (found.dong, found.building, found.detail) if part)
+
+
+def as_lines(areas: LegalAreas) -> str:
+    """The list as it is kept: one line an area, its name taken apart already."""
+    rows = ("\t".join((code, "1" if live else "0", *key)) for key, (code, live) in areas.areas.items())
+    return "".join(f"{row}\n" for row in rows)
+
+
+def from_lines(text: str) -> LegalAreas:
+    """The list from how it is kept."""
+    rows = (line.split("\t") for line in text.splitlines())
+    return _listed({(sido, sigungu, dong): (code, live == "1") for code, live, sido, sigungu, dong in rows})
+
+
+def _listed(areas: dict[Key, tuple[str, bool]]) -> LegalAreas:
+    provinces: dict[tuple[str, str], set[str]] = {}
+    for sido, sigungu, dong in areas:
+        provinces.setdefault((sigungu, dong), set()).add(sido)
+    return LegalAreas(areas, {at: next(iter(names)) for at, names in provinces.items() if len(names) == 1 and at[0]})
