@@ -5,6 +5,7 @@ row in ten written badly.
 """
 
 import json
+import os
 import random
 import sys
 import time
@@ -58,6 +59,7 @@ def _person(draw: random.Random, number: int) -> dict[str, str]:
 
 def main(rows: int) -> None:
     """Measure and print."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dangol.config.settings")
     from dangol.customers.standard import reads
 
     table = people(rows)

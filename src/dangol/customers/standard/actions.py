@@ -18,8 +18,9 @@ ENCODINGS = ("utf-8-sig", "cp949")
 def load_legal_areas(*, by: Member, path: Path) -> dict[str, int]:
     """Keep the government's list of legal areas, against which addresses are checked from now on.
 
-    path: the file as the Ministry of the Interior and Safety publishes it (법정동 코드 전체자료: code, name,
-    존재 or 폐지, with tabs, CP949 or UTF-8). Returns {live, abolished}. The list before stays until the new one is whole. Raises BadInput.
+    path: the file as the Ministry of the Interior and Safety publishes it (법정동 코드 전체자료), CP949 or UTF-8: code,
+    name, 존재 or 폐지, with tabs. Returns {live, abolished}. The list before stays until the new one is whole. Raises
+    BadInput.
     """
     require(by, Right.SOURCES_LOAD)
     areas = rules.legal_areas(_text(path))

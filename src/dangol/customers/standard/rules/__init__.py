@@ -26,6 +26,6 @@ from dangol.customers.standard.rules.texts import cleaned, narrow
 __all__ = [
     "ABOLISHED", "HOME_REGION", "LIVE", "RESIDENT_RE2", "TAIL_DIGITS", "UNCHECKED", "UNKNOWN", "Address", "Birth",
     "Finding", "LegalAreas", "Name", "Phone", "address", "as_lines", "birth", "cleaned", "email", "email_suggestion",
-    "from_lines", "gender", "glance", "holds_resident_number", "kind_of", "legal_areas", "narrow", "person_name", "phone",
-    "phone_glance", "without_resident_numbers",
+    "from_lines", "gender", "glance", "holds_resident_number", "kind_of", "legal_areas", "narrow", "person_name",
+    "phone", "phone_glance", "without_resident_numbers",
 ]  # fmt: skip

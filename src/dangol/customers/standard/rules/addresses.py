@@ -96,7 +96,7 @@ def address(text: str) -> Address:
         return Address(given, *seen)
     plain, postcode, old = _without_postcode(narrow(given))
     seen = glance(plain) if postcode or old else None
-    return Address(given, *seen, postcode=postcode, old_postcode=old) if seen else read_fully(given)
+    return replace(Address(given, *seen), postcode=postcode, old_postcode=old) if seen else read_fully(given)
 
 
 @lru_cache(maxsize=1 << 12)
