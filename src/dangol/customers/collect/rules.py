@@ -213,8 +213,26 @@ RESPONSES = Record(
         _GENERATED,
     ),
 )  # fmt: skip
+SURVEY_ANSWERS = Record(
+    "survey_answers", N_("Survey answers"), N_("One row per answer to a question; several choices are several rows."),
+    (
+        _key("survey_key", N_("Survey number"), N_("The source's key of the survey."), "survey id", "survey",
+             "설문번호", "설문"),
+        _key("question_key", N_("Question"), N_("The key of the question within its survey."), "question id",
+             "question", "문항번호", "문항"),
+        _key("customer_key", N_("Customer number"), N_("Empty where the answer is anonymous."), *_CUSTOMER.names,
+             required=False),
+        Field("answered_at", Type.TIME, N_("Time of the answer"), N_("When it was answered."),
+              ("answer date", "answered on", "응답일시", "응답일"), required=True, past=True),
+        Field("answer", Type.TEXT, N_("Answer"), N_("The answer as text, or the key of the choice."),
+              ("response", "value", "답변", "응답"), longest=2000),
+        Field("score", Type.INTEGER, N_("Score"), N_("The answer as a number, where it is one."),
+              ("points", "rating", "점수"), least=-QUANTITY_MOST, most=QUANTITY_MOST),
+    ),
+)  # fmt: skip
 RECORDS = {
-    record.kind: record for record in (CUSTOMERS, SALES, PRODUCTS, STORES, CAMPAIGNS, CONTACTS, RESPONSES)
+    record.kind: record
+    for record in (CUSTOMERS, SALES, PRODUCTS, STORES, CAMPAIGNS, CONTACTS, RESPONSES, SURVEY_ANSWERS)
 }  # fmt: skip
 
 # Why a row was not loaded: code -> sentence. {field} is the field's label, the rest comes with the row.

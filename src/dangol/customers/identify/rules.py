@@ -246,7 +246,8 @@ def standard(changes: Mapping[str, Any]) -> dict[str, Any]:
         text = cleaned(str(value)) if value is not None else ""
         if holds_resident_number(text):
             raise BadInput("Resident registration numbers may not be stored. Remove the number.", field=name)
-        result |= _standard_one(name, text)
+        # Of an e-mail address the line breaks must still be seen: they are what injections are made of.
+        result |= _standard_one(name, str(value) if name == "email" and value is not None else text)
     return result
 
 
@@ -258,7 +259,9 @@ def _standard_one(name: str, text: str) -> dict[str, Any]:
         written = person_name(text).standard
         return {"name": written, "given_name": given_name(written)}
     if name == "email":
-        return {"email": email(text) or text.lower()[:254]}  # an unusable one is shown, so that it can be corrected
+        return {
+            "email": email(text) or cleaned(text).lower()[:254]
+        }  # an unusable one is shown, so that it can be corrected
     if name == "birth_year":
         if text and not (text.isdigit() and 1900 <= int(text) <= 2100):
             raise BadInput("“{text}” is not a year of birth. Write four digits, like 1988.", field=name, text=text)

@@ -28,6 +28,11 @@ def keys() -> pa.Table:
     return pa.Table.from_batches(batches, schema=KEYS)
 
 
+def key_of(customer_id: int) -> tuple[str, str] | None:
+    """The oldest key (source, key) a source knows a customer by, or None."""
+    return SourceKey.objects.filter(customer_id=customer_id).order_by("pk").values_list("source", "key").first()
+
+
 def attributes() -> pa.Table:
     """What analysis may know of every customer: one row each, customer_id int64, own attributes as text columns.
 
