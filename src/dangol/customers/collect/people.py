@@ -71,24 +71,24 @@ def versions(wanted: Collection[tuple[str, str]], *, live: bool = True) -> Itera
     Each row: source (the key space), source_code, source_key, batch, load, live, at (when the source says it changed,
     else when it was loaded; UTC), generated, and the record's fields and `attr:` names filled.
     """
-    spaces = dict(Source.objects.filter(system__in={space for space, _key in wanted}).values_list("pk", "system"))
-    asked = sorted({key for _space, key in wanted})
-    for chunk in _chunks(asked):
-        rows = Person.objects.filter(source_key__in=chunk, source__in=spaces)
-        rows = rows.filter(batch__live=True) if live else rows
-        for person in rows.select_related("source", "batch").order_by("batch_id", "pk"):
-            if (spaces[person.source_id], person.source_key) in wanted:
-                yield _version(person)
+    sources = {source.pk: source for source in Source.objects.filter(system__in={space for space, _key in wanted})}
+    taken: dict[int, Batch] = {}
+    for chunk in _chunks(sorted({key for _space, key in wanted})):
+        found = Person.objects.filter(source_key__in=chunk, source__in=list(sources))
+        found = found.filter(batch__live=True) if live else found
+        rows = list(found.order_by("batch_id", "pk").values_list("source_id", KEY, "batch_id", "fields"))
+        taken |= Batch.objects.in_bulk({row[2] for row in rows} - taken.keys())
+        for source, key, batch, fields in rows:
+            if (sources[source].system, key) in wanted:
+                yield _version(sources[source], key, taken[batch], fields)
 
 
-def _version(person: Person) -> dict[str, Any]:
-    fields = dict(person.fields)
+def _version(source: Source, key: str, batch: Batch, fields: dict[str, Any]) -> dict[str, Any]:
     said = fields.pop("said_at", None)
-    at = datetime.fromisoformat(said) if said else person.batch.made_at
+    at = datetime.fromisoformat(said) if said else batch.made_at
     return fields | {
-        "source": person.source.system, "source_code": person.source.code, "source_key": person.source_key,
-        "batch": person.batch_id, "load": person.batch.load_id, "live": person.batch.live, "at": at,
-        "generated": person.source.generated,
+        "source": source.system, "source_code": source.code, "source_key": key, "batch": batch.pk,
+        "load": batch.load_id, "live": batch.live, "at": at, "generated": source.generated,
     }  # fmt: skip
 
 

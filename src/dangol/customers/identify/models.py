@@ -18,8 +18,7 @@ class Customer(models.Model):
 
     kind = models.CharField(max_length=8, default="named")  # named, unnamed
     code = models.CharField(max_length=60, unique=True)
-    name = models.CharField(max_length=100, blank=True, default="")  # as given
-    name_standard = models.CharField(max_length=100, blank=True, default="")
+    name = models.CharField(max_length=100, blank=True, default="")  # in standard form
     family_name = models.CharField(max_length=60, blank=True, default="")
     given_name = models.CharField(max_length=100, blank=True, default="")  # the part people search by besides the name
     phone = models.CharField(max_length=40, blank=True, default="")  # as given

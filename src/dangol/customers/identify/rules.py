@@ -1,20 +1,27 @@
-"""How names, numbers and addresses are standardised, shown and compared; how a key is tied to a customer."""
+"""Which values a customer keeps, how they are shown and searched for; how a key is tied to a customer."""
 
 import re
-import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Protocol
 
-import phonenumbers
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from dangol.base.errors import BadInput
+from dangol.customers.standard.rules import (
+    TAIL_DIGITS,
+    address,
+    birth,
+    cleaned,
+    email,
+    gender,
+    holds_resident_number,
+    person_name,
+    phone,
+)
 
-HOME_REGION = "KR"
-TAIL_DIGITS = 4
 TEXT_LIMIT = 100
 MAX_PAGE = 5_000
 PAGE = 50
@@ -24,11 +31,12 @@ EDITABLE = ("name", "phone", "email", "address", "birth", "birth_year", "gender"
 MASKED = frozenset({"phone", "email", "address", "birth"})
 KINDS = ("named", "unnamed")
 SORTS = ("name", "amount", "last_day")
-TWO_SYLLABLE_SURNAMES = frozenset({"남궁", "황보", "제갈", "사공", "선우", "서문", "독고", "동방", "망절", "어금"})
 HANGUL = re.compile(r"^[가-힣]+$")
-INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
-RESIDENT_NUMBER = re.compile(r"(?<!\d)(\d{6})-?([1-8]\d{6})(?!\d)")
-RESIDENT_WEIGHTS = (2, 3, 4, 5, 6, 7, 8, 9, 2, 3, 4, 5)
+# The parts of an address that have a column, and how long each may be.
+ADDRESS_PARTS = {
+    "sido": 40, "sigungu": 60, "dong": 60, "road": 100, "building_no": 20, "lot_no": 20, "building": 100,
+    "detail": 200, "postcode": 10,
+}  # fmt: skip
 
 
 def N_(text: str) -> str:  # noqa: N802  marks a text for translation; rules import no Django
@@ -59,66 +67,13 @@ ATTRIBUTE_NAMES = {
 }
 
 
-def cleaned(text: str) -> str:
-    """A text without control, direction and invisible characters, composed (NFC), with single spaces."""
-    composed = unicodedata.normalize("NFC", text)
-    kept = "".join(" " if c in "\t\r\n" else c for c in composed if c in "\t\r\n" or _visible(c))
-    return " ".join(kept.split())
-
-
-def _visible(character: str) -> bool:
-    return unicodedata.category(character) not in INVISIBLE
-
-
 def given_name(name: str) -> str:
-    """The part of a Korean name after the surname (김민아: 민아); of other names the last word, or nothing."""
-    if HANGUL.match(name) and len(name) > 1:
-        return name[2:] if len(name) > 2 and name[:2] in TWO_SYLLABLE_SURNAMES else name[1:]
-    words = name.split()
-    return words[-1] if len(words) > 1 else ""
+    """The part of a name by which a search finds it besides its beginning: 민아 of 김민아, Kim of Mina Kim.
 
-
-@dataclass(frozen=True)
-class Phone:
-    """A number as it was given, in E.164 (empty where it is not a valid number) and its last four digits."""
-
-    given: str
-    e164: str
-    tail: str
-
-
-def phone(text: str, region: str = HOME_REGION) -> Phone:
-    """A telephone number standardised; the original is kept whatever it is.
-
-    Source: ITU-T E.164; numbering plans by the phonenumbers library (1588-1234 is valid, 0131234567 is not).
+    That is the given name of a Korean name written in Hangul; of other names the last word, or nothing.
     """
-    given = cleaned(text)[:40]
-    digits = "".join(character for character in given if character in "0123456789")
-    try:
-        number = phonenumbers.parse(given, region)
-    except phonenumbers.NumberParseException:
-        return Phone(given, "", digits[-TAIL_DIGITS:])
-    valid = phonenumbers.is_valid_number(number)
-    e164 = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164) if valid else ""
-    return Phone(given, e164, digits[-TAIL_DIGITS:])
-
-
-def email(text: str) -> str:
-    """An e-mail address trimmed and in lower case."""
-    return cleaned(text).lower()[:254]
-
-
-def holds_resident_number(text: str) -> bool:
-    """Whether a text holds a resident registration number: 13 digits whose check digit fits.
-
-    Source: Personal Information Protection Act art. 24-2 (such numbers are refused in every field).
-    """
-    for match in RESIDENT_NUMBER.finditer(text):
-        digits = [int(character) for character in match[1] + match[2]]
-        total = sum(digit * weight for digit, weight in zip(digits, RESIDENT_WEIGHTS, strict=False))
-        if (11 - total % 11) % 10 == digits[12]:
-            return True
-    return False
+    found = person_name(name)
+    return _found_by(name, found.family, found.first)
 
 
 def masked_phone(text: str) -> str:
@@ -276,23 +231,28 @@ def standard(changes: Mapping[str, Any]) -> dict[str, Any]:
         text = cleaned(str(value)) if value is not None else ""
         if holds_resident_number(text):
             raise BadInput("Resident registration numbers may not be stored. Remove the number.", field=name)
-        result |= _standard_one(name, text)
+        # Of an e-mail address the line breaks must still be seen: they are what injections are made of.
+        result |= _standard_one(name, str(value) if name == "email" and value is not None else text)
     return result
 
 
 def _standard_one(name: str, text: str) -> dict[str, Any]:
-    if name == "phone":
-        number = phone(text)
-        return {"phone": number.given, "phone_e164": number.e164, "phone_tail": number.tail}
-    if name == "name":
-        return _name(text[:100])
-    if name == "email":
-        return {"email": email(text)}
-    if name == "birth":
-        return _birth(text)
-    if name == "birth_year":
-        return {"birth_year": _birth_year(text)}
-    return {name: _short(name, text)}
+    reader = _READERS.get(name)
+    return reader(text) if reader else {name: text[:20]}
+
+
+def _phone(text: str) -> dict[str, Any]:
+    number = phone(text)
+    return {"phone": number.given, "phone_e164": number.e164, "phone_tail": number.tail}
+
+
+def _email(text: str) -> dict[str, Any]:
+    return {"email": email(text) or cleaned(text).lower()[:254]}  # an unusable one is shown, to be corrected
+
+
+def _birth(text: str) -> dict[str, Any]:
+    born = birth(text)
+    return {"birth": text[:40], "birth_day": born.day, "birth_lunar": born.lunar}
 
 
 def _birth_year(text: str) -> int | None:
@@ -301,28 +261,38 @@ def _birth_year(text: str) -> int | None:
     return int(text) if text else None
 
 
-def _short(name: str, text: str) -> str:
-    if name == "gender":
-        return {"f": "F", "female": "F", "여": "F", "m": "M", "male": "M", "남": "M"}.get(text.lower(), "")
-    return text[:300] if name == "address" else text[:20]
-
-
 def _name(text: str) -> dict[str, Any]:
-    given = given_name(text)
-    hangul = bool(HANGUL.match(text.replace(" ", "")))
-    whole = text.replace(" ", "") if hangul else text
-    family = whole[: len(whole) - len(given)].strip() if given and whole.endswith(given) else ""
-    return {"name": text, "name_standard": whole, "family_name": family[:60], "given_name": given}
+    found = person_name(text)
+    return name_columns(found.standard, found.family, found.first)
 
 
-def _birth(text: str) -> dict[str, Any]:
-    lunar = text.startswith("음")
-    digits = "".join(character for character in text if character.isdigit())
-    try:
-        day = date(int(digits[:4]), int(digits[4:6]), int(digits[6:8])) if len(digits) == 8 and not lunar else None
-    except ValueError:
-        day = None
-    return {"birth": text[:40], "birth_day": day, "birth_lunar": lunar}
+def name_columns(written: str, family: str, first: str) -> dict[str, Any]:
+    """The columns a name fills in, from its standard form and parts."""
+    return {"name": written[:100], "family_name": family[:60], "given_name": _found_by(written[:100], family, first)}
+
+
+def _found_by(written: str, family: str, first: str) -> str:
+    if HANGUL.match(written):
+        return first if family else ""
+    words = written.split()
+    return words[-1] if len(words) > 1 else ""
+
+
+def _address(text: str) -> dict[str, Any]:
+    found = address(text)
+    return address_columns(text, {name: getattr(found, name) for name in ADDRESS_PARTS})
+
+
+def address_columns(text: str, parts: Mapping[str, str]) -> dict[str, Any]:
+    """The columns an address fills in: as given, and its parts."""
+    cut = {("address_detail" if name == "detail" else name): parts[name][:most] for name, most in ADDRESS_PARTS.items()}
+    return {"address": text[:300]} | cut
+
+
+_READERS: Mapping[str, Callable[[str], dict[str, Any]]] = {
+    "name": _name, "phone": _phone, "email": _email, "address": _address, "birth": _birth,
+    "birth_year": lambda text: {"birth_year": _birth_year(text)}, "gender": lambda text: {"gender": gender(text)},
+}  # fmt: skip
 
 
 def checked(changes: Mapping[str, str]) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby, islice
 from operator import itemgetter
 from typing import Any
@@ -20,7 +20,8 @@ from dangol.customers.identify.models import Customer, SourceKey, Taken
 from dangol.customers.identify.reads.whole import owned_keys
 from dangol.customers.identify.rules import ExactKey, Linker
 from dangol.engine import fresh
-from dangol.work.actions import Running
+from dangol.staff.reads import Member
+from dangol.work.actions import Quiet, Running
 
 CHUNK = 5_000
 FACTS = ("sales", "contacts", "responses")
@@ -77,6 +78,21 @@ def _facts(how: Linker, counted: dict[str, int], running: Running) -> None:
 
 def _take(kind: str, batch: int, *, live: bool) -> None:
     Taken.objects.update_or_create(kind=kind, batch=batch, defaults={"live": live})
+
+
+@transaction.atomic
+def admit(*, by: Member, rows: Sequence[Mapping[str, Any]]) -> dict[tuple[str, str], int]:
+    """The customers of a few collected people at once, without waiting for the next cycle, with their golden values.
+
+    rows: source (the key space) and source_key of people that collect has already. Returns {(source, source_key):
+    customer id}.
+    """
+    wanted = {(str(row["source"]), str(row["source_key"])) for row in rows}
+    _tie(ExactKey(), _table(sorted(wanted)), Quiet(by=by))
+    found = {(row["source"], row["key"]): row["customer_id"] for row in _existing(_table(sorted(wanted))).to_pylist()}
+    owners = {pair: pk for pair, pk in found.items() if pair in wanted}
+    recompute(owners.values(), cause="load")
+    return owners
 
 
 def _add(counted: dict[str, int], more: dict[str, int]) -> None:

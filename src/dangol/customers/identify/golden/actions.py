@@ -1,7 +1,7 @@
 """Work golden values out from the evidence; change the rules; lock a value or let the sources decide again."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -66,9 +66,9 @@ def _recompute(
         if made is None:
             continue
         touched.append(row)
-        changes += [_change(row, before, cause, by, now) for before in made if before[0] not in quiet]
+        changes += [_change(row, one, cause, by, now) for one in made if one[1] and one[0] not in quiet]
     _update(touched, now)
-    Change.objects.bulk_create([change for change in changes if change.before], batch_size=90)
+    Change.objects.bulk_create(changes, batch_size=90)
     return len(touched), sum(one.refused for one in found.values())
 
 
@@ -159,16 +159,20 @@ def _update(people: list[Customer], now: datetime) -> None:
     columns = ", ".join(f"{field.column} = %s" for field in model)
     for person in people:
         person.updated_at = now
-    rows = [(*(_stored(field, person) for field in model), person.pk) for person in people]
+    stored = [(field.attname, _stored_by(field)) for field in model]
+    rows = [(*(keep(getattr(person, name)) for name, keep in stored), person.pk) for person in people]
     with connection.cursor() as cursor:
         cursor.executemany(f"UPDATE identify_customer SET {columns} WHERE id = %s", rows)  # noqa: S608
 
 
-def _stored(field: Any, person: Customer) -> Any:
-    value = getattr(person, field.attname)
-    if field.get_internal_type() == "JSONField":
-        return json.dumps(value, ensure_ascii=False)
-    return field.get_db_prep_save(value, connection)
+def _stored_by(field: Any) -> Callable[[Any], Any]:
+    """How a column's value is handed to the database."""
+    kind = field.get_internal_type()
+    if kind == "JSONField":
+        return lambda value: json.dumps(value, ensure_ascii=False)
+    if kind in ("DateField", "DateTimeField"):
+        return lambda value: field.get_db_prep_save(value, connection)
+    return lambda value: value
 
 
 def set_rules(*, by: Member, rules: Mapping[str, Any], seen: int, note: str = "") -> int:

@@ -1,13 +1,18 @@
 """What a row of a source, or a text written by hand, says field by field, in standard form."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+import pyarrow as pa
+
 from dangol.base.errors import BadInput
-from dangol.customers.identify.rules import standard
+from dangol.customers.identify.rules import ADDRESS_PARTS, address_columns, name_columns, standard
+from dangol.customers.standard.reads import columns as standard_columns
+from dangol.customers.standard.rules import cleaned, holds_resident_number
 from dangol.staff import reads as staff
 
 ATTRIBUTE = "attr:"
+STANDARDISED = ("name", "phone", "email", "address", "birth", "gender")
 TEXTS = ("name", "phone", "email", "address", "birth", "birth_year", "gender", "age_band")
 COMPARED = {
     "phone": "phone_e164",
@@ -30,33 +35,93 @@ class Places:
         self.reps |= {str(pk): pk for pk, _email, _name in members}
 
 
-def said_by(row: Mapping[str, Any], places: Places) -> tuple[Said, int]:
-    """For each field a row of a source has a value of, its columns; and how many values were refused."""
+def read(rows: Sequence[Mapping[str, Any]], places: Places) -> list[tuple[Said, int]]:
+    """For each row of a source: every field it has a value of with its columns, and how many values were refused.
+
+    All rows together: every distinct text is brought to its standard form once.
+    """
+    texts: dict[str, list[str]] = {name: [] for name in STANDARDISED}
+    refused = [0] * len(rows)
+    for place, row in enumerate(rows):
+        for name, column in texts.items():
+            text, bad = _text(name, row.get(name))
+            column.append(text)
+            refused[place] += bad
+    table = standard_columns(
+        pa.table({name: pa.array(column, pa.string()) for name, column in texts.items()}),
+        {name: name for name in STANDARDISED},
+    )
+    parts = {name: table.column(name).to_pylist() for name in table.column_names}
+    found = []
+    for place, row in enumerate(rows):
+        said = _standardised({name: column[place] for name, column in parts.items()})
+        refused[place] += _plain(said, row)
+        _add_postcode(said, row)
+        _add_places(said, row, places)
+        found.append((said, refused[place]))
+    return found
+
+
+def _text(name: str, value: Any) -> tuple[str, int]:
+    """A value as clean text; a resident registration number is no text to keep (it counts as refused)."""
+    if value in (None, ""):
+        return "", 0
+    text = cleaned(str(value))
+    if holds_resident_number(text):
+        return "", 1
+    # Of an e-mail address the line breaks must still be seen: they are what injections are made of.
+    return (str(value) if name == "email" else text), 0
+
+
+def _standardised(one: Mapping[str, Any]) -> Said:
     found: Said = {}
+    if one["name_standard"]:
+        found["name"] = name_columns(one["name_standard"], one["name_family"], one["name_first"])
+    if one["phone"]:
+        found["phone"] = {
+            "phone": one["phone"][:40], "phone_e164": one["phone_e164"], "phone_tail": one["phone_tail"]
+        }  # fmt: skip
+    if email := one["email_standard"] or cleaned(one["email"]).lower()[:254]:
+        found["email"] = {"email": email}
+    if one["address"]:
+        found["address"] = address_columns(one["address"], {part: one[f"address_{part}"] for part in ADDRESS_PARTS})
+    if one["birth"]:
+        found["birth"] = {
+            "birth": one["birth"][:40], "birth_day": one["birth_day"], "birth_lunar": bool(one["birth_lunar"])
+        }  # fmt: skip
+    if one["birth_year"]:
+        found["birth_year"] = {"birth_year": int(one["birth_year"])}
+    if one["gender_standard"]:
+        found["gender"] = {"gender": one["gender_standard"]}
+    return found
+
+
+def _plain(found: Said, row: Mapping[str, Any]) -> int:
+    """The fields that are read one by one; how many were refused."""
     refused = 0
-    given: dict[str, Any] = {"age_band": row.get(ATTRIBUTE + "age_band"), **row}
-    for name in TEXTS:
-        if given.get(name) in (None, ""):
+    for name, value in (("birth_year", row.get("birth_year")), ("age_band", row.get(ATTRIBUTE + "age_band"))):
+        if value in (None, ""):
             continue
         try:
-            found |= _said(name, given)
+            columns = standard({name: value})
         except BadInput:
             refused += 1
+            continue
+        if columns[name] not in (None, ""):
+            found[name] = columns
+    return refused
+
+
+def _add_postcode(found: Said, row: Mapping[str, Any]) -> None:
+    if "address" in found and row.get("postcode") and not found["address"]["postcode"]:
+        found["address"]["postcode"] = str(row["postcode"])[:10]
+
+
+def _add_places(found: Said, row: Mapping[str, Any], places: Places) -> None:
     if unit := places.units.get(str(row.get("unit_code") or "")):
         found["unit"] = {"unit_id": unit}
     if rep := places.reps.get(str(row.get("rep_code") or "")):
         found["rep"] = {"rep_id": rep}
-    return found, refused
-
-
-def _said(name: str, given: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    columns = standard({name: given[name]})
-    if name == "address" and given.get("postcode") and not columns.get("postcode"):
-        columns["postcode"] = str(given["postcode"])[:10]
-    if columns[name] not in (None, ""):
-        yield name, columns
-    if name == "birth" and columns.get("birth_day") and not given.get("birth_year"):
-        yield "birth_year", {"birth_year": columns["birth_day"].year}
 
 
 def attributes_of(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -87,7 +152,7 @@ def present(row: Any, name: str) -> dict[str, Any]:
 
 
 COLUMNS = {
-    "name": ("name", "name_standard", "family_name", "given_name"),
+    "name": ("name", "family_name", "given_name"),
     "phone": ("phone", "phone_e164", "phone_tail"),
     "email": ("email",),
     "address": (

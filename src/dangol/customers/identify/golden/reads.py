@@ -82,18 +82,15 @@ def evidence(rows: Mapping[int, Customer], places: fields.Places, *, kept: int |
 def _from_sources(found: dict[int, Evidence], member_of: Mapping[int, int], places: fields.Places) -> None:
     keys = SourceKey.objects.filter(customer_id__in=list(member_of)).values_list("source", "key", "customer_id")
     owners = {(source, key): owner for source, key, owner in keys}
-    for row in collect_reads.versions(set(owners)):
+    rows = list(collect_reads.versions(set(owners)))
+    for row, (said, refused) in zip(rows, fields.read(rows, places), strict=True):
         owner = owners[row["source"], row["source_key"]]
-        _take(found[member_of[owner]], row, owner, places)
-
-
-def _take(into: Evidence, row: Mapping[str, Any], owner: int, places: fields.Places) -> None:
-    said, refused = fields.said_by(row, places)
-    into.refused += refused
-    for statement in _statements(row, said, owner):
-        into.said[statement.field].append(statement)
-    if own := fields.attributes_of(row):
-        into.attributes.append((row["at"], row["batch"], own))
+        into = found[member_of[owner]]
+        into.refused += refused
+        for statement in _statements(row, said, owner):
+            into.said[statement.field].append(statement)
+        if own := fields.attributes_of(row):
+            into.attributes.append((row["at"], row["batch"], own))
 
 
 def _statements(row: Mapping[str, Any], said: fields.Said, owner: int) -> Iterator[Statement]:

@@ -2,9 +2,9 @@
 
 from dangol.customers.identify.reads.listing import Page, Row, age_bands, count, customer_ids, search
 from dangol.customers.identify.reads.one import Person, addressees, changes, customer, family, root
-from dangol.customers.identify.reads.whole import attributes, keys, own_keys, owned_keys, records, tally
+from dangol.customers.identify.reads.whole import attributes, key_of, keys, own_keys, owned_keys, records, tally
 
 __all__ = [
     "Page", "Person", "Row", "addressees", "age_bands", "attributes", "changes", "count", "customer", "customer_ids",
-    "family", "own_keys", "keys", "owned_keys", "records", "root", "search", "tally",
+    "family", "key_of", "keys", "own_keys", "owned_keys", "records", "root", "search", "tally",
 ]  # fmt: skip

@@ -39,8 +39,13 @@ def _key_table(owner: Any) -> pa.Table:
     return pa.Table.from_batches(batches, schema=KEYS)
 
 
+def key_of(customer_id: int) -> tuple[str, str] | None:
+    """The oldest key (source, key) a source knows a customer by, or None."""
+    return SourceKey.objects.filter(customer_id=customer_id).order_by("pk").values_list("source", "key").first()
+
+
 def own_keys(ids: Iterable[int]) -> dict[int, tuple[str, str]]:
-    """One source key of each customer, always the same: its own first, else one of those merged with it.
+    """One source key of each customer, always the same, and always its own, also of one merged into another.
 
     What is written down under it comes back to this customer when a merge is taken back.
     """
@@ -72,8 +77,8 @@ def records() -> pa.Table:
     left out: they tell nothing about who somebody is. Personal data: never leaves the process but into a comparison.
     """
     rows = Customer.objects.filter(kind="named", merged_into=None).order_by("pk").values_list(
-        "pk", "name_standard", "family_name", "given_name", "phone_e164", "email", "birth_day", "gender", "postcode",
-        "sido", "sigungu", "road", "building_no", "address", "origins", "birth_year", "generated", "name",
+        "pk", "name", "family_name", "given_name", "phone_e164", "email", "birth_day", "gender", "postcode",
+        "sido", "sigungu", "road", "building_no", "address", "origins", "birth_year", "generated",
     ).iterator(chunk_size=CHUNK)  # fmt: skip
     batches = [_record_batch(chunk) for chunk in _chunks(rows)]
     return pa.Table.from_batches(batches, schema=RECORDS)
@@ -90,7 +95,7 @@ def _record_batch(chunk: list[tuple[Any, ...]]) -> pa.RecordBatch:
     for row in chunk:
         said = dict(zip(names, row, strict=False))
         said |= {
-            "name": row[1] or row[17], "birth": row[6].isoformat() if row[6] else None,
+            "birth": row[6].isoformat() if row[6] else None,
             "source": (row[14].get("name") or {}).get("source"), "birth_year": row[15],
         }  # fmt: skip
         for column, name in zip(columns, names, strict=True):
