@@ -80,7 +80,10 @@ def _settle(row: Customer, said: reads.Evidence, rules: Policy) -> list[Before] 
     replaced: list[Before] = []
     changed = _settle_attributes(row, said)
     for name in FIELDS:
-        choice = choose(said.said.get(name, ()), rules[name])
+        words = said.said.get(name)
+        if not words and name not in row.origins and not shown(row, name):
+            continue
+        choice = choose(words or (), rules[name])
         before = (name, shown(row, name), row.origins.get(name), name in row.generated)
         if _write(row, name, choice):
             changed = True

@@ -129,7 +129,10 @@ def choose(said: Iterable[Statement], rule: Rule) -> Choice:
     What a member wrote by hand stays; a real value comes before a generated one; of one speaker only the newest word
     counts; then the rule decides, and the newest word where the rule leaves several.
     """
-    every = sorted(said, key=lambda one: one.order, reverse=True)
+    every = list(said)
+    if len(every) == 1 and every[0].value and not every[0].member:
+        return Choice(every[0], ONLY, every)
+    every.sort(key=lambda one: one.order, reverse=True)
     hand = next((one for one in every if one.member), None)
     if hand is not None:
         return Choice(hand, HAND, _first(hand, every))
