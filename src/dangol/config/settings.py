@@ -168,6 +168,9 @@ JOBS = {
     "collect.load": "dangol.customers.collect.actions.run_load",
     "cycle.run": "dangol.cycle.run_job",
     "execute.send": "dangol.campaigns.execute.actions.run_send",
+    "privacy.erase": "dangol.privacy.actions.run_erase",
+    "privacy.notices": "dangol.privacy.actions.run_notices",
+    "privacy.retain": "dangol.privacy.actions.run_retain",
     "score.run": "dangol.insight.score.actions.run",
 }
 

@@ -354,3 +354,9 @@ def account(email: str) -> Member:
     if found is None:
         raise NotFound("There is no account {email}.", email=email)
     return found
+
+
+def old_lines(before: datetime, *, rights: bool) -> QuerySet[Access]:
+    """Lines of the access log from before a moment: changes of rights, or all others."""
+    lines = Access.objects.filter(at__lt=before)
+    return lines.filter(verb="rights") if rights else lines.exclude(verb="rights")

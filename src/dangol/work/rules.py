@@ -20,6 +20,9 @@ KIND_NAMES = {
     "collect.load": N_("Load data"),
     "cycle.run": N_("Run the cycle"),
     "execute.send": N_("Send a campaign"),
+    "privacy.erase": N_("Erase a person"),
+    "privacy.notices": N_("Tell results of consent"),
+    "privacy.retain": N_("Destroy what is no longer needed"),
 }
 STATE_NAMES = {
     QUEUED: N_("Waiting"),

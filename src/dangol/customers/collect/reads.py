@@ -19,6 +19,7 @@ from dangol.base.errors import NotFound
 from dangol.base.identifiers import content_hash
 from dangol.customers.collect import places
 from dangol.customers.collect.events import settle
+from dangol.customers.collect.forgetting import held, old_rows, old_uploads, old_versions, phone_key
 from dangol.customers.collect.loading import reasons
 from dangol.customers.collect.models import Batch, Load, Person, Quarantined, Source
 from dangol.customers.collect.previews import Outlook, Preview, forget, keep_file, outlook, preview
@@ -27,7 +28,10 @@ from dangol.staff.actions import note_access
 from dangol.staff.reads import Member, may, require
 from dangol.staff.rules import Right
 
-__all__ = ["Outlook", "Preview", "forget", "keep_file", "outlook", "preview"]
+__all__ = [
+    "Outlook", "Preview", "forget", "held", "keep_file", "old_rows", "old_uploads", "old_versions",
+    "outlook", "phone_key", "preview",
+]  # fmt: skip
 PAGE = 50
 EXPORT_MOST = 100_000
 DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "\0", "＝", "＋", "－", "＠")
