@@ -6,6 +6,7 @@ from dangol.customers.identify.reads.persons import Reach, labels, people, reach
 from dangol.customers.identify.reads.whole import attributes, keys, tally
 
 __all__ = [
-    "Page", "Person", "Reach", "Row", "addressees", "age_bands", "attributes", "changes", "count", "customer", "customer_ids",
+    "Page", "Person", "Reach", "Row", "addressees", "age_bands", "attributes", "changes", "count", "customer",
+    "customer_ids",
     "keys", "labels", "people", "reach", "search", "tally", "young",
 ]  # fmt: skip
