@@ -43,6 +43,9 @@ AREAS: tuple[Area, ...] = (
         (
             Page("customers:list", _("All customers"), R.CUSTOMERS_VIEW),
             Page("customers:quality", _("Data quality"), R.CUSTOMERS_VIEW),
+            Page("privacy:overview", _("Consent"), R.PRIVACY_HANDLE),
+            Page("privacy:requests", _("Privacy requests"), R.PRIVACY_HANDLE),
+            Page("privacy:retention", _("Retention"), R.PRIVACY_HANDLE),
         ),
     ),
     Area("insight", _("Insight"), "chart", "/insight/", (R.INSIGHT_VIEW,)),

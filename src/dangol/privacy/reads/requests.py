@@ -11,6 +11,7 @@ from django.db.models import Case, Count, IntegerField, Q, QuerySet, Value, When
 from django.utils import timezone
 
 from dangol.base.errors import BadInput, NotFound
+from dangol.customers.identify import reads as identify
 from dangol.privacy import rules
 from dangol.privacy.models import Request
 from dangol.privacy.rules import Policies
@@ -180,6 +181,11 @@ def board(by: Member) -> Board:
         soon=Count("pk", filter=_on_clock(("soon",))), unchecked=Count("pk", filter=Q(state=rules.RECEIVED)),
     )  # fmt: skip
     return Board(**counted)
+
+
+def known_person(customer_id: int) -> bool:
+    """Whether a customer is still known by name: the links of somebody who was erased open nothing."""
+    return identify.named(customer_id)
 
 
 def overdue() -> int:

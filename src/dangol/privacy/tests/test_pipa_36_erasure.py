@@ -55,7 +55,9 @@ def test_nothing_of_an_erased_person_is_left_and_the_figures_stay(shop):
     request = shop.ask("erasure", wish="홍길순입니다. 지워 주세요.")
     actions.assign(by=cast.steward, request_id=request, member_id=cast.steward.pk)
     preview = reads.preview(cast.steward, request)
-    assert {one.what: one.until for one in preview.stays}["purchases"] == date(2031, 7, 17)  # the last bought on 16 July 2026
+    assert {one.what: one.until for one in preview.stays}["purchases"] == date(
+        2031, 7, 17
+    )  # the last bought on 16 July 2026
     assert sum(one.n for one in preview.goes) >= 9
     _erase(shop, request)
     left = [(table, text) for table, text in _texts() for secret in GONE if secret in text]
@@ -119,7 +121,12 @@ def test_erasing_twice_or_after_a_break_in_any_step_ends_the_same(people, monkey
     request = people.ask("erasure")
     actions.erase(by=people.cast.steward, request_id=request, confirm="P-1")
     running = Quiet(by=people.cast.steward)
-    names = [name for name, _step in erasing._steps(people.cast.steward, erasing._person(people.cast.steward, [people.person("P-1").pk]))]
+    names = [
+        name
+        for name, _step in erasing._steps(
+            people.cast.steward, erasing._person(people.cast.steward, [people.person("P-1").pk])
+        )
+    ]
     whole = erasing._steps
     for broken in names:
 

@@ -109,7 +109,9 @@ def test_a_published_text_never_changes_and_is_what_customers_see(cast):
     one = actions.draft_wording(by=cast.steward, purpose="marketing", version="2027-01", language="ko", title="동의",
                                 text="소식을 보내 드립니다.")  # fmt: skip
     assert reads.in_force("marketing", "ko").version == "standard-1"
-    actions.edit_wording(by=cast.steward, wording_id=one, version="2027-01", title="동의", text="새 소식을 보내 드립니다.")
+    actions.edit_wording(
+        by=cast.steward, wording_id=one, version="2027-01", title="동의", text="새 소식을 보내 드립니다."
+    )
     actions.publish_wording(by=cast.steward, wording_id=one)
     assert reads.in_force("marketing", "ko").text == "새 소식을 보내 드립니다."
     assert reads.in_force("marketing", "en").version == "2027-01"

@@ -2,11 +2,11 @@
 
 from dangol.customers.identify.reads.listing import Page, Row, age_bands, count, customer_ids, search
 from dangol.customers.identify.reads.one import Person, addressees, changes, customer
-from dangol.customers.identify.reads.persons import Reach, labels, people, reach, young
+from dangol.customers.identify.reads.persons import Reach, labels, named, people, reach, young
 from dangol.customers.identify.reads.whole import attributes, keys, tally
 
 __all__ = [
     "Page", "Person", "Reach", "Row", "addressees", "age_bands", "attributes", "changes", "count", "customer",
     "customer_ids",
-    "keys", "labels", "people", "reach", "search", "tally", "young",
+    "keys", "labels", "named", "people", "reach", "search", "tally", "young",
 ]  # fmt: skip

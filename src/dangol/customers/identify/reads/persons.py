@@ -16,6 +16,11 @@ def people() -> int:
     return Customer.objects.filter(kind="named").count()
 
 
+def named(customer_id: int) -> bool:
+    """Whether this customer is there and known by name."""
+    return Customer.objects.filter(pk=customer_id, kind="named").exists()
+
+
 def young(*, since_year: int) -> dict[int, tuple[date | None, int]]:
     """Day (where it is known) and year of birth of customers born in a year or later."""
     rows = Customer.objects.filter(birth_year__gte=since_year).values_list("pk", "birth_year")
