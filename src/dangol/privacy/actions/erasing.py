@@ -13,6 +13,7 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 from django.utils.module_loading import import_string
+from django.utils.translation import gettext_noop as N_  # noqa: N812
 
 from dangol.base.errors import BadInput, Conflict
 from dangol.channels import actions as channels
@@ -32,7 +33,7 @@ from dangol.staff.rules import Right
 from dangol.work.actions import Running, enqueue
 
 SURVEYS = "dangol.customers.surveys.actions"
-DONE_WORDS = "Your personal data was erased. Purchases are kept without your name for as long as the law asks."
+DONE_WORDS = N_("Your personal data was erased. Purchases are kept without your name for as long as the law asks.")
 
 
 @dataclass(frozen=True)
