@@ -10,6 +10,9 @@ from dangol.customers.consent.rules import CHANNEL_NAMES, PURPOSE_NAMES, WAYS
 from dangol.privacy.rules import CHECKS, GROUNDS, KINDS
 
 
+LANGUAGE_NAMES = {"ko": "한국어", "en": "English"}  # each in its own words
+
+
 def _choices(names: Any, *, first: Any = None) -> list[tuple[str, Any]]:
     """Pairs for a select, in the reader's language."""
     return ([("", first)] if first is not None else []) + [(key, _(name)) for key, name in names.items()]
@@ -102,7 +105,7 @@ class Text(forms.Form):
     """A text of consent."""
 
     purpose = forms.ChoiceField(label=_("Purpose"), choices=_choices(PURPOSE_NAMES))
-    language = forms.ChoiceField(label=_("Language"), choices=[("ko", "한국어"), ("en", "English")])
+    language = forms.ChoiceField(label=_("Language"), choices=list(LANGUAGE_NAMES.items()))
     version = forms.CharField(label=_("Version"), max_length=40, help_text=_("Like 2027-01."))
     title = forms.CharField(label=_("Title"), max_length=120)
     text = forms.CharField(label=_("Text"), max_length=4000, widget=forms.Textarea(attrs={"rows": 8}))
@@ -124,7 +127,7 @@ class Breach(forms.Form):
     taken = forms.CharField(label=_("Which data"), max_length=300)
     advice = forms.CharField(label=_("What people can do"), max_length=500, widget=forms.Textarea(attrs={"rows": 2}))
     done = forms.CharField(label=_("What we have done"), max_length=500, widget=forms.Textarea(attrs={"rows": 2}))
-    language = forms.ChoiceField(label=_("Language of the notice"), choices=[("ko", "한국어"), ("en", "English")])
+    language = forms.ChoiceField(label=_("Language of the notice"), choices=list(LANGUAGE_NAMES.items()))
     reason = forms.CharField(
         label=_("Reason for the export"), max_length=300, required=False,
         help_text=_("Only for the list; it goes to the access log."),

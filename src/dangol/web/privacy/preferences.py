@@ -28,6 +28,7 @@ from dangol.privacy import reads as requests
 from dangol.privacy.rules import KINDS, WAITING
 from dangol.staff.reads import system
 from dangol.staff.rules import LANGUAGES
+from dangol.web.privacy.forms import LANGUAGE_NAMES
 from dangol.web.sentences import sentence
 
 
@@ -94,9 +95,10 @@ def _answer(request: HttpRequest, holder: Holder, language: str) -> HttpResponse
             done = _act(request, holder, language)
         except DangolError as error:
             problem = sentence(error)
+    other = next(one for one in LANGUAGES if one != language)
     response = render(request, "privacy/preferences.html", _page(holder, language) | {
         "done": done, "problem": problem, "at": timezone.now(), "page_language": language,
-        "other": next(one for one in LANGUAGES if one != language),
+        "other": other, "other_name": LANGUAGE_NAMES[other],
     }, status=422 if problem else 200)  # fmt: skip
     response.headers["Cache-Control"] = "no-store"
     response.headers["Referrer-Policy"] = "no-referrer"  # the address is the key: it must not travel on

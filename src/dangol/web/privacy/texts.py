@@ -12,6 +12,7 @@ from dangol.customers.consent.rules import PURPOSE_NAMES
 from dangol.staff.rules import Right
 from dangol.web.entry.forms import told
 from dangol.web.privacy import forms
+from dangol.web.privacy.forms import LANGUAGE_NAMES
 from dangol.web.shell import Request, page
 
 
@@ -20,7 +21,11 @@ def texts(request: Request) -> HttpResponse:
     """Every text with its versions."""
     found = reads.wordings(request.user)
     force = {(one.purpose, one.language): reads.in_force(one.purpose, one.language).version for one in found}
-    rows = [{"one": one, "now": force[one.purpose, one.language] == one.version and one.published_at} for one in found]
+    rows = [
+        {"one": one, "now": force[one.purpose, one.language] == one.version and one.published_at,
+         "language": LANGUAGE_NAMES[one.language]}
+        for one in found
+    ]  # fmt: skip
     return render(request, "privacy/texts.html", {"rows": rows, "purposes": PURPOSE_NAMES})
 
 
