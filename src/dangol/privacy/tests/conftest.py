@@ -1,10 +1,12 @@
 """A small shop: people and purchases loaded from files, one cycle run."""
 
+from datetime import date
+
 import pytest
 
 from dangol import cycle
 from dangol.customers.collect import actions as collect
-from dangol.customers.identify.models import Customer
+from dangol.customers.identify.models import Customer, Standing
 from dangol.privacy import actions
 from dangol.work.actions import Quiet
 
@@ -41,7 +43,7 @@ class Shop:
         load = collect.start_load(by=self.cast.steward, source_code=f"shop-{kind}", path=path)
         return collect.run_load(Quiet(by=self.cast.steward), load_id=load)
 
-    def cycle(self, steps=("identify", "privacy", "warehouse", "score", "profile")):
+    def cycle(self, steps=("identify", "privacy", "warehouse", "profile")):
         """Run steps of the cycle."""
         report = {}
         for step in cycle.STEPS:
@@ -72,7 +74,15 @@ def people(cast, tmp_path):
 
 @pytest.fixture
 def shop(people):
-    """The people with purchases and scores."""
+    """The people with purchases."""
     people.load("sales", SALES)
     people.cycle()
+    return people
+
+
+@pytest.fixture
+def graded(people):
+    """The people, the first with a published grade."""
+    Standing.objects.create(customer=people.person("P-1"), snapshot="s", as_of=date(2026, 10, 31), orders=6, amount=57_000,
+                            recency_days=107, r=2, f=5, m=4, segment="LHH")  # fmt: skip
     return people

@@ -1,5 +1,6 @@
 """Personal Information Protection Act art. 36 (correction and erasure), art. 21 (irrecoverable, kept apart by law)."""
 
+import json
 from datetime import UTC, date, datetime
 
 import pytest
@@ -59,6 +60,8 @@ def test_nothing_of_an_erased_person_is_left_and_the_figures_stay(shop):
         2031, 7, 17
     )  # the last bought on 16 July 2026
     assert sum(one.n for one in preview.goes) >= 9
+    exported = json.loads(actions.export(by=cast.steward, request_id=shop.ask("portability"), form="json"))
+    assert len(exported["parts"]["purchases"]) == lines
     _erase(shop, request)
     left = [(table, text) for table, text in _texts() for secret in GONE if secret in text]
     assert left == []

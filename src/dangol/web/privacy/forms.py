@@ -9,7 +9,6 @@ from django.utils.translation import gettext_lazy as _
 from dangol.customers.consent.rules import CHANNEL_NAMES, PURPOSE_NAMES, WAYS
 from dangol.privacy.rules import CHECKS, GROUNDS, KINDS
 
-
 LANGUAGE_NAMES = {"ko": "한국어", "en": "English"}  # each in its own words
 
 
