@@ -35,7 +35,7 @@ AREAS = (
     ("api/surveys", "surveys"),
     ("privacy", "privacy"), ("web/privacy", "privacy"), ("web/templates/privacy", "privacy"),
     ("api/privacy", "privacy"),
-    ("customers/consent", "campaigns"),
+    ("customers/consent", "privacy"),
     ("customers/collect", "collect"), ("web/sources", "collect"), ("web/templates/sources", "collect"),
     ("customers", "customers"), ("web/customers", "customers"), ("web/templates/customers", "customers"),
     ("profile", "customers"),

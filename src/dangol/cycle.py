@@ -1,6 +1,6 @@
 """The whole loop as a list of named steps: read this first.
 
-collect -> identify -> warehouse -> score -> (plan, approve, launch: people) -> evaluate -> knowledge -> collect ...
+collect -> identify -> privacy -> warehouse -> score -> (plan, approve, launch: people) -> evaluate -> knowledge -> …
 
 Loading a source and launching a campaign are started by people or schedules; everything between is this list, in this
 order. Each step is idempotent, so a cycle that was cut off is simply run again.
@@ -20,6 +20,7 @@ from dangol.campaigns.knowledge import actions as knowledge
 from dangol.customers.identify import actions as identify
 from dangol.insight.score import actions as score
 from dangol.insight.warehouse import actions as warehouse
+from dangol.privacy import actions as privacy
 from dangol.work.actions import Quiet, Running, enqueue
 
 Report = dict[str, Any]
@@ -37,6 +38,7 @@ class Step:
 STEPS = (
     Step("clicks", N_("Carry clicks to the sources"), execute.record_clicks),
     Step("identify", N_("Give every record its customer"), identify.link),
+    Step("privacy", N_("Take over consents, watch over guardians and retention"), privacy.keep),
     Step("warehouse", N_("Write a new snapshot of the warehouse"), warehouse.refresh),
     Step("score", N_("Score customers and publish their standing"), score.run),
     Step("profile", N_("Lay purchases down by customer"), profile.publish),

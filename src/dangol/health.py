@@ -3,14 +3,17 @@
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from django.conf import settings
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
-from dangol.base.errors import DangolError, NotFound
+from dangol.base.errors import Conflict, DangolError, NotFound
+from dangol.customers.consent import reads as consent
 from dangol.engine import fresh
 from dangol.insight.warehouse import reads as warehouse
+from dangol.privacy import reads as privacy
 
 ANSWER_SECONDS = 2
 
@@ -55,11 +58,22 @@ def _mail() -> str:
     return f"good ({host}:{port})"
 
 
+def _privacy() -> str:
+    """Deadlines of the law: whoever agreed or refused was told, and every request answered, in time."""
+    late = consent.overdue_notices(datetime.now(UTC), settings.DANGOL.zone)
+    if late:
+        raise Conflict("{n} customers were not told in time what became of their consent. Open: Consent.", n=late)
+    if over := privacy.overdue():
+        raise Conflict("{n} privacy requests are past their deadline. Open: Privacy requests.", n=over)
+    return "good (nobody waits longer than the law allows)"
+
+
 CHECKS: dict[str, Callable[[], str]] = {
     "database": _database,
     "engine": _engine,
     "snapshot": _snapshot,
     "mail": _mail,
+    "privacy": _privacy,
 }
 
 

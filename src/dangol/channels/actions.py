@@ -5,9 +5,9 @@ touched. A crash therefore leaves at most one message in `sending`; whoever take
 `in_doubt`, where a person decides. Nothing is ever sent again blindly.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -105,7 +105,8 @@ def _row(campaign_key: str, step: str, channel: str, person: Person) -> Message:
         campaign_key=campaign_key, step=step, channel=channel, customer_id=permit.customer_id, token=new_token(),
         address=person.address, values=person.values,
         permit={"consent": permit.consent_id, "text": permit.text_version,
-                "given_at": permit.given_at.isoformat() if permit.given_at else None},
+                "given_at": permit.given_at.isoformat() if permit.given_at else None}
+        | ({"deal": permit.deal.isoformat()} if permit.deal else {}),
     )  # fmt: skip
 
 
@@ -187,7 +188,11 @@ class Loop:
         return begun
 
     def _refusal(self, row: Message) -> Refusal | None:
-        answer = consent.permits([row.customer_id], self.purpose, self.channel.name, self.clock(), self.zone)
+        ended = row.permit.get("deal")
+        deals = {row.customer_id: date.fromisoformat(ended)} if ended else None
+        answer = consent.permits(
+            [row.customer_id], self.purpose, self.channel.name, self.clock(), self.zone, deals=deals
+        )  # fmt: skip
         verdict = answer[row.customer_id]
         if isinstance(verdict, Refusal):
             return verdict
@@ -284,3 +289,35 @@ def bounced(*, token: str, answer: str) -> bool:
 def mark_recorded(*, message_ids: list[int]) -> None:
     """These messages stand in the contacts now."""
     Message.objects.filter(pk__in=message_ids).update(recorded=True)
+
+
+def forget(*, customer_ids: Sequence[int]) -> int:
+    """Take addresses and personal values out of the messages to customers; what has not left is cancelled.
+
+    That a message was sent, when and with which consent stays: the law keeps records of advertising for 6 months
+    (E-Commerce Act art. 6, Decree art. 6). The token changes, so that no link of an old message opens anything.
+    Harmless when repeated. Returns how many messages were emptied.
+    """
+    own = Message.objects.filter(customer_id__in=customer_ids)
+    with transaction.atomic():
+        own.filter(state__in=(QUEUED, HELD)).update(
+            state=CANCELLED, reason=SUPPRESSED, not_before=None, ended_at=datetime.now(UTC)
+        )
+        rows = list(own.exclude(address="").only("pk"))
+        return _empty(rows)
+
+
+def _empty(rows: Sequence[Message]) -> int:
+    for row in rows:
+        row.address, row.values, row.answer, row.token = "", {}, "", new_token()
+    Message.objects.bulk_update(rows, ["address", "values", "answer", "token"], batch_size=CHUNK // 5)
+    return len(rows)
+
+
+def forget_before(*, before: datetime) -> int:
+    """The same for every message that ended before a moment; returns how many."""
+    emptied = 0
+    while rows := list(Message.objects.filter(ended_at__lt=before).exclude(address="").only("pk")[:CHUNK]):
+        with transaction.atomic():
+            emptied += _empty(rows)
+    return emptied

@@ -1,5 +1,6 @@
 """Looks at the send ledger and the channels that are switched on."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -118,3 +119,18 @@ def next_due(campaign_key: str) -> datetime | None:
     waiting = _of(campaign_key).filter(state__in=(rules.QUEUED, rules.HELD), not_before__isnull=False)
     found: datetime | None = waiting.aggregate(first=Min("not_before"))["first"]
     return found
+
+
+def outcomes(campaign_key: str, states: Sequence[str]) -> list[MessageView]:
+    """Messages under one key that stand in some states and were not carried on yet, oldest first."""
+    return [_view(row) for row in _of(campaign_key).filter(state__in=states, recorded=False).order_by("pk")]
+
+
+def known_steps(campaign_key: str) -> set[str]:
+    """The steps under one key that have a message, whatever became of it."""
+    return set(_of(campaign_key).values_list("step", flat=True))
+
+
+def named(before: datetime) -> int:
+    """How many messages that ended before a moment still hold an address."""
+    return Message.objects.filter(ended_at__lt=before).exclude(address="").count()

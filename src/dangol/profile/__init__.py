@@ -111,7 +111,7 @@ def customer(by: Any, customer_id: int, *, kind: str = "", page: int = 1) -> Pro
     """
     person = identify.customer(by, customer_id)
     ids = identify.family(person.id)
-    facts = facts_of(ids)
+    facts = facts_of(*ids)
     consents = consent.of_customer(person.id)
     events = sorted(_events(ids, facts, consents), key=lambda event: event.at, reverse=True)
     chosen = [event for event in events if not kind or event.kind == kind]
@@ -131,7 +131,7 @@ def customer(by: Any, customer_id: int, *, kind: str = "", page: int = 1) -> Pro
 def timeline(by: Any, customer_id: int, *, kind: str = "") -> list[Event]:
     """All entries of a customer's timeline, newest first. Raises NotFound."""
     ids = identify.family(identify.customer(by, customer_id).id)
-    found = _events(ids, facts_of(ids), consent.of_customer(ids[0]))
+    found = _events(ids, facts_of(*ids), consent.of_customer(ids[0]))
     return sorted((one for one in found if not kind or one.kind == kind), key=lambda one: one.at, reverse=True)
 
 

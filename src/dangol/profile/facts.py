@@ -71,7 +71,7 @@ def _tables(engine: Engine, snapshot: Snapshot) -> dict[str, Any]:
     return {"lines": lines.left_join(named, "product_key", rname="{name}_of_class"), **joined}
 
 
-def facts_of(ids: Sequence[int]) -> Facts:
+def facts_of(*ids: int) -> Facts:
     """The customer's rows; nothing where there is no whole snapshot. Not laid down yet: asked of the star itself.
 
     ids: under which the person is known; a snapshot from before a merge has the rows under each of them.

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,8 +15,8 @@ from django.utils.translation import gettext_noop
 
 from dangol.base.errors import BadInput, Conflict, NotFound
 from dangol.staff.models import Access, ApiToken, Member, OrgUnit, SavedView
-from dangol.staff.reads import SYSTEM_EMAIL, require
-from dangol.staff.rules import LANGUAGES, THEMES, UNIT_KINDS, Right, Role, log_kept_from, rights_kept_from
+from dangol.staff.reads import SYSTEM_EMAIL, old_lines, require
+from dangol.staff.rules import LANGUAGES, THEMES, UNIT_KINDS, Right, Role
 
 EMAIL = re.compile(r"[^@\s,;:<>()\[\]\\\"]{1,64}@[a-z0-9](?:[a-z0-9.-]{0,186}[a-z0-9])?")
 PASSWORD_LIMIT = 256  # far above the 64 that ASVS 5.0 6.2.9 asks for, and bounded: hashing megabytes is an attack
@@ -50,21 +51,27 @@ def note_access(
     )  # fmt: skip
 
 
-def prune_log(*, by: Member, people: int, now: datetime | None = None) -> int:
-    """Remove the lines of the access log that the law no longer asks for; returns how many.
+def prune_log(*, by: Member, before: datetime, rights: bool = False) -> int:
+    """Remove lines of the access log from before a moment; returns how many.
 
-    people: how many persons' data the company keeps. Changes of rights are kept longer than looks at customers.
+    rights: the changes of rights, which are kept longer, instead of the looks at personal data. How long that is, the
+    policies of the privacy room say.
     """
     require(by, Right.LOG_VIEW)
-    now = now or datetime.now(UTC)
-    kept_from = datetime.combine(log_kept_from(now.date(), people), datetime.min.time(), UTC)
-    rights_from = datetime.combine(rights_kept_from(now.date()), datetime.min.time(), UTC)
-    old = (Q(at__lt=kept_from) & ~Q(verb="rights")) | Q(at__lt=rights_from, verb="rights")
     with transaction.atomic():
-        removed, _kinds = Access.objects.filter(old).delete()
+        removed, _kinds = old_lines(before, rights=rights).delete()
         if removed:
             note_access(by=by, verb="erase", what="access log", count=removed)
     return removed
+
+
+def forget_details(*, customer_ids: Sequence[int]) -> int:
+    """Take particulars and reasons out of the lines of the access log about customers; returns how many.
+
+    Who looked, when, from where and at which number stays, as the law asks for it.
+    """
+    lines = Access.objects.filter(customer_id__in=customer_ids).exclude(detail={}, reason="")
+    return lines.exclude(verb="erase").update(detail={}, reason="")
 
 
 def _clean(text: str, *, field: str, limit: int) -> str:

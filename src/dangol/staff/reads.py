@@ -210,6 +210,18 @@ def reps(by: Member, limit: int = 300) -> list[tuple[int, str, str]]:
     return [(rep.pk, rep.name, rep.unit.name if rep.unit else "") for rep in found[:limit]]
 
 
+def holders(by: Member, right: Right, limit: int = 300) -> list[tuple[int, str]]:
+    """Active members of the member's part of the organisation whose role carries a right: id, name."""
+    roles = [role for role in Role if right in RIGHTS[role]]
+    found = Member.objects.filter(is_active=True, role__in=roles).exclude(email=SYSTEM_EMAIL).order_by("name", "pk")
+    who = scope_of(by)
+    if who.unit_path is not None:
+        found = found.filter(unit__path__startswith=who.unit_path)
+    elif not who.everyone:
+        found = found.filter(pk=by.pk)
+    return list(found.values_list("pk", "name")[:limit])
+
+
 def colleague(by: Member, member_id: int) -> Member:
     """An active member of one's own part of the organisation. Raises BadInput."""
     found = Member.objects.select_related("unit").filter(pk=member_id, is_active=True).first()
@@ -354,3 +366,9 @@ def account(email: str) -> Member:
     if found is None:
         raise NotFound("There is no account {email}.", email=email)
     return found
+
+
+def old_lines(before: datetime, *, rights: bool) -> QuerySet[Access]:
+    """Lines of the access log from before a moment: changes of rights, or all others."""
+    lines = Access.objects.filter(at__lt=before)
+    return lines.filter(verb="rights") if rights else lines.exclude(verb="rights")

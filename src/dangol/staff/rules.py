@@ -1,7 +1,6 @@
 """Roles, rights, and whose customers a member may see: one predicate for every road."""
 
 from dataclasses import dataclass
-from datetime import date
 from enum import StrEnum
 
 
@@ -109,7 +108,9 @@ WHAT_NAMES = {
     "campaign.preview": N_("message preview"),
     "campaign.run": N_("campaign messages"),
     "consent": N_("consent"),
+    "consent.notice": N_("notice of consent"),
     "consent.suppression": N_("suppression list"),
+    "consent.text": N_("text of consent"),
     "customer": N_("customer"),
     "customer history": N_("customer history"),
     "customer pair": N_("pair of customers"),
@@ -118,9 +119,12 @@ WHAT_NAMES = {
     "customer rep": N_("rep in charge"),
     "customers": N_("customer list"),
     "legal areas": N_("list of legal areas"),
+    "breach list": N_("list of people affected by a breach"),
     "local mailbox": N_("local mailbox"),
     "mailbox": N_("local mailbox"),
     "message": N_("message"),
+    "personal data": N_("personal data"),
+    "privacy request": N_("privacy request"),
     "quarantine": N_("quarantined rows"),
     "segment.members": N_("segment members"),
     "timeline": N_("customer timeline"),
@@ -211,6 +215,7 @@ JOB_RIGHTS = {
     "cycle": (Right.SOURCES_VIEW, Right.SOURCES_LOAD),
     "execute": (Right.CAMPAIGNS_VIEW, Right.CAMPAIGNS_LAUNCH),
     "identify": (Right.SOURCES_VIEW, Right.SOURCES_LOAD),
+    "privacy": (Right.PRIVACY_HANDLE, Right.PRIVACY_HANDLE),
 }
 
 
@@ -218,55 +223,3 @@ def oversees(role: str, kind: str, *, change: bool, scopes: frozenset[str] | Non
     """Whether a role may see (or stop) jobs of a kind that somebody else started."""
     right = JOB_RIGHTS.get(kind.partition(".")[0], (Right.STAFF_MANAGE, Right.STAFF_MANAGE))[change]
     return holds(role, right, scopes=scopes) or holds(role, Right.STAFF_MANAGE, scopes=scopes)
-
-
-@dataclass(frozen=True)
-class Retention:
-    """How long the access log is kept by law, from a day on.
-
-    years_from_many holds instead of years from `many` people on. rights_years: changes of rights to personal data.
-    """
-
-    country: str
-    article: str
-    in_force: date
-    years: int
-    many: int
-    years_from_many: int
-    rights_years: int
-
-
-RETENTION = (
-    Retention(
-        country="KR",
-        article="Personal Information Safety Measures notice, articles 5 (3) and 8 (1)",
-        in_force=date(2023, 9, 22),
-        years=1,
-        many=50_000,
-        years_from_many=2,
-        rights_years=3,
-    ),
-)
-
-
-def _retention(today: date, country: str) -> Retention:
-    rules = sorted((rule for rule in RETENTION if rule.country == country), key=lambda rule: rule.in_force)
-    return next((rule for rule in reversed(rules) if rule.in_force <= today), rules[0])
-
-
-def _years_before(day: date, years: int) -> date:
-    try:
-        return day.replace(year=day.year - years)
-    except ValueError:  # 29 February
-        return day.replace(year=day.year - years, day=28)
-
-
-def log_kept_from(today: date, people: int, country: str = "KR") -> date:
-    """The first day whose looks at personal data must still be kept; those before it may be pruned."""
-    rule = _retention(today, country)
-    return _years_before(today, rule.years_from_many if people >= rule.many else rule.years)
-
-
-def rights_kept_from(today: date, country: str = "KR") -> date:
-    """The first day whose changes of rights must still be kept."""
-    return _years_before(today, _retention(today, country).rights_years)

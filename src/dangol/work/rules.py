@@ -21,6 +21,9 @@ KIND_NAMES = {
     "cycle.run": N_("Run the cycle"),
     "execute.send": N_("Send a campaign"),
     "identify.recompute": N_("Work out golden values"),
+    "privacy.erase": N_("Erase a person"),
+    "privacy.notices": N_("Tell results of consent"),
+    "privacy.retain": N_("Destroy what is no longer needed"),
 }
 STATE_NAMES = {
     QUEUED: N_("Waiting"),

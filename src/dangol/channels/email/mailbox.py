@@ -12,6 +12,7 @@ import os
 import secrets
 import signal
 import time
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.message import EmailMessage
@@ -80,6 +81,16 @@ def read(folder: Path, name: str) -> Letter:
         text=body.get_content() if body is not None else "",
         refuse_link=refuse,
     )
+
+
+def forget(folder: Path, addresses: Collection[str]) -> int:
+    """Remove the letters to some addresses; returns how many."""
+    wanted = {address.lower() for address in addresses if "@" in address}
+    names = [path.name for path in folder.glob("[!.]*.eml")] if wanted else []
+    gone = [name for name in names if wanted & {to.strip().lower() for to in read(folder, name).to.split(",")}]
+    for name in gone:
+        (folder / name).unlink(missing_ok=True)
+    return len(gone)
 
 
 async def serve(port: int, folder: Path, stop: asyncio.Event, host: str = "127.0.0.1") -> None:

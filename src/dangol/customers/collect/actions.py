@@ -12,6 +12,7 @@ from dangol.base.errors import BadInput, Conflict, NotFound
 from dangol.base.identifiers import file_hash
 from dangol.customers.collect import loading, places
 from dangol.customers.collect.events import record, settle
+from dangol.customers.collect.forgetting import empty_rows, forget, forget_versions, remove_old_uploads, remove_uploads
 from dangol.customers.collect.forms import record_people
 from dangol.customers.collect.mending import fix, ignore, retry
 from dangol.customers.collect.models import Load, Source
@@ -29,8 +30,9 @@ JOB = "collect.load"
 CODE_LONGEST = 60
 
 __all__ = [
-    "cancel_load", "change_source", "describe_source", "fix", "ignore", "queue_load", "record", "record_people",
-    "redo_load", "retry", "run_load", "settle", "start_load", "undo_load",
+    "cancel_load", "change_source", "describe_source", "empty_rows", "fix", "forget", "forget_versions", "ignore",
+    "queue_load", "record", "record_people", "redo_load", "remove_old_uploads", "remove_uploads", "retry", "run_load",
+    "settle", "start_load", "undo_load",
 ]  # fmt: skip
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from dangol.customers.collect import keys
+from dangol.customers.collect.forgetting import without_erased
 from dangol.customers.collect.models import Batch, Person, Source
 
 CHUNK = 500
@@ -29,7 +30,7 @@ def index(source: Source) -> keys.Seen:
 
 def write(batch: Batch, columns: dict[str, pa.Array], contents: keys.Hashes) -> None:
     """Keep new versions; they are the newest from now on. Call inside a transaction."""
-    rows = pa.table(columns).to_pylist()
+    rows = without_erased(batch.source.system, pa.table(columns).to_pylist())
     names = [row[KEY] for row in rows]
     for chunk in _chunks(names):
         Person.objects.filter(source=batch.source, newest=True, source_key__in=chunk).update(newest=False)

@@ -19,6 +19,7 @@ from dangol.base.errors import NotFound
 from dangol.base.identifiers import content_hash
 from dangol.customers.collect import places
 from dangol.customers.collect.events import settle
+from dangol.customers.collect.forgetting import held, old_rows, old_uploads, old_versions, phone_key
 from dangol.customers.collect.loading import reasons
 from dangol.customers.collect.models import Batch, Load, Person, Quarantined, Source
 from dangol.customers.collect.people import batches as people_batches
@@ -31,16 +32,9 @@ from dangol.staff.reads import Member, may, require
 from dangol.staff.rules import Right
 
 __all__ = [
-    "Outlook",
-    "Preview",
-    "forget",
-    "keep_file",
-    "outlook",
-    "people_batches",
-    "people_keys",
-    "preview",
-    "versions",
-]
+    "Outlook", "Preview", "forget", "held", "keep_file", "old_rows", "old_uploads", "old_versions",
+    "outlook", "people_batches", "people_keys", "phone_key", "preview", "versions",
+]  # fmt: skip
 PAGE = 50
 EXPORT_MOST = 100_000
 DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "\0", "＝", "＋", "－", "＠")

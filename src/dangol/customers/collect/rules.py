@@ -236,9 +236,26 @@ SURVEY_ANSWERS = Record(
               ("points", "rating", "점수"), least=-QUANTITY_MOST, most=QUANTITY_MOST),
     ),
 )  # fmt: skip
+CONSENTS = Record(
+    "consents", N_("Consents"), N_("One row per word of a customer: agreed or refused, to what, when, and the proof."),
+    (
+        _CUSTOMER,
+        Field("purpose", Type.TEXT, N_("Purpose"), N_("What was agreed to: marketing, night or profiling."),
+              ("consent type", "목적", "동의목적", "동의구분"), required=True, longest=20),
+        _CHANNEL,
+        Field("given", Type.TEXT, N_("Agreed"), N_("Yes or no: Y, N, 1, 0, 동의, 거부."),
+              ("agreed", "consent", "opt in", "동의여부", "수신동의", "동의"), required=True, longest=20),
+        Field("said_at", Type.TIME, N_("Time of consent"), N_("When it was said; read in the source's time zone."),
+              ("consent date", "agreed at", "opt in date", "동의일시", "동의일", "동의일자"), required=True, past=True),
+        Field("text_version", Type.TEXT, N_("Version of the text"), N_("Which text the customer was shown."),
+              ("version", "form version", "약관버전", "동의서버전"), longest=40),
+        Field("proof", Type.TEXT, N_("Proof"), N_("Where the agreement can be seen: form number, recording."),
+              ("evidence", "form no", "증빙", "증빙번호", "동의서번호"), longest=200),
+    ),
+)  # fmt: skip
 RECORDS = {
     record.kind: record
-    for record in (CUSTOMERS, SALES, PRODUCTS, STORES, CAMPAIGNS, CONTACTS, RESPONSES, SURVEY_ANSWERS)
+    for record in (CUSTOMERS, SALES, PRODUCTS, STORES, CAMPAIGNS, CONTACTS, RESPONSES, SURVEY_ANSWERS, CONSENTS)
 }  # fmt: skip
 
 # Why a row was not loaded: code -> sentence. {field} is the field's label, the rest comes with the row.

@@ -1,6 +1,6 @@
 """Accounts, rights, the organisation tree, saved views and the access log."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -151,17 +151,11 @@ def test_access_log_is_read_by_administrators_and_narrowed(cast):
         reads.access_log(cast.marketer)
 
 
-@pytest.mark.parametrize(
-    ("people", "kept_from"), [(49_999, date(2025, 11, 23)), (50_000, date(2024, 11, 23)), (10**6, date(2024, 11, 23))]
-)
-def test_access_log_is_kept_one_year_and_two_from_fifty_thousand_people_on(people, kept_from):
-    assert rules.log_kept_from(date(2026, 11, 23), people) == kept_from
-
-
-def test_pruning_removes_old_looks_and_keeps_changes_of_rights_longer(cast):
+def test_pruning_removes_old_looks_and_leaves_changes_of_rights_alone(cast):
     now = datetime.now(UTC)
     for verb, days in (("view", 366), ("view", 300), ("rights", 700), ("rights", 3 * 366)):
         actions.note_access(by=cast.rep, verb=verb, what=f"{verb} {days}")
         Access.objects.filter(what=f"{verb} {days}").update(at=now - timedelta(days=days))
-    assert actions.prune_log(by=cast.administrator, people=100, now=now) == 2
+    assert actions.prune_log(by=cast.administrator, before=now - timedelta(days=365)) == 1
+    assert actions.prune_log(by=cast.administrator, before=now - timedelta(days=3 * 365), rights=True) == 1
     assert set(Access.objects.exclude(verb="erase").values_list("what", flat=True)) >= {"view 300", "rights 700"}

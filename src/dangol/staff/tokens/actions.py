@@ -139,3 +139,13 @@ def keep_answer(claim: Claim, answer: Answer) -> bool:
 def drop_call(claim: Claim) -> None:
     """Forget a call that did nothing, so that its key can be used again."""
     KeyedCall.objects.filter(pk=claim.call_id, attempt=claim.attempt, status=None).delete()
+
+
+def old_answers(before: datetime) -> int:
+    """How many kept answers of keyed calls there are from before a moment."""
+    return KeyedCall.objects.filter(started_at__lt=before).count()
+
+
+def forget_answers(*, before: datetime) -> int:
+    """Destroy them, as they may hold personal data; returns how many."""
+    return KeyedCall.objects.filter(started_at__lt=before).delete()[0]

@@ -3,10 +3,11 @@
 from django.urls import path
 
 from dangol.web.campaigns import public
+from dangol.web.privacy import preferences
 
 app_name = "links"
 urlpatterns = [
-    path("p/<str:signed>", public.preferences, name="preferences"),
+    path("p/<str:signed>", preferences.preferences, name="preferences"),
     path("c/<str:signed>", public.click, name="click"),
     path("o/<str:signed>", public.offer, name="offer"),
 ]

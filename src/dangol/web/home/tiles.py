@@ -9,15 +9,19 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.conf import settings
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from dangol.base.errors import DangolError, NotFound
 from dangol.campaigns.plan import reads as plan
 from dangol.customers.collect import reads as collect
+from dangol.customers.consent import reads as consent
 from dangol.customers.identify import reads as identify
 from dangol.customers.identify.rules import CustomerQuery
 from dangol.insight.score import reads as score
+from dangol.privacy import reads as requests
 from dangol.staff import reads as staff
 from dangol.staff.rules import Right
 from dangol.web.shell import address
@@ -126,8 +130,31 @@ def sources(member: Any) -> Section | None:
     )  # fmt: skip
 
 
+def privacy(member: Any) -> Section | None:
+    """What the law wants done by a day: results to be told, requests to be answered. Late ones are to be none."""
+    now, zone = timezone.now(), settings.DANGOL.zone
+    board, late = requests.board(member), consent.overdue_notices(now, zone)
+    steps = []
+    if board.over:
+        steps.append(Step(_("Privacy requests are past their deadline"), address("privacy:requests") + "?clock=over"))
+    if late:
+        steps.append(
+            Step(_("Customers were not told in time what became of their consent"), address("privacy:notices"))
+        )
+    if not (board.waiting or steps):
+        return None
+    return Section(
+        _("Privacy"),
+        [Tile(_("Requests in work"), board.waiting, url=address("privacy:requests")),
+         Tile(_("Requests past their deadline"), board.over, url=address("privacy:requests") + "?clock=over"),
+         Tile(_("Notices past their day"), late, url=address("privacy:notices"))],
+        steps,
+    )  # fmt: skip
+
+
 # right -> what members with it see at home, in this order
 PROVIDERS: tuple[tuple[Right, Provider], ...] = (
+    (Right.PRIVACY_HANDLE, privacy),
     (Right.CAMPAIGNS_VIEW, campaigns),
     (Right.CUSTOMERS_VIEW, customers),
     (Right.INSIGHT_VIEW, segments),

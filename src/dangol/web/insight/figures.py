@@ -15,11 +15,12 @@ from django.utils.translation import gettext_lazy as _
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 
+from dangol.base.cells import guard
 from dangol.base.errors import BadInput, Damaged, NotFound, TooMuch
 from dangol.base.money import currency
 from dangol.insight.olap import reads, rules
 from dangol.staff.rules import Right
-from dangol.web.lists.export import CSV_TYPE, XLSX_TYPE, guard
+from dangol.web.lists.export import CSV_TYPE, XLSX_TYPE
 from dangol.web.sentences import sentence
 from dangol.web.shell import Request, page
 from dangol.web.templatetags import dangol as shown

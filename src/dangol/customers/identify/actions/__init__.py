@@ -1,7 +1,8 @@
 """What changes customers: linking keys, publishing standings, edits by hand."""
 
 from dangol.customers.identify.actions.edits import assign, edit, undo, unmask
+from dangol.customers.identify.actions.forgetting import forget
 from dangol.customers.identify.actions.linking import admit, link
 from dangol.customers.identify.actions.standings import publish_standings
 
-__all__ = ["admit", "assign", "edit", "link", "publish_standings", "undo", "unmask"]
+__all__ = ["admit", "assign", "edit", "forget", "link", "publish_standings", "undo", "unmask"]

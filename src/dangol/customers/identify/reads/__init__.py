@@ -2,9 +2,11 @@
 
 from dangol.customers.identify.reads.listing import Page, Row, age_bands, count, customer_ids, search
 from dangol.customers.identify.reads.one import Person, addressees, changes, customer, family, root
+from dangol.customers.identify.reads.persons import Reach, labels, named, people, reach, young
 from dangol.customers.identify.reads.whole import attributes, key_of, keys, own_keys, owned_keys, records, tally
 
 __all__ = [
-    "Page", "Person", "Row", "addressees", "age_bands", "attributes", "changes", "count", "customer", "customer_ids",
-    "family", "key_of", "keys", "own_keys", "owned_keys", "records", "root", "search", "tally",
+    "Page", "Person", "Reach", "Row", "addressees", "age_bands", "attributes", "changes", "count", "customer",
+    "customer_ids", "family", "key_of", "keys", "labels", "named", "own_keys", "owned_keys", "people", "reach",
+    "records", "root", "search", "tally", "young",
 ]  # fmt: skip

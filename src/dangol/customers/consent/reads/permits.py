@@ -1,8 +1,7 @@
-"""Looks at consent: permits, history, suppressed addresses, overdue notices."""
+"""Who may be contacted: the one rule asked for many; suppressed addresses; the policies in force."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime
 from functools import cache, lru_cache
 from zoneinfo import ZoneInfo
 
@@ -12,28 +11,12 @@ from django.db.models import QuerySet
 from django.utils.crypto import salted_hmac
 
 from dangol.customers.consent import rules, tables
-from dangol.customers.consent.models import Consent, Suppression
+from dangol.customers.consent.models import Consent, Minor, Suppression
 from dangol.customers.consent.rules import Permit, Policy, Refusal
 
 CHUNK = 5000
 ANYONE = -9007199254740993  # stands in the compiled rule where the customers' ids go
 DIALECTS = {"sqlite": "sqlite", "postgresql": "postgres"}
-
-
-@dataclass(frozen=True)
-class Word:
-    """One word of a customer about a purpose and channel."""
-
-    purpose: str
-    channel: str
-    given: bool
-    current: bool
-    at: datetime
-    text_version: str
-    proof: str
-    origin: str
-    by: str
-    generated: bool
 
 
 @cache
@@ -48,11 +31,13 @@ def policy_at(at: datetime, zone: ZoneInfo, country: str = "KR") -> Policy:
 
 
 @lru_cache(maxsize=64)
-def _sql(dialect: str, purpose: str, channel: str, oldest: datetime, quiet: bool) -> str:
+def _sql(dialect: str, asked: tuple[str, str], day: date, oldest: datetime, quiet: bool) -> str:
     """The rule compiled once for a day: only the customers' ids change from one question to the next."""
+    purpose, channel = asked
     expression = tables.verdicts(
-        tables.CONSENTS, customer_ids=[ANYONE], purpose=purpose, channel=channel, oldest=oldest, quiet=quiet
-    )
+        tables.CONSENTS, tables.MINORS, customer_ids=[ANYONE], purpose=purpose, channel=channel, day=day,
+        oldest=oldest, quiet=quiet,
+    )  # fmt: skip
     return str(ibis.to_sql(expression, dialect=dialect, pretty=False))
 
 
@@ -62,24 +47,48 @@ def _chunks(ids: Sequence[int]) -> Iterator[Sequence[int]]:
 
 
 def permits(
-    customer_ids: Iterable[int], purpose: str, channel: str, at: datetime, zone: ZoneInfo
+    customer_ids: Iterable[int],
+    purpose: str,
+    channel: str,
+    at: datetime,
+    zone: ZoneInfo,
+    *,
+    deals: Mapping[int, date] | None = None,
 ) -> dict[int, Permit | Refusal]:
     """Who may be sent a message of this purpose on this channel at this moment, and who not, for which reason.
 
-    zone: the recipients' time zone. The rule stands once, in tables.verdicts.
+    zone: the recipients' time zone. deals: customer -> day on which the last deal in the goods of the message ended;
+    it stands in for consent of those who never said a word. The rule stands once, in tables.verdicts.
     Source: Network Act art. 50(1) to (3) and (8).
     """
     ids = [int(customer_id) for customer_id in customer_ids]
     if purpose == rules.SERVICE:
         return {one: Permit(one, None, None, "") for one in ids}
     policy = policy_at(at, zone)
+    day = at.astimezone(zone).date()
     until = rules.quiet_until(policy, channel, at, zone)
     oldest = rules.oldest_valid(policy, at, zone).astimezone(UTC).replace(tzinfo=None)
-    sql = _sql(DIALECTS[connection.vendor], purpose, channel, oldest, until is not None)
+    sql = _sql(DIALECTS[connection.vendor], (purpose, channel), day, oldest, until is not None)
     answers: dict[int, Permit | Refusal] = {one: Refusal(one, rules.NO_CONSENT) for one in ids}
     for chunk in _chunks(ids):
         answers |= _ask(sql, chunk, until)
+    for one in _dealing(policy, day, answers, deals or {}):
+        waits = Refusal(one, rules.QUIET_HOURS, until)
+        answers[one] = waits if until else Permit(one, None, None, "", (deals or {})[one])
     return answers
+
+
+def _dealing(
+    policy: Policy, day: date, answers: Mapping[int, Permit | Refusal], deals: Mapping[int, date]
+) -> list[int]:
+    """Those without any word whose deal allows it; a child's guardian would have to agree all the same."""
+    open_to = [
+        one
+        for one, ended in deals.items()
+        if answers.get(one) == Refusal(one, rules.NO_CONSENT) and rules.deal_holds(policy, ended, day)
+    ]
+    unguarded = Minor.objects.filter(pk__in=open_to, grown_on__gt=day, agreed_at=None)
+    return sorted(set(open_to) - set(unguarded.values_list("pk", flat=True)))
 
 
 def _ask(sql: str, ids: Sequence[int], until: datetime | None) -> dict[int, Permit | Refusal]:
@@ -102,19 +111,6 @@ def given(purpose: str, channel: str) -> QuerySet[Consent]:
     return Consent.objects.filter(purpose=purpose, channel=channel, current=True, given=True)
 
 
-def of_customer(customer_id: int) -> list[Word]:
-    """Every word of a customer, the present ones first, then the newest."""
-    rows = Consent.objects.filter(customer_id=customer_id).select_related("by").order_by("-current", "-at", "-pk")
-    return [
-        Word(
-            purpose=row.purpose, channel=row.channel, given=row.given, current=row.current, at=row.at,
-            text_version=row.text_version, proof=row.proof, origin=row.origin, by=row.by.name if row.by else "",
-            generated=row.generated,
-        )
-        for row in rows
-    ]  # fmt: skip
-
-
 def digest(channel: str, address: str) -> str:
     """The keyed hash under which an address is suppressed."""
     return salted_hmac(
@@ -132,12 +128,3 @@ def suppressed(channel: str, addresses: Iterable[str]) -> set[str]:
         rows = Suppression.objects.filter(channel=channel, digest__in=part).values_list("digest", flat=True)
         found |= {by_digest[key] for key in rows}
     return found
-
-
-def overdue_notices(at: datetime, zone: ZoneInfo) -> int:
-    """How many results of giving or refusing consent were not told within the days the law gives.
-
-    Generated words are not counted. Source: Network Act art. 50(7), Decree 62-2: 14 days.
-    """
-    limit = at - timedelta(days=policy_at(at, zone).notice_days)
-    return Consent.objects.filter(noticed_at=None, generated=False, at__lt=limit).count()

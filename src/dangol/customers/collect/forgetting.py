@@ -1,0 +1,168 @@
+"""Forget persons: what was collected of them, and what a source says of them again afterwards."""
+
+import re
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Q
+
+from dangol.customers.collect import places
+from dangol.customers.collect.models import Load, Person, Quarantined
+from dangol.customers.collect.rules import CUSTOMERS, RECORDS
+from dangol.customers.consent import reads as consent
+
+KEY = "source_key"
+CHUNK = 500
+ENDED = ("done", "failed", "cancelled", "undone")
+PERSONAL = frozenset(field.name for field in CUSTOMERS.fields) - {KEY, "unit_code", "rep_code"}
+
+
+def addresses_of(system: str, row: dict[str, Any]) -> list[tuple[str, str]]:
+    """What may tell that a row is about an erased person: (channel, address) as consent keeps them hashed."""
+    found = [("key", f"{system}:{row[KEY]}")]
+    if row.get("email"):
+        found.append(("email", str(row["email"])))
+    digits = re.sub(r"\D", "", str(row.get("phone") or ""))
+    if digits:
+        found.append(("phone", phone_key(digits)))
+    return found
+
+
+def phone_key(digits: str) -> str:
+    """A number's digits without the trunk zero or the country, so that 010… and +82 10… are one."""
+    plain = re.sub(r"\D", "", digits)
+    return plain.removeprefix("00").removeprefix("82").removeprefix("0")
+
+
+def without_erased(system: str, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The rows, those of erased people without anything personal: a later load must not bring the person back.
+
+    Source: Personal Information Protection Act art. 36(2).
+    """
+    asked: dict[str, set[str]] = {}
+    for row in rows:
+        for channel, address in addresses_of(system, row):
+            asked.setdefault(channel, set()).add(address)
+    gone = {(channel, one) for channel, some in asked.items() for one in consent.suppressed(channel, some)}
+    if not gone:
+        return list(rows)
+    return [_bare(row) if gone.intersection(addresses_of(system, row)) else row for row in rows]
+
+
+def _bare(row: dict[str, Any]) -> dict[str, Any]:
+    return {KEY: row[KEY], **{name: row[name] for name in ("unit_code", "rep_code") if row.get(name)}}
+
+
+def held(keys: Iterable[tuple[str, str]]) -> list[dict[str, Any]]:
+    """What sources said about the persons behind keys, every version: {source_key, source, batch, ...fields}."""
+    rows = _versions(keys).select_related("source").order_by("pk")
+    return [
+        row.fields | {KEY: row.source_key, "source": row.source.system, "source_code": row.source.code,
+                      "batch": row.batch_id, "newest": row.newest, "at": row.batch.made_at}
+        for row in rows.select_related("source", "batch")
+    ]  # fmt: skip
+
+
+def _versions(keys: Iterable[tuple[str, str]]) -> Any:
+    wanted = Q(pk__in=())
+    for system, key in keys:
+        wanted |= Q(source__system=system, source_key=key)
+    return Person.objects.filter(wanted)
+
+
+def forget(*, keys: Sequence[tuple[str, str]], texts: Iterable[str] = ()) -> dict[str, int]:
+    """Destroy what was collected of the persons behind (source system, key): versions, refused rows, kept uploads.
+
+    texts: e-mail and phone as sources wrote them; refused rows that hold one are emptied. Files of loads that have
+    ended are removed: they hold everybody of the file, and nothing needs them any more. Purchases stay under their key.
+    Harmless when repeated. Returns how many {people, quarantined, uploads}.
+    """
+    with transaction.atomic():
+        people, _kinds = _versions(keys).delete()
+        refused = _empty_refused(keys, [text for text in texts if len(text) >= 5])
+    return {"people": people, "quarantined": refused, "uploads": remove_uploads()}
+
+
+def _empty_refused(keys: Sequence[tuple[str, str]], texts: Sequence[str]) -> int:
+    kinds = [kind for kind, record in RECORDS.items() if record.personal]
+    wanted = {key for _system, key in keys} | set(texts)
+    found = []
+    rows = Quarantined.objects.filter(source__kind__in=kinds).exclude(raw={}).values_list("pk", "raw")
+    for pk, raw in rows.iterator(chunk_size=2000):
+        cells = set(raw.values())
+        if cells & wanted or any(text in cell for text in texts for cell in cells):
+            found.append(pk)
+    return empty_rows(found)
+
+
+def empty_rows(ids: Sequence[int]) -> int:
+    """Take the cells out of refused rows; their number, reason and line stay, so that the counts add up."""
+    emptied = 0
+    for start in range(0, len(ids), CHUNK):
+        rows = Quarantined.objects.filter(pk__in=ids[start : start + CHUNK])
+        emptied += rows.update(raw={}, raw_hash=0, note="", params={})
+        rows.filter(state="open").update(state="ignored")
+    return emptied
+
+
+def old_rows(before: datetime) -> list[int]:
+    """Refused rows that still hold their cells and came in before a moment."""
+    rows = Quarantined.objects.exclude(raw={}).filter(load__created_at__lt=before)
+    return list(rows.order_by("pk").values_list("pk", flat=True))
+
+
+def old_versions(before: datetime) -> int:
+    """How many versions of people there are that a newer one took the place of, loaded before a moment."""
+    n: int = _replaced(before).count()
+    return n
+
+
+def _replaced(before: datetime) -> Any:
+    return Person.objects.filter(newest=False, batch__made_at__lt=before)
+
+
+def forget_versions(before: datetime) -> int:
+    """Destroy those versions; returns how many. An undo of a later load can no longer bring them back."""
+    removed = 0
+    while ids := list(_replaced(before).values_list("pk", flat=True)[:CHUNK]):
+        removed += Person.objects.filter(pk__in=ids).delete()[0]
+    return removed
+
+
+def remove_uploads() -> int:
+    """Remove files of loads that have ended; returns how many."""
+    removed = 0
+    for load in Load.objects.filter(state__in=ENDED).exclude(upload=""):
+        path = places.uploads() / load.upload
+        with suppress(OSError):
+            path.unlink()
+            removed += 1
+    return removed
+
+
+def old_uploads(before: datetime) -> int:
+    """How many kept files are older than a moment."""
+    return len(_files(before))
+
+
+def remove_old_uploads(before: datetime) -> int:
+    """Remove files nobody loaded before a moment; returns how many."""
+    removed = 0
+    for path in _files(before):
+        with suppress(OSError):
+            path.unlink()
+            removed += 1
+    return removed
+
+
+def _files(before: datetime) -> list[Path]:
+    found = []
+    for path in places.uploads().glob("*"):
+        with suppress(OSError):
+            if path.stat().st_mtime < before.timestamp():
+                found.append(path)
+    return found

@@ -1,0 +1,68 @@
+"""Looks at persons for the room of privacy: how many there are, the young ones, where somebody can be reached."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from dangol.customers.identify.models import Customer, SourceKey
+from dangol.customers.identify.reads.one import visible
+from dangol.staff.reads import Member
+
+CHUNK = 900
+
+
+def people() -> int:
+    """How many persons' data is kept: named customers."""
+    return Customer.objects.filter(kind="named", merged_into=None).count()
+
+
+def named(customer_id: int) -> bool:
+    """Whether this customer is there and known by name."""
+    return Customer.objects.filter(pk=customer_id, kind="named").exists()
+
+
+def young(*, since_year: int) -> dict[int, tuple[date | None, int]]:
+    """Day (where it is known) and year of birth of customers born in a year or later."""
+    rows = Customer.objects.filter(birth_year__gte=since_year, merged_into=None)
+    return {pk: (day, year) for pk, day, year in rows.values_list("pk", "birth_day", "birth_year") if year}
+
+
+@dataclass(frozen=True)
+class Reach:
+    """Under which keys and addresses a customer is known. keys: (source system, key)."""
+
+    id: int
+    code: str
+    name: str
+    kind: str
+    email: str
+    phone: str
+    phone_e164: str
+    address: str
+    keys: list[tuple[str, str]]
+
+
+def reach(by: Member, customer_ids: Iterable[int]) -> dict[int, Reach]:
+    """Addresses and keys of customers one may see, in full: for actions that log it. Raises NotFound."""
+    found = {}
+    for one in customer_ids:
+        row = visible(by, one)
+        found[one] = Reach(
+            row.pk, row.code, row.name, row.kind, row.email, row.phone, row.phone_e164,
+            row.address, [],
+        )  # fmt: skip
+    for pk, source, key in SourceKey.objects.filter(customer_id__in=list(found)).values_list(
+        "customer_id", "source", "key"
+    ):
+        found[pk].keys.append((source, key))
+    return found
+
+
+def labels(ids: Iterable[int]) -> dict[int, str]:
+    """What customers are called: the name, or the code of those without one."""
+    wanted = list(ids)
+    found: dict[int, str] = {}
+    for start in range(0, len(wanted), CHUNK):
+        rows = Customer.objects.filter(pk__in=wanted[start : start + CHUNK]).values_list("pk", "name", "code")
+        found |= {pk: name or code for pk, name, code in rows}
+    return found

@@ -1,0 +1,1 @@
+"""Consent, requests of people about their data, retention; and the page customers themselves see."""
