@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 Codes = npt.NDArray[np.int64]
 PAIRS_A_RECORD, PAIRS_LEAST, PAIRS_A_RULE = 30.0, 3_000_000, 4.0
-RULES_MANY, RULES_FEW, MANY = 40, 14, 200_000
+RULES_MANY, RULES_FEW, MANY = 24, 14, 200_000
 NONE = -1
 
 
@@ -63,6 +63,13 @@ def bounded(key: Codes, files: Codes | None, most: float) -> tuple[Codes, int]:
     return result, int(pairs[fine].sum())
 
 
+def _shared(key: Codes) -> npt.NDArray[np.bool_]:
+    """Which records have a value that another one has too."""
+    counts = np.bincount(key + 1)
+    counts[0] = 0
+    return np.asarray(counts[key + 1] > 1)
+
+
 def choose(
     strong: Sequence[str], weak: Sequence[str], parts: dict[str, Codes], files: Codes | None, same: Sequence[frozenset[str]]
 ) -> Keys:
@@ -76,11 +83,14 @@ def choose(
     each = max(PAIRS_A_RULE * count, 300_000)
     rules = RULES_MANY if count <= MANY else RULES_FEW
     found: list[tuple[float, tuple[str, ...], Codes]] = []
+    whole = set()  # parts that need no second one: all their blocks are small
     for name in strong:
         key, pairs = bounded(parts[name], files, each)
         if pairs:
             found.append((pairs, (name,), key))
-    doubles = _doubles([*strong, *weak], parts, files, same, each, count)
+        if np.count_nonzero(key >= 0) == np.count_nonzero(_shared(parts[name])):
+            whole.add(name)
+    doubles = _doubles([name for name in (*strong, *weak) if name not in whole], parts, files, same, each, count)
     chosen, used, total = _taken(found, budget), dict.fromkeys(parts, 0), sum(pairs for pairs, _of, _key in found)
     while doubles and len(chosen) < rules:
         best = min(doubles, key=lambda one: (sum(used[part] for part in one[1]) + 3 * one[0] / each, one[1]))

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from dangol.customers.identify.linkage import blocking
 from dangol.customers.identify.linkage.preparing import FILE, ROW, Prepared
 from dangol.customers.identify.linkage.rules import clusters, fitting
-from dangol.customers.identify.linkage.rules.comparing import Comparison, Vetoes, vetoes_of
+from dangol.customers.identify.linkage.rules.comparing import Answers, Comparison, Vetoes, vetoes_of
 from dangol.engine import Engine
 from dangol.engine.linkage import LEFT, RIGHT, WEIGHT, Pairs, Weights, opened
 
@@ -104,7 +104,8 @@ def _learnt(
     names = [one.name for one in comparisons]
     as_rows = [(dict(zip(names, row, strict=True)), float(count)) for row, count in zip(levels.tolist(), counts, strict=True)]
     vetoes = vetoes_of(comparisons, as_rows)
-    forbidden = np.array([vetoes.forbids(comparisons, row) for row, _count in as_rows], bool)
+    forbidden = np.array([vetoes.forbids(comparisons, row) or Answers(comparisons, row).another_name() for row, _count in as_rows],
+                         bool)  # fmt: skip
     random = pairs.patterns([f"l.lot = r.lot{allowed}"])
     shares, asked = _random(random, prepared)
     seen = fitting.Evidence(levels, counts, forbidden, shares, asked, total)
@@ -186,18 +187,18 @@ def _decided(
     else:
         limit, expected = clusters.threshold(chance, precision)
         joined = chance >= limit
-    groups, sure = _grouped(found, prepared.records.num_rows, joined, limit, across)
+    groups, sure = _grouped(found, prepared.records.num_rows, joined, limit, clusters.FAR if vetoes.twins else clusters.UNLIKE)
     same = groups[left] == groups[right]
     found = found.append_column("joined", pa.array(same))
     return Linked(found, groups, sure, limit, expected, model, vetoes, keys.of, looked_at, across)
 
 
 def _grouped(
-    found: pa.Table, rows: int, joined: npt.NDArray[np.bool_], limit: float, across: bool
+    found: pa.Table, rows: int, joined: npt.NDArray[np.bool_], limit: float, contradiction: float
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
     """The smallest row of each row's person, and how sure it is: chains of three and more are cut where they contradict."""
     left, right = found[LEFT].to_numpy(), found[RIGHT].to_numpy()
-    weight = np.where(found["veto"].to_numpy(), clusters.FAR, found[WEIGHT].to_numpy())
+    weight = np.where(found["veto"].to_numpy(), contradiction, found[WEIGHT].to_numpy())
     groups, sure = np.arange(rows), np.zeros(rows)
     least = float(np.log2(limit / (1 - limit))) if limit < 1 else np.inf
     found_together = clusters.components(left[joined].tolist(), right[joined].tolist())

@@ -1,6 +1,7 @@
 """Tables of any shape as one table of comparable parts: kinds proposed, values standardised, comparisons laid out."""
 
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,7 +16,7 @@ from dangol.customers.identify.linkage.rules.kinds import Kind
 
 ROW, FILE = "row", "file"
 LOOKED_AT = 200_000
-SHARED_LEAST, SHARED_SHARE = 25, 0.0005
+SHARED_LEAST, SHARED_SHARE, COMMON_WORD = 25, 0.0005, 0.01
 ONE_OF_A_TABLE = frozenset({Kind.NAME, Kind.FAMILY, Kind.GIVEN, Kind.BIRTH, Kind.YEAR, Kind.GENDER, Kind.POSTCODE, Kind.CITY,
                             Kind.REGION})  # fmt: skip
 
@@ -170,9 +171,12 @@ class _Made:
                 self.parts[name] = pc.if_else(gone, None, self.parts[name])
 
     def word_lists(self, prefix: str) -> None:
-        """The words of a part as a list, and how many."""
+        """The words of a part as a list without those that so many have that they say nothing, and how many."""
         encoded = _encoded(self.parts[prefix])
         lists = [sorted(set(value.split())) for value in encoded.dictionary.to_pylist()]
+        often = Counter(word for one in lists for word in one)
+        most = max(4, len(lists) * COMMON_WORD)
+        lists = [[word for word in one if often[word] <= most] or one for one in lists]
         self.parts[f"{prefix}words"] = pa.array(lists, pa.list_(pa.string())).take(encoded.indices)
         self.parts[f"{prefix}count"] = pa.array([len(one) for one in lists], pa.int32()).take(encoded.indices)
 

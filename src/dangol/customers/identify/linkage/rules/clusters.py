@@ -9,7 +9,7 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 UNSEEN = -12.0  # the weight of a pair that no block brought together, log2 of the odds
-FAR = -1e9
+FAR, UNLIKE = -1e9, -20.0
 
 
 def probability(weight: Floats) -> Floats:

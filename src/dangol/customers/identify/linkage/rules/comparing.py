@@ -54,11 +54,15 @@ def _slip(column: str, least: int = 4, similar: float = 0.92) -> str:
             f"jaro_winkler({column}_l, {column}_r) >= {similar})")  # fmt: skip
 
 
+SWAP = ("(f_l IS NOT NULL AND f_r IS NOT NULL AND g_l <> g_r AND ((g_l = f_r AND f_l = g_r) OR (gbag_l IS NULL AND gbag_r IS NULL "
+        "AND jaro_winkler(gx_l, fx_r) >= 0.88 AND jaro_winkler(fx_l, gx_r) >= 0.88 AND jaro_winkler(gx_l, gx_r) < 0.88)))")  # fmt: skip
+
+
 def given(both: bool) -> Comparison:
     """A given name. both: there is a family name too, with which it may be swapped."""
     levels = [Level(SAME, _same("g"), 1.0, "g")]
     if both:
-        levels.append(Level(SWAPPED, "g_l = f_r AND f_l = g_r", 0.9))
+        levels.append(Level(SWAPPED, SWAP, 0.9))
     hangul_part = "gbag_l IS NOT NULL AND gbag_r IS NOT NULL AND length(g_l) > 1 AND length(g_r) > 1 AND "
     levels += [
         Level(TYPO, f"gbag_l = gbag_r OR (gbag_l IS NULL AND ({_slip('gx')})) OR "
@@ -73,7 +77,7 @@ def given(both: bool) -> Comparison:
 
 def family(both: bool) -> Comparison:
     """A family name; not asked where given and family name are swapped, which the given name has counted."""
-    swapped = " OR (g_l = f_r AND f_l = g_r AND g_l <> g_r)" if both else ""
+    swapped = f" OR (g_l IS NOT NULL AND g_r IS NOT NULL AND {SWAP})" if both else ""
     levels = (
         Level(SAME, _same("f"), 1.0, "f"),
         Level(TYPO, f"fbag_l IS NULL AND ({_slip('fx')}) OR (fbag_l IS NOT NULL AND levenshtein(fx_l, fx_r) <= 1)", 0.7),
@@ -217,6 +221,9 @@ def category(column: str, name: str, role: str, label: str) -> Comparison:
 
 
 Levels = Mapping[str, int]
+# At most this share of one person's records differ in a field: what a class of pairs must keep to be called a match.
+DIFFER_MOST = {"given": 0.3, "family": 0.4, "title": 0.3, "birth": 0.3, "code": 0.4, "gender": 0.1, "phone": 0.7, "email": 0.7,
+               "address": 0.75, "place": 0.75, "street_number": 0.75, "text": 0.75, "category": 0.75}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -240,7 +247,7 @@ class Vetoes:
         other = name == DIFFERENT or (name == PART and born in (DIFFERENT, PART))
         if other and (born in (DIFFERENT, PART, SIMILAR) or answers.of("gender") == DIFFERENT):
             return True
-        if name == DIFFERENT and (self.twins or answers.of("family") == DIFFERENT):
+        if name == DIFFERENT and self.twins:
             return True
         return name == PART and (self.half or answers.of("gender") == DIFFERENT)
 
@@ -258,9 +265,24 @@ class Answers:
                 return one.levels[self.levels[one.name]].name
         return ""
 
+    def another_name(self) -> bool:
+        """Whether all names there are differ, and nothing else that few share is the same: no example of a match."""
+        roles = [role for role in ("given", "family", "title") if self.of(role)]
+        return bool(roles) and all(self.of(role) == DIFFERENT for role in roles) and not self.any_same("code", "phone", "email")
+
     def any_same(self, *roles: str) -> bool:
         """Whether any comparison of these roles found the same value."""
         return any(one.role in roles and self.levels[one.name] == 0 for one in self.comparisons)
+
+
+    def share_a_home(self) -> bool:
+        """Whether two records have the same telephone or e-mail, or live at one address: street, number and place."""
+        if self.any_same("phone", "email"):
+            return True
+        if not self.any_same("address"):
+            return False
+        rest = [one for one in self.comparisons if one.role in ("street_number", "place")]
+        return all(self.levels[one.name] <= (one.role == "place") for one in rest)
 
 
 def vetoes_of(comparisons: Sequence[Comparison], patterns: Sequence[tuple[Levels, float]]) -> Vetoes:
@@ -273,12 +295,12 @@ def vetoes_of(comparisons: Sequence[Comparison], patterns: Sequence[tuple[Levels
     people = household = different = part = 0.0
     for levels, pairs in patterns:
         answers = Answers(comparisons, levels)
-        if answers.of("family") != SAME or not answers.any_same("phone", "address", "email"):
+        if answers.of("family") != SAME or not answers.share_a_home():
             continue
         name, born = answers.of("given"), answers.of("birth")
         people += pairs * (name == SAME and born in (SAME, ""))
         household += pairs * (name == DIFFERENT and born in (DIFFERENT, PART))
         different += pairs * (name == DIFFERENT and born == SAME)
         part += pairs * (name == PART and born == SAME)
-    twins = household > 0.03 * people + 3
+    twins = household > 0.05 * people + 3
     return Vetoes(twins=twins, half=twins and different > 0.25 * part)

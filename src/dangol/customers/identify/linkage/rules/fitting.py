@@ -6,12 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from dangol.customers.identify.linkage.rules.comparing import Comparison
+from dangol.customers.identify.linkage.rules.comparing import DIFFER_MOST, Comparison
 
 Floats = npt.NDArray[np.float64]
 Levels = npt.NDArray[np.int64]
 ROUNDS, STRENGTH, LEAST_U, MOST_WEIGHT = 60, 8.0, 1e-7, 22.0
-START_BASE = 0.02
+START_BASE, LEAST_M = 0.02, 0.002
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ def fit(comparisons: Sequence[Comparison], seen: Evidence, records: int) -> Mode
         before, matches = matches, max(float(share.sum()), 0.5)
         for place, one in enumerate(comparisons):
             counts = np.array([share[seen.levels[:, place] == k].sum() for k in range(len(one.levels))])
-            m[one.name] = (counts + STRENGTH * start[one.name]) / (counts.sum() + STRENGTH)
+            m[one.name] = _held((counts + STRENGTH * start[one.name]) / (counts.sum() + STRENGTH), one)
             found = min(counts.sum() / max(seen.total * seen.asked[one.name], 1.0), 0.5)
             rest = seen.random[one.name] - found * counts / max(counts.sum(), 1e-9)
             floor = np.maximum(LEAST_U, seen.random[one.name] * 0.002)
@@ -73,7 +73,7 @@ def fit(comparisons: Sequence[Comparison], seen: Evidence, records: int) -> Mode
             break
     return Model(
         min(matches / seen.total, 0.5),
-        *({name: values.tolist() for name, values in _told_apart(one).items()} for one in _bounded(comparisons, m, u)),
+        *({name: values.tolist() for name, values in one.items()} for one in _bounded(comparisons, m, u)),
         matches,
     )
 
@@ -88,6 +88,16 @@ def _posterior(
     probability = 1 / (1 + np.exp(-np.clip(logit, -500, 500)))
     probability[seen.forbidden] = 0.0
     return probability
+
+
+def _held(m: Floats, one: Comparison) -> Floats:
+    """m with no level impossible, and the last one not above what may differ between records of one person."""
+    m = _normal(np.maximum(m, LEAST_M))
+    most = DIFFER_MOST[one.role]
+    if m[-1] > most:
+        m[:-1] *= (1 - most) / m[:-1].sum()
+        m[-1] = most
+    return m
 
 
 def _start(one: Comparison) -> Floats:
@@ -110,6 +120,3 @@ def _bounded(
         made_m[one.name] = u[one.name] * 2.0**weights
     return made_m, dict(u)
 
-
-def _told_apart(values: dict[str, Floats]) -> dict[str, Floats]:
-    return values
