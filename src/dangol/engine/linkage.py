@@ -72,8 +72,11 @@ class Pairs:
     def __init__(self, engine: Engine, records: pa.Table, comparisons: Sequence[Comparison]) -> None:
         self.engine, self.comparisons = engine, tuple(comparisons)
         self._api = _api(engine)
-        self._records = self._api.register(
-            records if engine.name == "duckdb" else engine.backend._session.createDataFrame(records)
+        self._records = self._registered(records)
+
+    def _registered(self, table: pa.Table) -> Any:
+        return self._api.register(
+            table if self.engine.name == "duckdb" else self.engine.backend._session.createDataFrame(table)
         )
 
     def patterns(self, rules: Sequence[str]) -> pa.Table:
@@ -85,18 +88,22 @@ class Pairs:
         names = [one.name for one in self.comparisons]
         codes = Weights(0.5, *({one.name: [_TINY * 2.0**k for k in powers(one)] for one in self.comparisons}
                                for powers in (_counted, _zeros)))  # fmt: skip
-        with self._scored(rules, codes, least=None, frequencies=False) as table:
+        with self._scored(rules, codes, least=None, frequencies={}) as table:
             levels = ", ".join(f"CAST(round(mw_{name}) AS INT) - 1 AS {name}" for name in names)
             groups = ", ".join(str(n + 1) for n in range(len(names)))
             return self._rows(f"SELECT {levels}, CAST(count(*) AS BIGINT) AS pairs FROM {table} GROUP BY {groups}")
 
-    def scored(self, rules: Sequence[str], weights: Weights, least: float) -> pa.Table:
+    def scored(
+        self, rules: Sequence[str], weights: Weights, least: float, frequencies: Mapping[str, pa.Table]
+    ) -> pa.Table:
         """The pairs that any rule allows and whose weight is at least `least` (log2 of the odds, the prior included).
 
+        frequencies: for each column that a level names, a table of `value` and `share`, the probability that a record
+        of somebody else has the value; a level that names it is worth log2(m / share) instead of log2(m / u).
         Gives left, right (row numbers, left < right), weight, and for each comparison its level (int), its weight
         `w_<name>` and the part of it that comes from how rare the value is, `f_<name>` (float64, log2).
         """
-        with self._scored(rules, weights, least=least, frequencies=True) as table:
+        with self._scored(rules, weights, least=least, frequencies=frequencies) as table:
             columns = [f"{ROW}_l AS {LEFT}_row, {ROW}_r AS {RIGHT}_row, match_weight AS {WEIGHT}"]
             for one in self.comparisons:
                 columns.append(f"mw_{one.name} AS w_{one.name}")
@@ -107,7 +114,7 @@ class Pairs:
 
     @contextmanager
     def _scored(
-        self, rules: Sequence[str], weights: Weights, least: float | None, frequencies: bool
+        self, rules: Sequence[str], weights: Weights, least: float | None, frequencies: Mapping[str, pa.Table]
     ) -> Iterator[str]:
         from splink import Linker
 
@@ -116,12 +123,15 @@ class Pairs:
             "unique_id_column_name": ROW,
             "blocking_rules_to_generate_predictions": list(rules),
             "probability_two_random_records_match": weights.prior,
-            "comparisons": [_comparison(one, weights, frequencies) for one in self.comparisons],
+            "comparisons": [_comparison(one, weights, bool(frequencies)) for one in self.comparisons],
             "retain_intermediate_calculation_columns": True,
             "retain_matching_columns": False,
         }
         with _quiet():
             linker = Linker(self._records, settings, log_level=None)
+            for column, shares in frequencies.items():
+                shares = shares.rename_columns([column, f"tf_{column}"])
+                linker.table_management.register_term_frequency_lookup(self._registered(shares), column)
             found = linker.inference.predict(threshold_match_weight=least, warning_mode="never")
         try:
             yield found.physical_name
@@ -190,6 +200,6 @@ def _comparison(one: Comparison, weights: Weights, frequencies: bool) -> dict[st
                  "u_probability": u}  # fmt: skip
         if level.frequency_of and frequencies:
             found |= {"tf_adjustment_column": level.frequency_of, "tf_adjustment_weight": 1.0,
-                      "disable_tf_exact_match_detection": True, "tf_minimum_u_value": 1e-6}  # fmt: skip
+                      "disable_tf_exact_match_detection": True, "tf_minimum_u_value": _TINY}  # fmt: skip
         levels.append(found)
     return {"output_column_name": one.name, "comparison_levels": levels}

@@ -65,7 +65,7 @@ def link(
         fresh = " AND (l.fresh OR r.fresh)" if new is not None else ""
         rules = [f"l.k{n} = r.k{n}{allowed}{fresh}" for n in range(len(keys.columns))]
         least = float(np.log2(KEPT_FROM / (1 - KEPT_FROM))) - 4
-        scored = pairs.scored(rules, weights, least) if rules else _no_pairs(prepared.comparisons)
+        scored = pairs.scored(rules, weights, least, _frequencies(prepared, model)) if rules else _no_pairs(prepared.comparisons)
     found = _judged(scored, prepared.comparisons, model, vetoes, total, across, whole=new is None)
     return _decided(found, prepared, model, vetoes, keys, looked_at, precision, across)
 
@@ -133,6 +133,21 @@ def _collision(column: pa.ChunkedArray) -> float:
     counts = pc.value_counts(column.drop_null()).field("counts").to_numpy().astype(float)
     filled = counts.sum()
     return float((counts * (counts - 1)).sum() / max(filled * (filled - 1), 1.0))
+
+
+def _frequencies(prepared: Prepared, model: fitting.Model) -> dict[str, pa.Table]:
+    """For each column whose rare values count more, the chance that somebody else's record has a value.
+
+    Of the other records with the value, as many as a record has partners on average are the same person's.
+    """
+    found: dict[str, pa.Table] = {}
+    partners = 2 * model.matches / max(prepared.records.num_rows, 1)
+    for column in sorted({level.frequency_of for one in prepared.comparisons for level in one.levels if level.frequency_of}):
+        counted = pc.value_counts(prepared.records[column].drop_null())
+        counts = counted.field("counts").to_numpy().astype(float)
+        share = np.maximum(counts - 1 - partners, 0.5) / max(counts.sum(), 1.0)
+        found[column] = pa.table({"value": counted.field("values"), "share": pa.array(share)})
+    return found
 
 
 def _no_pairs(comparisons: Sequence[Comparison]) -> pa.Table:

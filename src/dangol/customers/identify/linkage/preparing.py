@@ -254,7 +254,7 @@ def _add_address(made: _Made, name: str, column: pa.Array) -> None:
 
 
 def _add_title(made: _Made, name: str, column: pa.Array) -> None:
-    made.parts[name] = _mapped(column, values.text)
+    made.parts[name] = _mapped(column, values.title)
     made.word_lists(name)
     made.parts[f"{name}start"] = _mapped(made.parts[name], lambda value: value.replace(" ", "")[:4])
     made.parts[f"{name}last"] = _mapped(made.parts[name], lambda value: value.split()[-1])

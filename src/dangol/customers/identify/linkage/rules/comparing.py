@@ -37,6 +37,7 @@ class Comparison:
 SAME, SWAPPED, TYPO, SIMILAR, PART, DIFFERENT = (
     N_("the same"), N_("swapped"), N_("a typing slip apart"), N_("similar"), N_("the same in part"), N_("different")
 )  # fmt: skip
+NEARBY = N_("the same street, another number")
 ELSE = Level(DIFFERENT, "", 0.0)
 
 
@@ -131,16 +132,20 @@ def email(column: str, name: str) -> Comparison:
 
 
 def address(column: str, name: str) -> Comparison:
-    """An address: the same, nearly, the same building, half of the words the same."""
-    shared = (f"words_shared({column}words_l, {column}words_r) * 2 >= greatest({column}count_l, {column}count_r)")  # fmt: skip
+    """An address: the same, nearly, the same building, half of the words the same; then the same street elsewhere."""
+    number = f"({column}no_l IS NULL OR {column}no_r IS NULL OR {_same(column + 'no')})"
+    slip = (f"(levenshtein({column}_l, {column}_r) <= 2 AND length({column}_l) >= 5 OR "
+            f"jaro_winkler({column}_l, {column}_r) >= 0.95)")  # fmt: skip
+    shared = (f"(words_shared({column}words_l, {column}words_r) * 2 >= greatest({column}count_l, {column}count_r) "
+              f"OR jaro_winkler({column}_l, {column}_r) >= 0.88)")  # fmt: skip
     levels = (
         Level(SAME, _same(column), 1.0, column),
-        Level(TYPO, f"levenshtein({column}_l, {column}_r) <= 2 AND length({column}_l) >= 5 OR "
-                    f"jaro_winkler({column}_l, {column}_r) >= 0.95", 0.7),
+        Level(TYPO, f"{slip} AND {number}", 0.7),
         Level(PART, _same(f"{column}house"), 0.5),
-        Level(SIMILAR, f"{shared} OR jaro_winkler({column}_l, {column}_r) >= 0.88", 0.3),
+        Level(SIMILAR, f"{shared} AND {number}", 0.3),
+        Level(NEARBY, f"{slip} OR {shared}", 0.1),
         ELSE,
-    )  # fmt: skip
+    )
     return Comparison(name, "address", N_("Address"), _missing(column), levels, (column,))
 
 

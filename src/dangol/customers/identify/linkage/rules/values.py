@@ -29,7 +29,7 @@ myers long ross foster jimenez ryan webb clarke reid park choi jung kang cho yoo
 STREET_WORDS = frozenset("""street st road rd avenue ave av boulevard blvd drive dr lane ln court ct place pl crescent cres circuit close
 terrace tce parade highway hwy parkway pkwy square sq way way. circle cir st. rd. ave. blvd. dr. ln. hwy. weg strasse rue via""".split())
 SHORT = {
-    "street": "st", "road": "rd", "avenue": "ave", "av": "ave", "boulevard": "blvd", "blv": "blvd", "drive": "dr", "lane": "ln", "court": "ct",
+    "street": "st", "sts": "st", "road": "rd", "avenue": "ave", "av": "ave", "boulevard": "blvd", "blv": "blvd", "drive": "dr", "lane": "ln", "court": "ct",
     "place": "pl", "crescent": "cres", "circuit": "cct", "terrace": "tce", "parade": "pde", "highway": "hwy", "parkway": "pkwy",
     "square": "sq", "circle": "cir", "north": "n", "south": "s", "east": "e", "west": "w", "apartment": "apt", "suite": "ste",
     "first": "1st", "second": "2nd", "third": "3rd", "fourth": "4th", "fifth": "5th", "sixth": "6th", "seventh": "7th", "eighth": "8th",
@@ -227,18 +227,24 @@ def address(text: str) -> dict[str, str | None]:
     """whole; house: road (or legal area) and number, the same for all who live in a building."""
     found = words(text)
     if not found:
-        return {"": None, "house": None}
+        return {"": None, "house": None, "no": None}
     joined = " ".join(found)
     if korean := BUILDING.search(text):
-        return {"": joined, "house": f"{korean[1]} {korean[2]}"}
+        return {"": joined, "house": f"{korean[1]} {korean[2]}", "no": korean[2]}
     number = next((word for word in found if word[0].isdigit()), None)
     street = next((word for word in found if len(word) > 2 and not word[0].isdigit() and word not in SHORT.values()), None)
-    return {"": joined, "house": f"{number} {street}" if number and street else None}
+    return {"": joined, "house": f"{number} {street}" if number and street else None,
+            "no": digits_of(number) if number else None}  # fmt: skip
 
 
 def code(text: str) -> str | None:
     """An identity or membership number without marks."""
     return "".join(c for c in text.removesuffix(".0") if c.isalnum()) or None
+
+
+def title(value: str) -> str | None:
+    """The name of a thing without what stands in brackets."""
+    return text(re.sub(r"\(.*?\)", " ", value)) or text(value)
 
 
 def text(value: str) -> str | None:
