@@ -63,11 +63,10 @@ def bounded(key: Codes, files: Codes | None, most: float) -> tuple[Codes, int]:
     return result, int(pairs[fine].sum())
 
 
-def _shared(key: Codes) -> npt.NDArray[np.bool_]:
+def shared(key: Codes) -> npt.NDArray[np.bool_]:
     """Which records have a value that another one has too."""
-    counts = np.bincount(key + 1)
-    counts[0] = 0
-    return np.asarray(counts[key + 1] > 1)
+    _values, place, counts = np.unique(key, return_inverse=True, return_counts=True)
+    return np.asarray((key >= 0) & (counts[place] > 1))
 
 
 def choose(
@@ -88,7 +87,7 @@ def choose(
         key, pairs = bounded(parts[name], files, each)
         if pairs:
             found.append((pairs, (name,), key))
-        if np.count_nonzero(key >= 0) == np.count_nonzero(_shared(parts[name])):
+        if np.count_nonzero(key >= 0) == np.count_nonzero(shared(parts[name])):
             whole.add(name)
     doubles = _doubles([name for name in (*strong, *weak) if name not in whole], parts, files, same, each, count)
     chosen, used, total = _taken(found, budget), dict.fromkeys(parts, 0), sum(pairs for pairs, _of, _key in found)

@@ -54,7 +54,7 @@ def link(
     with a new record are scored, the model is learnt from all.
     """
     parts = {name: blocking.codes(prepared.records[name]) for name in (*prepared.strong, *prepared.weak)}
-    files = prepared.records[FILE].to_numpy() if across else None
+    files = prepared.records[FILE].to_numpy().astype(np.int64) if across else None
     keys = blocking.choose(prepared.strong, prepared.weak, parts, files, prepared.same)
     records = _with_keys(prepared, keys, new)
     allowed = " AND l.file <> r.file" if across else ""
@@ -66,8 +66,30 @@ def link(
         rules = [f"l.k{n} = r.k{n}{allowed}{fresh}" for n in range(len(keys.columns))]
         least = float(np.log2(KEPT_FROM / (1 - KEPT_FROM))) - 4
         scored = pairs.scored(rules, weights, least, _frequencies(prepared, model)) if rules else _no_pairs(prepared.comparisons)
-    found = _judged(scored, prepared.comparisons, model, vetoes, total, across, whole=new is None)
-    return _decided(found, prepared, model, vetoes, keys, looked_at, precision, across)
+    found = _judged(scored, prepared.comparisons, model, vetoes, total, files, whole=new is None)
+    return _decided(found, prepared, model, vetoes, keys, looked_at, precision, files)
+
+
+# What together nearly always means one person, exactly the same; parts that are there are used.
+IDENTIFYING = (("code",), ("g", "f", "birth"), ("g", "phone"), ("g", "email"), ("g", "f", "address"), ("title", "address"),
+               ("birth", "phone"))  # fmt: skip
+FREE_OF_DUPLICATES = 0.005
+
+
+def hold_nobody_twice(prepared: Prepared) -> bool:
+    """Whether the files hold nobody twice: hardly any two records of one file agree in what identifies, many do across."""
+    files = prepared.records[FILE].to_numpy().astype(np.int64)
+    if len(np.unique(files)) < 2:
+        return False
+    twice, across = np.zeros(len(files), bool), np.zeros(len(files), bool)
+    for names in IDENTIFYING:
+        if not all(name in prepared.records.column_names for name in names):
+            continue
+        key = blocking.joined([blocking.codes(prepared.records[name]) for name in names])
+        inside = blocking.shared(blocking.joined([key, files]))
+        twice |= inside
+        across |= blocking.shared(key) & ~inside
+    return bool(twice.sum() <= FREE_OF_DUPLICATES * len(files) and across.sum() > 5 * twice.sum())
 
 
 def _with_keys(prepared: Prepared, keys: blocking.Keys, new: pa.Array | None) -> pa.Table:
@@ -159,8 +181,8 @@ def _no_pairs(comparisons: Sequence[Comparison]) -> pa.Table:
 
 
 def _judged(
-    scored: pa.Table, comparisons: Sequence[Comparison], model: fitting.Model, vetoes: Vetoes, total: float, across: bool,
-    *, whole: bool,
+    scored: pa.Table, comparisons: Sequence[Comparison], model: fitting.Model, vetoes: Vetoes, total: float,
+    files: Levels | None, *, whole: bool,
 ) -> pa.Table:  # fmt: skip
     """Pairs with the level of each comparison, whether they are forbidden, and their probability."""
     levels = {one.name: _levels(scored[f"w_{one.name}"].to_numpy(), one, model) for one in comparisons}
@@ -175,8 +197,8 @@ def _judged(
         weight = weight + np.log2(prior / (1 - prior)) - np.log2(model.prior / (1 - model.prior))
     left, right = scored[LEFT].to_numpy(), scored[RIGHT].to_numpy()
     chance = np.where(veto, 0.0, clusters.probability(weight))
-    if across:
-        chance[~veto] = clusters.among_rivals(left[~veto], right[~veto], weight[~veto])
+    if files is not None:
+        chance[~veto] = clusters.among_rivals(left[~veto], right[~veto], weight[~veto], files)
     result = scored.set_column(scored.column_names.index(WEIGHT), WEIGHT, pa.array(weight))
     for name, level in levels.items():
         result = result.append_column(f"l_{name}", pa.array(level, pa.int8()))
@@ -191,12 +213,12 @@ def _levels(weight: npt.NDArray[np.float64], one: Comparison, model: fitting.Mod
 
 def _decided(
     found: pa.Table, prepared: Prepared, model: fitting.Model, vetoes: Vetoes, keys: blocking.Keys, looked_at: int,
-    precision: float, across: bool,
+    precision: float, files: Levels | None,
 ) -> Linked:  # fmt: skip
     chance = found["probability"].to_numpy()
     left, right = found[LEFT].to_numpy(), found[RIGHT].to_numpy()
-    if across:
-        kept = clusters.one_to_one(left, right, chance)
+    if files is not None:
+        kept = clusters.one_to_one(left, right, chance, files)
         limit, expected = clusters.threshold(chance[kept], precision)
         joined = kept & (chance >= limit)
     else:
@@ -205,7 +227,7 @@ def _decided(
     groups, sure = _grouped(found, prepared.records.num_rows, joined, limit, clusters.FAR if vetoes.twins else clusters.UNLIKE)
     same = groups[left] == groups[right]
     found = found.append_column("joined", pa.array(same))
-    return Linked(found, groups, sure, limit, expected, model, vetoes, keys.of, looked_at, across)
+    return Linked(found, groups, sure, limit, expected, model, vetoes, keys.of, looked_at, files is not None)
 
 
 def _grouped(

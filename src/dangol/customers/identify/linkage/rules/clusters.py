@@ -31,16 +31,16 @@ def prior_of(weight: Floats, prior: float, total: float) -> float:
     return prior
 
 
-def among_rivals(left: Ints, right: Ints, weight: Floats) -> Floats:
-    """The probability of each pair where a record matches at most one of the other file.
+def among_rivals(left: Ints, right: Ints, weight: Floats, files: Ints) -> Floats:
+    """The probability of each pair where a record matches at most one of every other file. files: of each record.
 
     With odds o of a pair and the sum s of the odds of its rivals on one side, o / (1 + o + s); of the two sides the
     smaller. Source: Jaro (1989), JASA 84, section on the assignment of pairs, in its probabilistic form.
     """
     odds = 2.0 ** np.clip(weight, -60, 60)
     least = np.ones(len(odds))
-    for side in (left, right):
-        _ids, place = np.unique(side, return_inverse=True)
+    for side, other in ((left, right), (right, left)):
+        _ids, place = np.unique(side * (int(files.max(initial=0)) + 1) + files[other], return_inverse=True)
         least = np.minimum(least, odds / (1 + np.bincount(place, weights=odds)[place]))
     return least
 
@@ -60,12 +60,13 @@ def threshold(chance: Floats, precision: float, least: float = 0.5) -> tuple[flo
     return float(ordered[kept - 1]), float(means[kept - 1])
 
 
-def one_to_one(left: Ints, right: Ints, chance: Floats) -> npt.NDArray[np.bool_]:
-    """Which pairs remain where each record has one partner: the surest first."""
-    taken: set[int] = set()
+def one_to_one(left: Ints, right: Ints, chance: Floats, files: Ints) -> npt.NDArray[np.bool_]:
+    """Which pairs remain where each record has one partner in every other file: the surest first."""
+    taken: set[tuple[int, int]] = set()
     kept = np.zeros(len(chance), bool)
     for place in np.lexsort((right, left, -chance)):
-        one, other = int(left[place]), int(right[place])
+        one = (int(left[place]), int(files[right[place]]))
+        other = (int(right[place]), int(files[left[place]]))
         if one not in taken and other not in taken:
             taken.update((one, other))
             kept[place] = True

@@ -56,7 +56,7 @@ WHOLE: dict[Kind, tuple[str, ...]] = {
     Kind.BIRTH: ("dob", "bday", "bdate", "birth", "birthday", "birthdate", "dateofbirth", "생년월일", "생일", "출생일"),
     Kind.POSTCODE: ("zip", "zipcode", "postcode", "postalcode", "plz", "우편번호", "post", "pcode"),
     Kind.NUMBER: ("streetnumber", "streetno", "housenumber", "houseno", "번지", "건물번호"),
-    Kind.REGION: ("state", "province", "region", "county", "시도", "광역시도", "지역"),
+    Kind.REGION: ("state", "province", "prov", "region", "county", "시도", "광역시도", "지역"),
     Kind.CITY: ("city", "town", "suburb", "locality", "시군구", "구군", "도시", "village", "동", "읍면동", "district"),
     Kind.PHONE: ("phone", "tel", "mobile", "cell", "hp", "연락처", "전화", "휴대폰", "핸드폰", "전화번호", "휴대전화"),
     Kind.EMAIL: ("email", "mail", "emailaddress", "이메일", "메일", "전자우편"),
