@@ -16,7 +16,7 @@ from dangol.customers.identify.linkage.rules.comparing import Answers, Compariso
 from dangol.engine import Engine
 from dangol.engine.linkage import LEFT, RIGHT, WEIGHT, Pairs, Weights, opened
 
-TRAINING_PAIRS, RANDOM_RECORDS = 2_000_000, 1_800
+TRAINING_PAIRS, RANDOM_RECORDS = 2_000_000, 1_100
 KEPT_FROM = 0.02
 PATTERNS_FOR_VETOES = 200_000
 SEED = 20260101
@@ -235,7 +235,7 @@ def _grouped(
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
     """The smallest row of each row's person, and how sure it is: chains of three and more are cut where they contradict."""
     left, right = found[LEFT].to_numpy(), found[RIGHT].to_numpy()
-    weight = np.where(found["veto"].to_numpy(), contradiction, found[WEIGHT].to_numpy())
+    weight = np.where(found["veto"].to_numpy(), contradiction, np.maximum(found[WEIGHT].to_numpy(), clusters.MILD))
     groups, sure = np.arange(rows), np.zeros(rows)
     least = float(np.log2(limit / (1 - limit))) if limit < 1 else np.inf
     found_together = clusters.components(left[joined].tolist(), right[joined].tolist())

@@ -8,8 +8,11 @@ import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
-UNSEEN = -12.0  # the weight of a pair that no block brought together, log2 of the odds
-FAR, UNLIKE = -1e9, -20.0
+# Weights inside a cluster, log2 of the odds: who moved and has a new number disagrees with their old record without
+# contradicting it, so no disagreement counts for more than MILD (a pair that no block brought together neither), and no
+# agreement for more than STRONG; a contradiction (see Vetoes) counts in full.
+MILD, STRONG = -4.0, 12.0
+FAR, UNLIKE = -1e9, -12.0
 
 
 def probability(weight: Floats) -> Floats:
@@ -97,15 +100,17 @@ def components(left: Iterable[int], right: Iterable[int]) -> list[list[int]]:
 def cut(members: Sequence[int], weights: Mapping[tuple[int, int], float], least: float) -> list[list[int]]:
     """Cut one component into people: groups are joined while their pairs on average keep the weight `least`.
 
-    weights: (smaller, larger) -> log2 odds, FAR where two records cannot be one person; a pair not there is UNSEEN. A
-    chain a-b-c whose ends contradict each other is cut at its weaker link. Average linkage: Sokal and Michener (1958).
+    weights: (smaller, larger) -> log2 odds, FAR or UNLIKE where two records contradict each other; a pair not there is
+    MILD. A chain a-b-c whose ends contradict each other is cut at its weaker link. Average linkage: Sokal and Michener
+    (1958).
     """
     groups: dict[int, list[int]] = {n: [member] for n, member in enumerate(members)}
     links: dict[int, dict[int, float]] = {n: {} for n in groups}
     index = {member: n for n, member in enumerate(members)}
     for (one, other), weight in weights.items():
         a, b = index[one], index[other]
-        links[a][b] = links[b][a] = max(weight, FAR)
+        held = weight if weight <= UNLIKE else min(max(weight, MILD), STRONG)
+        links[a][b] = links[b][a] = held
     while True:
         best = max(((_mean(groups, links, a, b), -a, -b) for a in links for b in links[a] if a < b), default=(FAR, 0, 0))
         if best[0] < least:
@@ -118,10 +123,10 @@ def _mean(groups: Mapping[int, list[int]], links: Mapping[int, Mapping[int, floa
 
 
 def _join(groups: dict[int, list[int]], links: dict[int, dict[int, float]], a: int, b: int) -> None:
-    """Join group b into a; sums of weights to the others are added, an unseen pair counting as UNSEEN."""
+    """Join group b into a; sums of weights to the others are added, an unseen pair counting as MILD."""
     for other in (set(links[a]) | set(links[b])) - {a, b}:
         size = len(groups[other])
-        joined = links[a].get(other, UNSEEN * size * len(groups[a])) + links[b].get(other, UNSEEN * size * len(groups[b]))
+        joined = links[a].get(other, MILD * size * len(groups[a])) + links[b].get(other, MILD * size * len(groups[b]))
         links[a][other] = links[other][a] = joined
         links[other].pop(b, None)
     links[a].pop(b, None)

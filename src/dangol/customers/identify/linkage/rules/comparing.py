@@ -252,7 +252,11 @@ class Vetoes:
         other = name == DIFFERENT or (name == PART and born in (DIFFERENT, PART))
         if other and (born in (DIFFERENT, PART, SIMILAR) or answers.of("gender") == DIFFERENT):
             return True
-        if name == DIFFERENT and self.twins:
+        if self.twins and (
+            name == DIFFERENT
+            or (name == PART and born not in (SAME, SWAPPED))
+            or (name == TYPO and (born in (DIFFERENT, PART) or answers.of("family") == DIFFERENT))
+        ):
             return True
         return name == PART and (self.half or answers.of("gender") == DIFFERENT)
 

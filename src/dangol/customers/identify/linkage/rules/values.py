@@ -72,9 +72,15 @@ def is_hangul(text: str) -> bool:
     return bool(text) and all("가" <= c <= "힣" for c in text)
 
 
-def jamo(text: str) -> str:
-    """A text with each Hangul syllable taken apart (민: ㅁㅣㄴ), so that distances count key strokes."""
-    return unicodedata.normalize("NFD", text)
+def strokes(text: str) -> str:
+    """Hangul syllables taken apart, a letter of ASCII for each jamo (engines count bytes), so that distances count
+    key strokes."""
+    found = []
+    for syllable in text:
+        code = ord(syllable) - 0xAC00
+        first, vowel, last = code // 588, code % 588 // 28, code % 28
+        found.append(chr(ord("A") + first) + chr(ord("a") + vowel) + (chr(ord("!") + last) if last else ""))
+    return "".join(found)
 
 
 def _name_part(text: str | None) -> dict[str, str | None]:
@@ -82,7 +88,7 @@ def _name_part(text: str | None) -> dict[str, str | None]:
     if not text:
         return {"": None, "x": None, "bag": None, "start": None}
     hangul = is_hangul(text)
-    return {"": text, "x": jamo(text) if hangul else text, "bag": "".join(sorted(text)) if hangul else None,
+    return {"": text, "x": strokes(text) if hangul else text, "bag": "".join(sorted(text)) if hangul else None,
             "start": text[:1] if hangul else text[:3]}  # fmt: skip
 
 
