@@ -67,7 +67,7 @@ def link(
         least = float(np.log2(KEPT_FROM / (1 - KEPT_FROM))) - 4
         scored = pairs.scored(rules, weights, least, _frequencies(prepared, model)) if rules else _no_pairs(prepared.comparisons)
     found = _judged(scored, prepared.comparisons, model, vetoes, total, files, whole=new is None)
-    return _decided(found, prepared, model, vetoes, keys, looked_at, precision, files)
+    return _decided(found, prepared, model, vetoes, keys, looked_at, precision, files, whole=new is None)
 
 
 # What together nearly always means one person, exactly the same; parts that are there are used.
@@ -213,7 +213,7 @@ def _levels(weight: npt.NDArray[np.float64], one: Comparison, model: fitting.Mod
 
 def _decided(
     found: pa.Table, prepared: Prepared, model: fitting.Model, vetoes: Vetoes, keys: blocking.Keys, looked_at: int,
-    precision: float, files: Levels | None,
+    precision: float, files: Levels | None, *, whole: bool,
 ) -> Linked:  # fmt: skip
     chance = found["probability"].to_numpy()
     left, right = found[LEFT].to_numpy(), found[RIGHT].to_numpy()
@@ -222,7 +222,8 @@ def _decided(
         limit, expected = clusters.threshold(chance[kept], precision)
         joined = kept & (chance >= limit)
     else:
-        limit, expected = clusters.threshold(chance, precision)
+        of_all = (chance, precision) if whole else (model.chance, precision, model.pairs)
+        limit, expected = clusters.threshold(*of_all)
         joined = chance >= limit
     groups, sure = _grouped(found, prepared.records.num_rows, joined, limit, clusters.FAR if vetoes.twins else clusters.UNLIKE)
     same = groups[left] == groups[right]

@@ -183,6 +183,8 @@ class _Made:
     def finish(self) -> None:
         """Comparisons that take several fields together."""
         there = self.parts
+        if "birth" in there and "birth_year" in there:
+            self.comparisons = [comparing.birth_year_alone(one) if one.name == "birth_year" else one for one in self.comparisons]
         both = "f" in there and "g" in there
         names = [part for part in ("g", "f") if part in there]
         if names:

@@ -48,15 +48,19 @@ def among_rivals(left: Ints, right: Ints, weight: Floats, files: Ints) -> Floats
     return least
 
 
-def threshold(chance: Floats, precision: float, least: float = 0.5) -> tuple[float, float]:
+def threshold(
+    chance: Floats, precision: float, pairs: Floats | None = None, least: float = 0.5
+) -> tuple[float, float]:
     """The lowest probability from which on pairs together keep the wanted precision, and the precision expected.
 
-    Expected precision of the pairs from t on is the mean of their probabilities. Not below `least`.
+    Expected precision of the pairs from t on is the mean of their probabilities. Not below `least`. pairs: how many
+    pairs each probability stands for, one where None.
     """
-    ordered = np.sort(chance[chance >= least])[::-1]
-    if not len(ordered):
+    order = np.argsort(-chance, kind="stable")[: int((chance >= least).sum())]
+    if not len(order):
         return 1.0, 1.0
-    means = np.cumsum(ordered) / np.arange(1, len(ordered) + 1)
+    ordered, counts = chance[order], np.ones(len(order)) if pairs is None else pairs[order]
+    means = np.cumsum(ordered * counts) / np.maximum(np.cumsum(counts), 1e-9)
     kept = int(np.searchsorted(-means, -precision, side="right"))
     if kept == 0:
         return 1.0, 1.0

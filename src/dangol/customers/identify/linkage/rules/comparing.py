@@ -1,7 +1,7 @@
 """What is asked of a pair of records: comparisons with their levels, and which answers contradict one another."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 
 def N_(text: str) -> str:  # noqa: N802  marks a text for translation; rules import no Django
@@ -109,6 +109,11 @@ def birth_year(column: str) -> Comparison:
         ELSE,
     )
     return Comparison("birth_year", "birth", N_("Year of birth"), _missing(column), levels, (column,))
+
+
+def birth_year_alone(one: Comparison) -> Comparison:
+    """The year of birth, asked where one of the two has no day."""
+    return replace(one, missing=f"({one.missing}) OR (birth_l IS NOT NULL AND birth_r IS NOT NULL)")
 
 
 def phone(column: str, name: str) -> Comparison:

@@ -17,12 +17,15 @@ START_BASE, LEAST_M = 0.02, 0.002
 @dataclass(frozen=True)
 class Model:
     """A fitted model. prior: probability that two records picked at random match; m, u: by comparison, per level;
-    matches: how many pairs are expected to match."""
+    matches: how many pairs are expected to match; chance, pairs: of each pattern learnt from, its probability and how
+    many pairs it stands for."""
 
     prior: float
     m: dict[str, list[float]]
     u: dict[str, list[float]]
     matches: float
+    chance: Floats
+    pairs: Floats
 
     def weight(self, name: str, level: int) -> float:
         """log2 of m over u."""
@@ -71,11 +74,10 @@ def fit(comparisons: Sequence[Comparison], seen: Evidence, records: int) -> Mode
             u[one.name] = _normal(np.maximum(rest, floor))
         if abs(matches - before) < 1e-4 * before:
             break
-    return Model(
-        min(matches / seen.total, 0.5),
-        *({name: values.tolist() for name, values in one.items()} for one in _bounded(comparisons, m, u)),
-        matches,
-    )
+    chance = _posterior(comparisons, seen, m, u, matches)
+    m, u = _bounded(comparisons, m, u)
+    listed = [{name: values.tolist() for name, values in one.items()} for one in (m, u)]
+    return Model(min(matches / seen.total, 0.5), listed[0], listed[1], matches, chance, seen.pairs)
 
 
 def _posterior(
