@@ -39,6 +39,7 @@ STEPS = (
     Step("clicks", N_("Carry clicks to the sources"), execute.record_clicks),
     Step("identify", N_("Give every record its customer"), identify.link),
     Step("privacy", N_("Take over consents, watch over guardians and retention"), privacy.keep),
+    Step("linkage", N_("Find customers who are one person"), identify.find),
     Step("warehouse", N_("Write a new snapshot of the warehouse"), warehouse.refresh),
     Step("score", N_("Score customers and publish their standing"), score.run),
     Step("profile", N_("Lay purchases down by customer"), profile.publish),

@@ -109,9 +109,12 @@ class Change(models.Model):
 
 
 class Taken(models.Model):
-    """A batch whose keys were linked, and whether it was live then: the next run takes only what changed since."""
+    """A batch whose keys were linked, and whether it was live then: the next run takes only what changed since.
 
-    kind = models.CharField(max_length=10)  # people, facts
+    kind find: one row, the newest change (microseconds since 1970) that customers were compared with.
+    """
+
+    kind = models.CharField(max_length=10)  # people, facts, find
     batch = models.BigIntegerField()
     live = models.BooleanField()
 

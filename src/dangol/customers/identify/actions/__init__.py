@@ -1,8 +1,9 @@
-"""What changes customers: linking keys, publishing standings, edits by hand."""
+"""What changes customers: linking keys, finding who is one, publishing standings, edits by hand."""
 
 from dangol.customers.identify.actions.edits import assign, edit, undo, unmask
+from dangol.customers.identify.actions.finding import find
 from dangol.customers.identify.actions.forgetting import forget
 from dangol.customers.identify.actions.linking import admit, link
 from dangol.customers.identify.actions.standings import publish_standings
 
-__all__ = ["admit", "assign", "edit", "forget", "link", "publish_standings", "undo", "unmask"]
+__all__ = ["admit", "assign", "edit", "find", "forget", "link", "publish_standings", "undo", "unmask"]
