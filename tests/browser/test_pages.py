@@ -1,12 +1,14 @@
 """Every page of the web in both languages, at a desk and on a phone, over a small company whose data was really loaded."""
 
 import gettext
+import json
 import random
 import re
 import time
 from datetime import date, timedelta
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 from django.conf import settings
 from django.test import Client
@@ -16,6 +18,8 @@ import dangol
 from dangol import cycle
 from dangol.campaigns.plan import actions as plan
 from dangol.customers.collect import actions as collect
+from dangol.customers.identify.matching import actions as matching
+from dangol.customers.identify.matching import reads as looks
 from dangol.web.entry.proof import PROVED_AT
 from dangol.work.actions import Quiet
 from tests.browser.conftest import DESK, PHONE
@@ -61,7 +65,13 @@ def company(cast, tmp_path):
     assert report["quarantined"] == 3
     cycle.run(Quiet(by=cast.administrator))
     draft = plan.draft(by=cast.administrator, name="봄맞이 초대", aim="keep", segments=["HHH"])
+    evidence = {"prior": -9.0, "terms": [{"field": "name", "level": "same", "weight": 6.5}]}
+    matching.propose(pa.table({"left": [cast.mina.pk], "right": [cast.jiho.pk], "probability": [0.7],
+                               "evidence": [json.dumps(evidence)]}))  # fmt: skip
     cast.paths = [
+        f"/customers/{cast.mina.pk}/history/", f"/customers/{cast.mina.pk}/why/phone/",
+        f"/customers/{cast.mina.pk}/merge/?q=박지호", f"/customers/{cast.mina.pk}/merge/?with={cast.jiho.pk}",
+        f"/customers/pairs/{looks.pairs(cast.administrator).rows[0].id}/",
         f"/customers/{cast.mina.pk}/", f"/customers/{cast.coded.pk}/", "/customers/?q=H-0001", "/insight/segments/HHH/",
         f"/campaigns/{draft.id}/", f"/campaigns/{draft.id}/approve/", "/sources/shop/", "/sources/shop/change/",
         f"/sources/loads/{load}/", "/sources/quarantine/rows/?source=shop&reason=missing",

@@ -22,7 +22,7 @@ from dangol.web.customers.address import address_of
 from dangol.web.sentences import sentence
 from dangol.web.shell import Request, page
 
-CHANCES = (("", _("all")), ("0.5", "50 %"), ("0.8", "80 %"), ("0.9", "90 %"), ("0.95", "95 %"))
+CHANCES = (("", _("all")), ("0.5", "50%"), ("0.8", "80%"), ("0.9", "90%"), ("0.95", "95%"))
 GENDERS = {"F": _("Female"), "M": _("Male")}
 ONES = ("state", "unit", "least")
 DONE = {rules.JOINED: _("Joined."), rules.APART: _("Kept apart."), rules.SNOOZED: _("Put off for a week.")}
@@ -167,7 +167,7 @@ def _evidence(bars: Sequence[rules.Bar], probability: float) -> dict[str, Any] |
         for place, bar in enumerate(bars)
     ]  # fmt: skip
     spec = {
-        "height": {"step": 26}, "mark": {"type": "bar", "height": 14},
+        "height": 26 * len(rows), "mark": {"type": "bar", "height": 14},
         "encoding": {
             "y": {"field": "step", "type": "nominal", "sort": {"field": "place"}, "title": None},
             "x": {"field": "before", "type": "quantitative", "title": gettext("Weight (log2)")},
@@ -179,7 +179,7 @@ def _evidence(bars: Sequence[rules.Bar], probability: float) -> dict[str, Any] |
                ("weight", gettext("Weight"), "number")]  # fmt: skip
     strong = max(bars[1:], key=lambda bar: abs(bar.weight))
     said = gettext("Together the fields make one person %(percent)s likely; %(field)s weighs most.") % {
-        "percent": f"{100 * probability:.1f} %", "field": _step(strong),
+        "percent": f"{100 * probability:.1f}%", "field": _step(strong),
     }  # fmt: skip
     return {"rows": rows, "spec": spec, "columns": columns, "said": said}
 

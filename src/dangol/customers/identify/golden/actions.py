@@ -20,7 +20,7 @@ from dangol.staff.rules import Right
 from dangol.work import actions as work
 from dangol.work.actions import Running
 
-CHUNK = 2_000
+CHUNK = 1_000
 JOB = "identify.recompute"
 SAMPLE = 2_000
 UPDATED = (

@@ -115,6 +115,8 @@ def _merged(by: Member, mine: Sequence[int]) -> Iterator[Entry]:
 
 def _consented(customer_id: int) -> Iterator[Entry]:
     for word in consent.of_customer(customer_id):
+        if word.merges:  # lent by somebody it was merged with: shown where it was said
+            continue
         title = N_("Agreed: {purpose}, {channel}") if word.given else N_("Refused: {purpose}, {channel}")
         yield Entry(
             "consent", word.at if word.at.tzinfo else word.at.replace(tzinfo=UTC), title,
