@@ -12,6 +12,7 @@ from dangol.customers.standard.rules import cleaned, holds_resident_number
 from dangol.staff import reads as staff
 
 ATTRIBUTE = "attr:"
+RESIDENT_DIGITS = 13
 STANDARDISED = ("name", "phone", "email", "address", "birth", "gender")
 TEXTS = ("name", "phone", "email", "address", "birth", "birth_year", "gender", "age_band")
 COMPARED = {
@@ -67,7 +68,7 @@ def _text(name: str, value: Any) -> tuple[str, int]:
     if value in (None, ""):
         return "", 0
     text = cleaned(str(value))
-    if holds_resident_number(text):
+    if len(text) >= RESIDENT_DIGITS and holds_resident_number(text):
         return "", 1
     # Of an e-mail address the line breaks must still be seen: they are what injections are made of.
     return (str(value) if name == "email" else text), 0

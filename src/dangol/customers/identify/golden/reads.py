@@ -124,8 +124,10 @@ def _recorded(into: Evidence, row: Customer, at: datetime) -> None:
     """Values a row has that no batch brought, like those of a set-up: they are evidence of their own."""
     for name in FIELDS:
         origin = row.origins.get(name)
+        if getattr(row, fields.COLUMNS[name][0]) in (None, "") or not _of_no_batch(origin, row.pk):
+            continue
         columns = fields.present(row, name)
-        if fields.compared(name, columns) and _of_no_batch(origin, row.pk):
+        if fields.compared(name, columns):
             _unrecorded(into, name, columns, origin or {}, generated=name in row.generated, owner=row.pk, unknown=at)
 
 
