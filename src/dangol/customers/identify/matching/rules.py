@@ -32,8 +32,8 @@ HOW_NAMES = {
 # What LINK names the fields it compares; one that is not here is shown under its own name.
 TERM_NAMES = {
     "name": N_("Name"), "first": N_("Given name"), "given": N_("Given name"), "family": N_("Family name"),
-    "phone": N_("Phone"), "phone_e164": N_("Phone"), "email": N_("E-mail"), "birth": N_("Date of birth"), "birth_year": N_("Year of birth"),
-    "gender": N_("Gender"), "address": N_("Address"), "postcode": N_("Postal code"),
+    "phone": N_("Phone"), "phone_e164": N_("Phone"), "email": N_("E-mail"), "birth": N_("Date of birth"),
+    "birth_year": N_("Year of birth"), "gender": N_("Gender"), "address": N_("Address"), "postcode": N_("Postal code"),
 }  # fmt: skip
 SAME, DIFFERENT, ONE_SIDED = "same", "different", "one_sided"
 
