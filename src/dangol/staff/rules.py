@@ -114,6 +114,7 @@ WHAT_NAMES = {
     "customer rep": N_("rep in charge"),
     "customers": N_("customer list"),
     "breach list": N_("list of people affected by a breach"),
+    "legal areas": N_("list of legal areas"),
     "local mailbox": N_("local mailbox"),
     "mailbox": N_("local mailbox"),
     "message": N_("message"),

@@ -113,6 +113,7 @@ def _row(word: reads.Word, policy: rules.Policy) -> dict[str, Any]:
         lapses = rules.lapses_on(policy, word.at, settings.DANGOL.zone)
     return {
         "word": word, "lapses": lapses,
+        "over": word.current and any(day and day <= requests.today() for day in (lapses, word.until)),
         "text": reads.version_text(word.purpose, word.text_version, language) if word.text_version else None,
     }  # fmt: skip
 
