@@ -16,6 +16,7 @@ import dangol
 from dangol import cycle
 from dangol.campaigns.plan import actions as plan
 from dangol.customers.collect import actions as collect
+from dangol.privacy import actions as privacy
 from dangol.web.entry.proof import PROVED_AT
 from dangol.work.actions import Quiet
 from tests.browser.conftest import DESK, PHONE
@@ -61,11 +62,17 @@ def company(cast, tmp_path):
     assert report["quarantined"] == 3
     cycle.run(Quiet(by=cast.administrator))
     draft = plan.draft(by=cast.administrator, name="봄맞이 초대", aim="keep", segments=["HHH"])
+    asked = [
+        privacy.receive(by=cast.steward, customer_id=cast.mina.pk, kind=kind) for kind in ("erasure", "explanation")
+    ]
+    privacy.check_identity(by=cast.steward, request_id=asked[0], how="call")
     cast.paths = [
         f"/customers/{cast.mina.pk}/", f"/customers/{cast.coded.pk}/", "/customers/?q=H-0001", "/insight/segments/HHH/",
         f"/campaigns/{draft.id}/", f"/campaigns/{draft.id}/approve/", "/sources/shop/", "/sources/shop/change/",
         f"/sources/loads/{load}/", "/sources/quarantine/rows/?source=shop&reason=missing",
         f"/admin/members/{cast.rep.pk}/", f"/admin/organisation/{cast.team.pk}/",
+        f"/customers/privacy/customers/{cast.mina.pk}/", *(f"/customers/privacy/requests/{one}/" for one in asked),
+        f"/customers/privacy/requests/{asked[0]}/erase/",
     ]  # fmt: skip
     return cast
 

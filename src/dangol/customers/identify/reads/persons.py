@@ -23,8 +23,10 @@ def named(customer_id: int) -> bool:
 
 def young(*, since_year: int) -> dict[int, tuple[date | None, int]]:
     """Day (where it is known) and year of birth of customers born in a year or later."""
-    rows = Customer.objects.filter(birth_year__gte=since_year).values_list("pk", "birth_year")
-    return {pk: (None, year) for pk, year in rows if year}
+    known = {field.name for field in Customer._meta.concrete_fields}
+    day = "birth_day" if "birth_day" in known else None
+    rows = Customer.objects.filter(birth_year__gte=since_year).values("pk", "birth_year", *([day] if day else []))
+    return {row["pk"]: (row[day] if day else None, row["birth_year"]) for row in rows}
 
 
 @dataclass(frozen=True)
