@@ -51,7 +51,7 @@ def overview(request: Request) -> HttpResponse:
         "cells": cells, "due": due, "due_count": sum(cell.due_soon for cell in cells), "week": week,
         "labels": identify.labels({one.customer_id for one in due}), "board": requests.board(by),
         "waiting": len(reads.waiting_notices(now, zone, limit=None)), "overdue": reads.overdue_notices(now, zone),
-        "policy": policy, "law": policy.law, "lapsed": sum(cell.lapsed for cell in cells), "shown": SHOWN,
+        "policy": policy, "law": gettext(policy.law), "lapsed": sum(cell.lapsed for cell in cells), "shown": SHOWN,
     })  # fmt: skip
 
 
