@@ -20,6 +20,7 @@ from dangol.campaigns.plan import actions as plan
 from dangol.customers.collect import actions as collect
 from dangol.customers.identify.matching import actions as matching
 from dangol.customers.identify.matching import reads as looks
+from dangol.privacy import actions as privacy
 from dangol.web.entry.proof import PROVED_AT
 from dangol.work.actions import Quiet
 from tests.browser.conftest import DESK, PHONE
@@ -68,6 +69,10 @@ def company(cast, tmp_path):
     evidence = {"prior": -9.0, "terms": [{"field": "name", "level": "same", "weight": 6.5}]}
     matching.propose(pa.table({"left": [cast.mina.pk], "right": [cast.jiho.pk], "probability": [0.7],
                                "evidence": [json.dumps(evidence)]}))  # fmt: skip
+    asked = [
+        privacy.receive(by=cast.steward, customer_id=cast.mina.pk, kind=kind) for kind in ("erasure", "explanation")
+    ]
+    privacy.check_identity(by=cast.steward, request_id=asked[0], how="call")
     cast.paths = [
         f"/customers/{cast.mina.pk}/history/", f"/customers/{cast.mina.pk}/why/phone/",
         f"/customers/{cast.mina.pk}/merge/?q=박지호", f"/customers/{cast.mina.pk}/merge/?with={cast.jiho.pk}",
@@ -76,6 +81,8 @@ def company(cast, tmp_path):
         f"/campaigns/{draft.id}/", f"/campaigns/{draft.id}/approve/", "/sources/shop/", "/sources/shop/change/",
         f"/sources/loads/{load}/", "/sources/quarantine/rows/?source=shop&reason=missing",
         f"/admin/members/{cast.rep.pk}/", f"/admin/organisation/{cast.team.pk}/",
+        f"/customers/privacy/customers/{cast.mina.pk}/", *(f"/customers/privacy/requests/{one}/" for one in asked),
+        f"/customers/privacy/requests/{asked[0]}/erase/",
     ]  # fmt: skip
     return cast
 

@@ -82,6 +82,16 @@ WHATS = {
 }
 
 
+# The laws that policies name, so that each is said in the reader's language.
+LAWS = (
+    N_("Personal Information Protection Act"),
+    N_("Personal Information Safety Measures notice"),
+    N_("E-Commerce Act"),
+    N_("General Data Protection Regulation"),
+    N_("Act on Promotion of Information and Communications Network Utilization and Information Protection"),
+)
+
+
 @dataclass(frozen=True)
 class Term:
     """How long there is to answer one kind of request, and where that stands."""

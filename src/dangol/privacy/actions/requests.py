@@ -70,6 +70,7 @@ def _write(  # noqa: PLR0917
         raise BadInput("There is no kind of request {kind}.", field="kind", kind=kind)
     if len(wish) > WISH_LONGEST:
         raise BadInput("This is too long. Use at most {limit} characters.", field="wish", limit=WISH_LONGEST)
+    consent.refuse_resident_numbers(wish, "wish")
     received_on = at.astimezone(settings.DANGOL.zone).date()
     term = rules.term(policies(country), kind, received_on)
     with transaction.atomic():
@@ -117,6 +118,7 @@ def check_identity(*, by: Member, request_id: int, how: str, remark: str = "", a
     """
     if how not in rules.CHECKS:
         raise BadInput("Choose how the identity was checked.", field="how")
+    consent.refuse_resident_numbers(remark, "remark")
     with transaction.atomic():
         row = locked(by, request_id)
         _turn(row, rules.OPEN)
@@ -177,6 +179,7 @@ def _finish(row: Request, by: Member, what: str, answer: str, address: str) -> N
         raise BadInput("Write what the customer is told.", field="answer")
     if len(answer) > ANSWER_LONGEST:
         raise BadInput("This is too long. Use at most {limit} characters.", field="answer", limit=ANSWER_LONGEST)
+    consent.refuse_resident_numbers(answer, "answer")
     row.answer, row.closed_at = answer.strip(), datetime.now(UTC)
     row.save()
     note(row, by, what, row.ground, address=address)

@@ -51,7 +51,7 @@ def overview(request: Request) -> HttpResponse:
         "cells": cells, "due": due, "due_count": sum(cell.due_soon for cell in cells), "week": week,
         "labels": identify.labels({one.customer_id for one in due}), "board": requests.board(by),
         "waiting": len(reads.waiting_notices(now, zone, limit=None)), "overdue": reads.overdue_notices(now, zone),
-        "policy": policy, "law": policy.law, "lapsed": sum(cell.lapsed for cell in cells), "shown": SHOWN,
+        "policy": policy, "law": gettext(policy.law), "lapsed": sum(cell.lapsed for cell in cells), "shown": SHOWN,
     })  # fmt: skip
 
 
@@ -113,6 +113,7 @@ def _row(word: reads.Word, policy: rules.Policy) -> dict[str, Any]:
         lapses = rules.lapses_on(policy, word.at, settings.DANGOL.zone)
     return {
         "word": word, "lapses": lapses,
+        "over": word.current and any(day and day <= requests.today() for day in (lapses, word.until)),
         "text": reads.version_text(word.purpose, word.text_version, language) if word.text_version else None,
     }  # fmt: skip
 

@@ -138,6 +138,7 @@ def _one(request: Request, request_id: int, *, status: int = 200, **more: Any) -
     explained = found.kind in (rules.EXPLANATION, rules.REVIEW, rules.REFUSAL)
     variables = {
         "found": found, "kind_name": rules.KINDS[found.kind], "guide": rules.GUIDES[found.kind], "clock": _clock(found),
+        "law": found.article.split(", ", 1),
         "states": rules.STATES, "checks": rules.CHECKS, "grounds": rules.GROUNDS, "origins": rules.ORIGINS,
         "steps": [{"name": STEPS.get(step.what, step.what), "one": step} for step in found.steps],
         "check_form": forms.Check(), "answer_form": forms.Answer(auto_id="answer_%s"),

@@ -3,7 +3,7 @@
 from dangol.customers.consent.actions.erasing import erased, forget_old_words, suppress
 from dangol.customers.consent.actions.guardians import agree_for, note_births, withdraw_for
 from dangol.customers.consent.actions.joining import merged, parted
-from dangol.customers.consent.actions.saying import give, noticed, withdraw
+from dangol.customers.consent.actions.saying import give, noticed, refuse_resident_numbers, withdraw
 from dangol.customers.consent.actions.wordings import discard_wording, draft_wording, edit_wording, publish_wording
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "noticed",
     "parted",
     "publish_wording",
+    "refuse_resident_numbers",
     "suppress",
     "withdraw",
     "withdraw_for",

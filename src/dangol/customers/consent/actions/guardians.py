@@ -7,6 +7,7 @@ from typing import Any
 from django.db import transaction
 
 from dangol.base.errors import BadInput, NotFound
+from dangol.customers.consent.actions.saying import refuse_resident_numbers
 from dangol.customers.consent.models import Minor
 from dangol.staff.actions import note_access
 
@@ -40,6 +41,7 @@ def agree_for(
     for field, text in (("guardian", guardian), ("relation", relation), ("proof", proof)):
         if not text.strip():
             raise BadInput("Fill in this field.", field=field)
+        refuse_resident_numbers(text, field)
     if at > datetime.now(UTC):
         raise BadInput("Consent cannot be given in the future.", field="at")
     _change(

@@ -11,6 +11,7 @@ from dangol.base.errors import BadInput
 from dangol.customers.consent.families import families
 from dangol.customers.consent.models import Consent
 from dangol.customers.consent.rules import CHANNEL_NAMES, PURPOSES, WAYS
+from dangol.customers.standard.rules import holds_resident_number
 from dangol.staff.actions import note_access
 
 CHUNK = 2000
@@ -90,7 +91,14 @@ def withdraw(
     return _say(by, customer_ids, word, address)
 
 
+def refuse_resident_numbers(text: str, field: str) -> None:
+    """Raises BadInput for a text that holds a resident registration number. Source: PIPA art. 24-2."""
+    if holds_resident_number(text):
+        raise BadInput("A resident registration number may not be kept. Remove it.", field=field)
+
+
 def _check(word: _Word) -> None:
+    refuse_resident_numbers(word.proof, "proof")
     if word.purpose not in PURPOSES:
         raise BadInput("The purpose “{purpose}” is not known.", field="purpose", purpose=word.purpose)
     if word.channel not in CHANNEL_NAMES:

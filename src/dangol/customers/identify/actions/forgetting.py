@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from dangol.customers.identify.models import Change, Customer
 
+LINKS = frozenset({"Household", "Pair"})  # models whose rows say something about two people at once
 # What stays of a customer: the key, its code and place in the organisation. Everything else tells about a person.
 KEPT = frozenset({"id", "kind", "code", "unit", "rep", "created_at", "updated_at", "merged_into"})
 
@@ -25,8 +26,16 @@ def forget(*, customer_ids: Iterable[int]) -> int:
             if row is None:
                 continue
             Change.objects.filter(customer_id=one).delete()
+            _forget_links(one)
             done += _blank(row)
     return done
+
+
+def _forget_links(customer_id: int) -> None:
+    """Destroy what ties the customer to other people: proposed pairs and the household."""
+    for relation in Customer._meta.related_objects:
+        if relation.related_model.__name__ in LINKS:
+            relation.related_model._default_manager.filter(**{relation.field.name: customer_id}).delete()
 
 
 def _blank(row: Customer) -> bool:
