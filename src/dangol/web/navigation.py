@@ -43,6 +43,7 @@ AREAS: tuple[Area, ...] = (
         (
             Page("customers:list", _("All customers"), R.CUSTOMERS_VIEW),
             Page("customers:quality", _("Data quality"), R.CUSTOMERS_VIEW),
+            Page("surveys:list", _("Surveys"), R.SURVEYS_EDIT),
         ),
     ),
     Area("insight", _("Insight"), "chart", "/insight/", (R.INSIGHT_VIEW,)),
