@@ -34,8 +34,8 @@ def N_(text: str) -> str:  # noqa: N802  marks a text for translation
 
 
 KIND_NAMES = {
-    "purchase": N_("Purchases"), "contact": N_("Campaigns"), "response": N_("Responses"), "survey": N_("Surveys"), "consent": N_("Consent"),
-    "change": N_("Changes"),
+    "purchase": N_("Purchases"), "contact": N_("Campaigns"), "response": N_("Responses"), "survey": N_("Surveys"),
+    "consent": N_("Consent"), "change": N_("Changes"),
 }  # fmt: skip
 MESSAGE_STATES = {
     "queued": N_("waiting"), "held": N_("held until the morning"), "sending": N_("being sent"), "sent": N_("sent"),

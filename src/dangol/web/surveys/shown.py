@@ -38,11 +38,12 @@ def _question(one: Mapping[str, Any], step: rules.Step, posted: Posted, language
     options = [("F", gettext("Female")), ("M", gettext("Male"))] if gender else [
         (option["key"], rules.said(option["text"], language)) for option in one["options"]
     ]  # fmt: skip
+    wrong = step.errors.get(one["key"], "")
     points = range(one["low"], one["high"] + 1) if kind in ("scale", "nps") else ()
     return {
         "key": one["key"], "name": f"q.{one['key']}", "kind": "single" if gender else kind,
         "text": rules.said(one["text"], language), "help": rules.said(one["help"], language),
-        "required": one["required"], "error": gettext(step.errors[one["key"]]) if one["key"] in step.errors else "",
+        "required": one["required"], "error": gettext(wrong) if wrong else "",
         "options": [(key, text, key in given) for key, text in options],
         "points": [(n, str(n) in given) for n in points],
         "low_text": rules.said(one["low_text"], language), "high_text": rules.said(one["high_text"], language),

@@ -23,7 +23,7 @@ def signed_in(member):
 
 
 def hidden(page):
-    return {name: value for name, value in re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', page)}
+    return dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', page))
 
 
 def test_every_page_of_the_maker_opens_in_both_languages(cast):
