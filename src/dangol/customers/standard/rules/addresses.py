@@ -120,13 +120,16 @@ def read_fully(given: str) -> Address:
     return replace(found, given=given)
 
 
+_CODE_LIKE = re.compile(r"(?<!\d)\d{5,6}(?!\d)")  # may be a postcode in an odd place
+
+
 def glance(given: str) -> tuple[str, ...] | None:
     """The parts of Address from `standard` to `detail` of an ordinary address, or None where it needs a full reading.
 
     The place is read once for all addresses that share it: 20 times faster, with the same result (a test compares).
     """
     match = _GLANCE.fullmatch(given)
-    if not match:
+    if not match or _CODE_LIKE.search(given):
         return None
     place, hill, number, house, unit, dong, building = match.groups()
     head = _place(place)
