@@ -16,7 +16,9 @@ import dangol
 from dangol import cycle
 from dangol.campaigns.plan import actions as plan
 from dangol.customers.collect import actions as collect
+from dangol.customers.surveys import actions as surveys
 from dangol.web.entry.proof import PROVED_AT
+from dangol.web.surveys.catalogue import sign_up
 from dangol.work.actions import Quiet
 from tests.browser.conftest import DESK, PHONE
 
@@ -61,7 +63,10 @@ def company(cast, tmp_path):
     assert report["quarantined"] == 3
     cycle.run(Quiet(by=cast.administrator))
     draft = plan.draft(by=cast.administrator, name="봄맞이 초대", aim="keep", segments=["HHH"])
+    survey = surveys.create(by=cast.administrator, name="봄 박람회", content=sign_up("봄 박람회 가입"))
+    surveys.publish(by=cast.administrator, survey_id=survey.id)
     cast.paths = [
+        f"/customers/surveys/{survey.id}/", f"/customers/surveys/{survey.id}/settings/", f"/s/{survey.token}",
         f"/customers/{cast.mina.pk}/", f"/customers/{cast.coded.pk}/", "/customers/?q=H-0001", "/insight/segments/HHH/",
         f"/campaigns/{draft.id}/", f"/campaigns/{draft.id}/approve/", "/sources/shop/", "/sources/shop/change/",
         f"/sources/loads/{load}/", "/sources/quarantine/rows/?source=shop&reason=missing",

@@ -6,7 +6,7 @@ Any link that is not valid gets the same neutral page.
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.conf import settings
@@ -75,10 +75,13 @@ def _in_language(request: HttpRequest, token: str, customer_id: int | None) -> H
     with translation.override(wanted if wanted in rules.LANGUAGES else translation.get_language()):
         try:
             survey = reads.opened(token)
+            content = rules.content_for(survey.content, known=customer_id is not None)
         except NotFound:
             return _neutral(request)
         posted = shown.posted_of(request) if request.method == "POST" else {}
-        return _answer(Visit(request, token, customer_id, survey, language_of(request), posted))
+        return _answer(
+            Visit(request, token, customer_id, replace(survey, content=content), language_of(request), posted)
+        )
 
 
 def _answer(visit: Visit) -> HttpResponse:

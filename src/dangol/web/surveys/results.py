@@ -2,6 +2,7 @@
 
 import csv
 import io
+from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
@@ -18,6 +19,8 @@ from dangol.web.lists.export import guard
 from dangol.web.shell import Request, language_of, page
 from dangol.web.surveys.making import frame
 from dangol.web.templatetags.dangol import day
+
+DAYS_SHOWN = 90
 
 
 @page(Right.SURVEYS_EDIT)
@@ -46,21 +49,25 @@ def _tally(one: reads.Tally, language: str) -> dict[str, Any]:
 
 
 def _over_time(found: reads.Results) -> dict[str, Any] | None:
+    """Columns of answers by day, days without one between them included."""
     if len(found.by_day) < 2:
         return None
+    counts = dict(found.by_day)
+    first, last = min(counts), max(counts)
+    days = [first + timedelta(days=n) for n in range((last - first).days + 1)][-DAYS_SHOWN:]
+    rows = [{"day": f"{one.month}/{one.day}", "date": one.isoformat(), "answers": counts.get(one, 0)} for one in days]
     spec = {
         "height": 200, "mark": {"type": "bar"},
         "encoding": {
-            "x": {"field": "day", "type": "temporal", "title": None},
-            "y": {"field": "answers", "type": "quantitative", "title": _("Answers")},
-            "tooltip": [{"field": "day", "type": "temporal", "title": _("Day")},
+            "x": {"field": "day", "type": "ordinal", "sort": None, "title": None, "axis": {"labelSeparation": 6}},
+            "y": {"field": "answers", "type": "quantitative", "title": _("Answers"), "axis": {"tickMinStep": 1}},
+            "tooltip": [{"field": "day", "type": "ordinal", "title": _("Day")},
                         {"field": "answers", "type": "quantitative", "title": _("Answers")}],
         },
     }  # fmt: skip
     best, most = max(found.by_day, key=lambda pair: pair[1])
     return {
-        "spec": spec, "rows": [{"day": one.isoformat(), "answers": n} for one, n in found.by_day],
-        "columns": [("day", _("Day"), "day"), ("answers", _("Answers"), "number")],
+        "spec": spec, "rows": rows, "columns": [("date", _("Day"), "day"), ("answers", _("Answers"), "number")],
         "caption": _("Most answers in one day: %(n)s (%(day)s).") % {"n": most, "day": day(best)},
     }  # fmt: skip
 

@@ -25,9 +25,18 @@ def page(content: Mapping[str, Any], step: rules.Step, posted: Posted, language:
             (f"q.{one['key']}", value) for one in step.passed for value in posted.get(f"q.{one['key']}", ())
         ],
         "closing": _closing(content, step, posted, language) if step.closing else None,
-        "errors": [(place, gettext(template)) for place, template in step.errors.items()], "first": step.at == 0,
+        "errors": [
+            (place, _named(content, place, gettext(template), language)) for place, template in step.errors.items()
+        ],
+        "first": step.at == 0,
         "several": any(one["jumps"] for one in content["questions"]),
     }  # fmt: skip
+
+
+def _named(content: Mapping[str, Any], place: str, text: str, language: str) -> str:
+    """An error with the question it belongs to."""
+    one = next((one for one in content["questions"] if one["key"] == place), None)
+    return f"{rules.said(one['text'], language)}: {text}" if one else text
 
 
 def _question(one: Mapping[str, Any], step: rules.Step, posted: Posted, language: str) -> dict[str, Any]:
