@@ -21,7 +21,9 @@ from dangol.customers.collect import actions as collect
 from dangol.customers.identify.matching import actions as matching
 from dangol.customers.identify.matching import reads as looks
 from dangol.privacy import actions as privacy
+from dangol.customers.surveys import actions as surveys
 from dangol.web.entry.proof import PROVED_AT
+from dangol.web.surveys.catalogue import sign_up
 from dangol.work.actions import Quiet
 from tests.browser.conftest import DESK, PHONE
 
@@ -73,10 +75,13 @@ def company(cast, tmp_path):
         privacy.receive(by=cast.steward, customer_id=cast.mina.pk, kind=kind) for kind in ("erasure", "explanation")
     ]
     privacy.check_identity(by=cast.steward, request_id=asked[0], how="call")
+    survey = surveys.create(by=cast.administrator, name="봄 박람회", content=sign_up("봄 박람회 가입"))
+    surveys.publish(by=cast.administrator, survey_id=survey.id)
     cast.paths = [
         f"/customers/{cast.mina.pk}/history/", f"/customers/{cast.mina.pk}/why/phone/",
         f"/customers/{cast.mina.pk}/merge/?q=박지호", f"/customers/{cast.mina.pk}/merge/?with={cast.jiho.pk}",
         f"/customers/pairs/{looks.pairs(cast.administrator).rows[0].id}/",
+        f"/customers/surveys/{survey.id}/", f"/customers/surveys/{survey.id}/settings/", f"/s/{survey.token}",
         f"/customers/{cast.mina.pk}/", f"/customers/{cast.coded.pk}/", "/customers/?q=H-0001", "/insight/segments/HHH/",
         f"/campaigns/{draft.id}/", f"/campaigns/{draft.id}/approve/", "/sources/shop/", "/sources/shop/change/",
         f"/sources/loads/{load}/", "/sources/quarantine/rows/?source=shop&reason=missing",

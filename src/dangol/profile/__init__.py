@@ -11,15 +11,17 @@ from datetime import UTC, date, datetime, time
 from typing import Any
 
 from django.conf import settings
+from django.utils.translation import get_language
 
 from dangol.base.errors import Damaged, NotFound
 from dangol.channels import reads as channels
 from dangol.customers.consent import reads as consent
 from dangol.customers.identify import reads as identify
+from dangol.customers.surveys import reads as surveys
 from dangol.insight.score import reads as score
 from dangol.profile.facts import Facts, facts_of, publish
 
-KINDS = ("purchase", "contact", "response", "consent", "change")
+KINDS = ("purchase", "contact", "response", "survey", "consent", "change")
 EVENTS_PER_PAGE = 30
 CLASSES_SHOWN = 6
 ITEMS_SHOWN = 4
@@ -32,8 +34,8 @@ def N_(text: str) -> str:  # noqa: N802  marks a text for translation
 
 
 KIND_NAMES = {
-    "purchase": N_("Purchases"), "contact": N_("Campaigns"), "response": N_("Responses"), "consent": N_("Consent"),
-    "change": N_("Changes"),
+    "purchase": N_("Purchases"), "contact": N_("Campaigns"), "response": N_("Responses"), "survey": N_("Surveys"),
+    "consent": N_("Consent"), "change": N_("Changes"),
 }  # fmt: skip
 MESSAGE_STATES = {
     "queued": N_("waiting"), "held": N_("held until the morning"), "sending": N_("being sent"), "sent": N_("sent"),
@@ -190,6 +192,7 @@ def _events(ids: Sequence[int], facts: Facts, consents: Sequence[Any]) -> Iterat
     yield from _messages(messages)
     yield from _contacts(facts.contacts, {message.campaign_key for message in messages})
     yield from _responses(facts.responses)
+    yield from _surveys(customer_id)
     yield from _consents(consents)
     yield from _changes(ids[0])
 
@@ -236,6 +239,12 @@ def _responses(rows: Sequence[Mapping[str, Any]]) -> Iterator[Event]:
             "response", _noon(row["responded_on"]), N_("Responded to campaign {campaign}"),
             {"campaign": row["campaign"] or row["campaign_key"]}, detail=row["kind"] or "", whole_day=True,
         )  # fmt: skip
+
+
+def _surveys(customer_id: int) -> Iterator[Event]:
+    for told in surveys.of_customer(customer_id, (get_language() or "ko")[:2]):
+        said = " · ".join(f"{question} {answer}" for question, answer in told.answers)
+        yield Event("survey", told.at, N_("Answered “{survey}”"), {"survey": told.survey}, detail=said[:400])
 
 
 def _consents(words: Sequence[Any]) -> Iterator[Event]:

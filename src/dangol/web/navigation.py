@@ -48,6 +48,7 @@ AREAS: tuple[Area, ...] = (
             Page("privacy:overview", _("Consent"), R.PRIVACY_HANDLE),
             Page("privacy:requests", _("Privacy requests"), R.PRIVACY_HANDLE),
             Page("privacy:retention", _("Retention"), R.PRIVACY_HANDLE),
+            Page("surveys:list", _("Surveys"), R.SURVEYS_EDIT),
         ),
     ),
     Area("insight", _("Insight"), "chart", "/insight/", (R.INSIGHT_VIEW,)),

@@ -54,8 +54,9 @@ _LEGAL = re.compile(r"(?:[가-힣0-9]+[읍면]\s)?[가-힣0-9·.]+(?:동(?:\d가
 # What most lists hold is read at a glance: a place many addresses share, a number, and an ordinary end.
 _UNITS = r"\d{1,4}동 \d{1,5}호|\d{1,3}층 \d{1,5}호|\d{1,4}동|\d{1,3}층|\d{1,5}호"
 _HOUSE = r"[가-힣][가-힣A-Za-z0-9]{1,20}[^동가리호층번지시군구,() ]"
-_GLANCE = re.compile(
-    rf"([^(),]*?[가-힣]) (산)?(\d{{1,5}}(?:-\d{{1,4}})?)(?: ({_HOUSE}))?(?:,? ({_UNITS}))?"
+_NUMBER = re.compile(r" (산)?(?=\d{1,5}(?:-\d{1,4})?(?:[ ,(]|$))", re.ASCII)
+_END = re.compile(
+    rf"(\d{{1,5}}(?:-\d{{1,4}})?)(?: ({_HOUSE}))?(?:,? ({_UNITS}))?"
     rf"(?: ?\(([가-힣]{{1,6}}(?:\d?동|동\d가|\d가|리))(?:, ?({_HOUSE}))?\))?",
     re.ASCII,
 )
@@ -128,10 +129,12 @@ def glance(given: str) -> tuple[str, ...] | None:
 
     The place is read once for all addresses that share it: 20 times faster, with the same result (a test compares).
     """
-    match = _GLANCE.fullmatch(given)
-    if not match or _CODE_LIKE.search(given):
+    split = _NUMBER.search(given)
+    match = _END.fullmatch(given, split.end()) if split else None
+    if split is None or match is None or _CODE_LIKE.search(given):
         return None
-    place, hill, number, house, unit, dong, building = match.groups()
+    place, hill = given[: split.start()], split[1]
+    number, house, unit, dong, building = match.groups()
     head = _place(place)
     if head is None or (house and (building or dong)):
         return None

@@ -56,7 +56,8 @@ def send(*, token: str, posted: Mapping[str, Sequence[str]], page: Page, now: da
     now = now or datetime.now(UTC)
     version = _open_version(token, now)
     _slow_down(version.survey, page.address, now)
-    done = rules.step(version.content, posted, 10**6, company_day(now, settings.DANGOL.zone))
+    content = rules.content_for(version.content, known=page.customer_id is not None)
+    done = rules.step(content, posted, 10**6, company_day(now, settings.DANGOL.zone))
     if not done.done:
         place, template = next(iter(done.errors.items()), ("", "Please answer this question."))
         raise BadInput(template, field=place)
@@ -64,9 +65,7 @@ def send(*, token: str, posted: Mapping[str, Sequence[str]], page: Page, now: da
         raise Conflict("People under 14 cannot take part without a parent or guardian. Nothing was kept.")
     try:
         with transaction.atomic():
-            return _keep(
-                version, done, rules.given_consents(version.content, posted), _guardian(done, posted), page, now
-            )
+            return _keep(version, done, rules.given_consents(content, posted), _guardian(done, posted), page, now)
     except IntegrityError:
         return Sent("again")
 

@@ -31,6 +31,14 @@ class Step:
     minor: bool = False
 
 
+def content_for(content: Mapping[str, Any], *, known: bool) -> Mapping[str, Any]:
+    """The content as one person is shown it: of somebody who stays unknown no consent can be kept, so none is asked.
+
+    known: whether the link is the person's own.
+    """
+    return content if known or asks_contact(content) else {**content, "consents": []}
+
+
 def step(content: Mapping[str, Any], posted: Posted, at: int, today: date) -> Step:
     """What comes after the page `at` (-1: nothing was sent yet) with what was sent so far.
 

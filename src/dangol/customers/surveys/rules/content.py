@@ -31,7 +31,7 @@ CONTACTS = {
     "gender": N_("Gender"),
 }  # fmt: skip
 MINORS = {"refuse": N_("Refuse people under 14"), "guardian": N_("Ask for a guardian’s consent")}
-STATES = {"draft": N_("Draft"), "open": N_("Open"), "closed": N_("Closed")}
+STATES = {"draft": N_("Draft"), "open": N_("Taking answers"), "closed": N_("Closed")}
 CHOICES = frozenset({"single", "multiple"})
 NUMERIC = frozenset({"scale", "nps", "number"})
 BRANCHING = frozenset({"single", "scale", "nps"})

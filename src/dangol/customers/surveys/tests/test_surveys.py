@@ -270,6 +270,15 @@ def test_an_erased_person_leaves_figures_and_nothing_else(cast):
     assert "김민아" not in str(list(Response.objects.values())) + str(list(Answer.objects.values()))
 
 
+def test_who_stays_unknown_is_asked_for_no_consent_and_none_is_kept(cast):
+    view = published(cast, BRANCHED | {"consents": FORM["consents"]})
+    send(view, {"q.bought": ["no"], "consent.0": ["yes"]})
+    assert Response.objects.get().consents == []
+    sent = send(view, {"q.bought": ["no"], "consent.0": ["yes"]}, once="p2", customer_id=cast.jiho.pk)
+    word = consented.of_customer(sent.customer_id)[0]
+    assert (word.given, word.text_version) == (True, "fair v1")
+
+
 def test_links_that_are_forged_swapped_or_cut_are_all_the_same(cast):
     view = published(cast, BRANCHED)
     good = links.personal_url(view.token, cast.mina.pk).rsplit("/", 1)[1]

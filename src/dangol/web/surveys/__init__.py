@@ -1,0 +1,1 @@
+"""Surveys: built, shared, answered by the public, and what came of them."""
