@@ -99,7 +99,7 @@ def _held(m: Floats, one: Comparison) -> Floats:
     if m[-1] > most:
         m[:-1] *= (1 - most) / m[:-1].sum()
         m[-1] = most
-    return m
+    return np.asarray(m, dtype=np.float64)
 
 
 def _start(one: Comparison) -> Floats:
@@ -121,4 +121,3 @@ def _bounded(
         weights[:-1] = np.maximum(weights[:-1], weights[-1] + 0.01)
         made_m[one.name] = u[one.name] * 2.0**weights
     return made_m, dict(u)
-
