@@ -75,8 +75,8 @@ def proposed(tables: Sequence[pa.Table], chosen: Mapping[str, str], key: str = "
     """
     for name, header in chosen.items():
         if not _kind_of(name):
-            raise BadInput("There is no field “{field}”. Use one of: {known}.", field="map",
-                           known=", ".join(kind.value for kind in Kind if kind is not Kind.SKIP)) from None  # fmt: skip
+            known = ", ".join(kind.value for kind in Kind if kind is not Kind.SKIP)
+            raise BadInput("There is no field “{name}”. Use one of: {known}.", field="map", name=name, known=known)
         if header and not any(header in table.column_names for table in tables):
             raise BadInput("There is no column “{header}”. The file has: {known}.", field="map", header=header,
                            known=", ".join(tables[0].column_names))  # fmt: skip

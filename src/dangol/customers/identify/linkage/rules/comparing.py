@@ -237,8 +237,10 @@ def category(column: str, name: str, role: str, label: str) -> Comparison:
 
 Levels = Mapping[str, int]
 # At most this share of one person's records differ in a field: what a class of pairs must keep to be called a match.
-DIFFER_MOST = {"given": 0.3, "family": 0.4, "title": 0.3, "birth": 0.3, "code": 0.4, "gender": 0.1, "phone": 0.7,
-               "email": 0.7, "address": 0.75, "place": 0.75, "street_number": 0.75, "text": 0.75, "category": 0.75}  # fmt: skip
+DIFFER_MOST = {
+    "given": 0.3, "family": 0.4, "title": 0.3, "birth": 0.3, "code": 0.4, "gender": 0.1, "phone": 0.7, "email": 0.7,
+    "address": 0.75, "place": 0.75, "street_number": 0.75, "text": 0.75, "category": 0.75,
+}  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -89,7 +89,7 @@ def _posterior(
         logit += weights[seen.levels[:, place]]  # -1, missing, is the last: nothing
     probability = 1 / (1 + np.exp(-np.clip(logit, -500, 500)))
     probability[seen.forbidden] = 0.0
-    return probability
+    return np.asarray(probability, dtype=np.float64)
 
 
 def _held(m: Floats, one: Comparison) -> Floats:
