@@ -115,7 +115,7 @@ def _kind(header: str, columns: Sequence[pa.Array]) -> Kind:
     column = column.drop_null()
     different = column.slice(0, LOOKED_AT).unique()
     step = max(1, len(different) // kinds.SAMPLE)
-    sample = different.take(pa.array(range(0, len(different), step))).to_pylist()
+    sample = different.take(pa.array(range(0, len(different), step), pa.int64())).to_pylist()
     distinct = pc.count_distinct(column).as_py()
     return kinds.propose(header, sample, rows=len(column), distinct=distinct, filled=len(column))
 

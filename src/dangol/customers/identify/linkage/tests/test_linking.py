@@ -121,7 +121,6 @@ def test_new_rows_against_the_base_give_the_same_people_as_all_at_once(korean, k
 @on_every_engine
 def test_every_engine_finds_the_same_people(monkeypatch):
     monkeypatch.setattr(blocking, "RULES_MANY", 4)  # each rule is a join, which Spark starts slowly
-    monkeypatch.setattr(linking, "RANDOM_RECORDS", 200)
     _ready, found = link(people.table(400).drop_columns(TRUTH))
     assert hashlib.sha256(found.groups.tobytes()).hexdigest()[:12] == "PLACE"
 
