@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from dangol.base.errors import BadInput
 from dangol.customers.identify.linkage.rules import comparing, kinds, values
 from dangol.customers.identify.linkage.rules.comparing import Comparison
-from dangol.customers.identify.linkage.rules.kinds import Kind
+from dangol.customers.identify.linkage.rules.kinds import Kind, of_header
 
 ROW, FILE = "row", "file"
 LOOKED_AT = 200_000
@@ -94,6 +94,8 @@ def _proposed_one(table: pa.Table, tables: Sequence[pa.Table], chosen: Mapping[s
         if header == key or header in used.values():
             continue
         kind = _kind(header, [one[header] for one in tables if header in one.column_names])
+        if kind is Kind.GIVEN and "given" in used and of_header(header) is None:
+            kind = Kind.FAMILY  # first names too, by their looks: of two columns of words the other half of the name
         if kind is Kind.SKIP or (kind in ONE_OF_A_TABLE and kind.value in used):
             continue
         name, number = kind.value, 2
