@@ -1,4 +1,4 @@
-"""The speed bench: `python -m tests.speed.bench [--quick] [--only rfm load standard cycle pages]`.
+"""The speed bench: `python -m tests.speed.bench [--quick] [--only rfm load standard cycle pages link]`.
 
 Every run is a process of its own, measured whole: wall time, and the largest memory it ever held. What others do is
 measured in the same run on the same machine, so that the ratio counts and not the machine.
@@ -22,7 +22,9 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 ROUNDS = 3
 RATIO_AIM, PAGE_AIM_MS, LOAD_AIM, LINEAR_AIM = 1.3, 150.0, 50_000, 1.3
 STANDARD_AIM = 100_000
-PARTS = ("rfm", "load", "standard", "cycle", "pages")
+PARTS = ("rfm", "load", "standard", "cycle", "pages", "link")
+LINK_F1 = {"febrl1": 0.98, "febrl2": 0.98, "febrl3": 0.98, "febrl4": 0.99}
+PEOPLE_F1, PEOPLE_PRECISION, LINK_SECONDS, LINK_MEGABYTES = 0.97, 0.995, 180.0, 4096.0
 
 
 @dataclass
@@ -148,6 +150,31 @@ def pages(report: Report, home: Path, customers: int) -> None:
                     found["p95"] <= PAGE_AIM_MS)  # fmt: skip
 
 
+def link(report: Report, folder: Path, sizes: list[int]) -> None:
+    """Quality of linkage on sets with known truth, and its time and memory beside plain splink in the same run."""
+    report.title("Linkage without labels (pairs; nothing said about the columns)")
+    for name, aim in LINK_F1.items():
+        done = run(["tests.speed.link", name], folder / "link-home")
+        report.line(name, _found(done), f"F1 ≥ {aim}", done.said["f1"] >= aim)
+    for size in sizes:
+        people = folder / f"people-{size}.parquet"
+        run(["tests.speed.people", str(people), str(size)], folder / "link-home")
+        peer, done = (run(["tests.speed.link", way, str(people)], folder / "link-home") for way in ("peer", "people"))
+        report.line(f"{size:,} Korean, plain splink", _found(peer))
+        said = done.said
+        report.line(f"{size:,} Korean, dangol", _found(done), f"F1 ≥ {PEOPLE_F1}, P ≥ {PEOPLE_PRECISION}",
+                    said["f1"] >= PEOPLE_F1 and said["precision"] >= PEOPLE_PRECISION)  # fmt: skip
+        report.line("  time and memory", f"{said['seconds'] / peer.said['seconds']:.1f} × plain splink",
+                    f"≤ {LINK_SECONDS:.0f} s, {LINK_MEGABYTES:.0f} MB",
+                    said["seconds"] <= LINK_SECONDS and done.megabytes <= LINK_MEGABYTES)  # fmt: skip
+
+
+def _found(done: Run) -> str:
+    said = done.said
+    return (f"F1 {said['f1']:.4f} P {said['precision']:.4f} R {said['recall']:.4f} {said['seconds']:6.1f} s "
+            f"{done.megabytes:5.0f} MB")  # fmt: skip
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run the parts asked for; returns 1 where an aim was missed."""
     parser = argparse.ArgumentParser(prog="bench", description=__doc__.splitlines()[0] if __doc__ else "")
@@ -167,6 +194,8 @@ def main(arguments: list[str] | None = None) -> int:
             load(report, folder, min(lines, 1_000_000) // (4 if given.quick else 1))
         if "standard" in given.only:
             standard(report, folder, min(lines // 20, 1_000_000))
+        if "link" in given.only:
+            link(report, folder, [20_000, 200_000] if given.quick else [200_000, 1_000_000])
         if {"cycle", "pages"} & set(given.only):
             home = cycle(report, folder, customers, [lines // 10, lines // 2, lines])
             if "pages" in given.only:

@@ -30,7 +30,12 @@ CITIES = {
     "전라북도": ("전북", ("전주시 완산구", "군산시", "익산시")),
     "제주특별자치도": ("제주", ("제주시", "서귀포시")),
 }
-ROADS = [f"{one}{two}{end}" for one in "중앙새동서남북한양금은" for two in "산강천평호림성촌마원" for end in ("로", "길", "대로")]
+ROADS = [
+    f"{one}{two}{end}"
+    for one in "중앙새동서남북한양금은"
+    for two in "산강천평호림성촌마원"
+    for end in ("로", "길", "대로")
+]
 HOSTS = ("naver.com", "gmail.com", "daum.net", "kakao.com", "hanmail.net", "nate.com")
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 Record = dict[str, str | None]
@@ -63,7 +68,11 @@ class People:
         district = self.random.choice(districts)
         road = self.random.choice(ROADS)
         flat = self.chance(0.7)
-        detail = f"{self.random.randrange(101, 125)}동 {self.random.randrange(1, 26)}{self.random.randrange(1, 9):02}호" if flat else ""
+        detail = (
+            f"{self.random.randrange(101, 125)}동 {self.random.randrange(1, 26)}{self.random.randrange(1, 9):02}호"
+            if flat
+            else ""
+        )
         number = self.random.randrange(1, 320)
         post = (hash_of(region, district) * 37 + hash_of(road, "") % 300 + number // 40) % 57_000 + 6_000
         return {"region": region, "short": short, "district": district, "road": road, "number": number, "detail": detail,
@@ -72,10 +81,14 @@ class People:
     def birth(self, first: int, last: int) -> date:
         return date(first, 1, 1) + timedelta(days=self.random.randrange(365 * (last - first + 1)))
 
-    def person(self, family: str, given: str, gender: str, born: date, home: dict[str, Any], shared: dict[str, Any]) -> dict[str, Any]:
+    def person(
+        self, family: str, given: str, gender: str, born: date, home: dict[str, Any], shared: dict[str, Any]
+    ) -> dict[str, Any]:
         self.people += 1
         phone = shared["phone"] if shared["phone"] and self.chance(shared["use"]) else self.mobile()
-        local = "".join(self.random.choices(LETTERS, k=self.random.randrange(4, 9))) + str(self.random.randrange(1, 9999))
+        local = "".join(self.random.choices(LETTERS, k=self.random.randrange(4, 9))) + str(
+            self.random.randrange(1, 9999)
+        )
         email = shared["email"] if shared["email"] and self.chance(0.3) else f"{local}@{self.random.choice(HOSTS)}"
         return {"truth": self.people, "household": shared["number"], "family": family, "given": given, "gender": gender,
                 "born": born, "home": home, "phone": phone, "email": email}  # fmt: skip
@@ -86,7 +99,9 @@ class People:
         size = self.random.choices((1, 2, 3, 4, 5), (34, 24, 18, 18, 6))[0]
         shared = {"number": number, "phone": self.mobile() if size > 1 and self.chance(0.5) else None, "use": 0.6,
                   "email": f"family{number}@{self.random.choice(HOSTS)}" if size > 2 and self.chance(0.1) else None}  # fmt: skip
-        people = [self.person(family, self.given(), "M" if self.chance(0.6) else "F", self.birth(1945, 1988), home, shared)]
+        people = [
+            self.person(family, self.given(), "M" if self.chance(0.6) else "F", self.birth(1945, 1988), home, shared)
+        ]
         if size > 1:
             people.append(self.person(self.family(), self.given(), "F", self.birth(1945, 1988), home, shared))
         born, twin = self.birth(1975, 2008), self.chance(0.04)
@@ -175,14 +190,22 @@ class People:
         style = self.random.random()
         if style < 0.6:
             return f"{number[:3]}-{number[3:7]}-{number[7:]}"
-        return number if style < 0.85 else f"+82 {number[1:3]} {number[3:7]} {number[7:]}" if style < 0.92 else f"{number[:3]}.{number[3:7]}.{number[7:]}"
+        return (
+            number
+            if style < 0.85
+            else f"+82 {number[1:3]} {number[3:7]} {number[7:]}"
+            if style < 0.92
+            else f"{number[:3]}.{number[3:7]}.{number[7:]}"
+        )
 
     def day(self, born: date) -> str:
         if self.chance(0.015):
             born = born + timedelta(days=self.random.choice((1, -1, 10, -10, 31, 365, -365)))
         elif self.chance(0.005) and born.day <= 12:
             born = born.replace(month=born.day, day=born.month)
-        return self.random.choices((born.isoformat(), born.strftime("%Y%m%d"), born.strftime("%Y.%m.%d")), (70, 20, 10))[0]
+        return self.random.choices(
+            (born.isoformat(), born.strftime("%Y%m%d"), born.strftime("%Y.%m.%d")), (70, 20, 10)
+        )[0]
 
     def address(self, home: dict[str, Any]) -> tuple[str, str]:
         region = home["region"] if self.chance(0.6) else home["short"]

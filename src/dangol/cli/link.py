@@ -17,7 +17,9 @@ def add(methods: Any) -> None:
         "English or Korean and from its values; say it yourself with --map where the proposal is wrong. No examples "
         "are needed: what agreement is worth is learnt from the files.",
     )
-    link.add_argument("files", nargs="+", type=Path, metavar="FILE", help="CSV (UTF-8, UTF-16 or CP949), Excel or Parquet")
+    link.add_argument(
+        "files", nargs="+", type=Path, metavar="FILE", help="CSV (UTF-8, UTF-16 or CP949), Excel or Parquet"
+    )
     link.add_argument("--id", action="append", default=[], metavar="COLUMN",
                       help="column: the row's own key; once for all files, or once for each")  # fmt: skip
     link.add_argument("--map", action="append", default=[], metavar="FIELD=COLUMN",
@@ -27,7 +29,7 @@ def add(methods: Any) -> None:
     link.add_argument("--duplicates", choices=("find", "yes", "no"), default="find",
                       help="of several files: may one file hold a person twice? (default: found out)")  # fmt: skip
     link.add_argument("--out", type=Path, metavar="TABLE",
-                      help="write record_id, cluster_id, probability and file of every row (.csv or .parquet)")  # fmt: skip
+                      help="write record_id, cluster_id, probability and file of every row")  # fmt: skip
     link.add_argument("--json", action="store_true", help="answer as JSON")
     link.set_defaults(run=run, needs_django=False)
 
@@ -51,7 +53,8 @@ def _link(given: argparse.Namespace) -> dict[str, Any]:
     chosen = dict(_chosen(text) for text in given.map)
     tables = [table_of(path) for path in given.files]
     nobody_twice = {"find": None, "yes": False, "no": True}[given.duplicates]
-    found = plain.link(tables, [path.name for path in given.files], ids=given.id, chosen=chosen, precision=given.precision,
+    names = [path.name for path in given.files]
+    found = plain.link(tables, names, ids=given.id, chosen=chosen, precision=given.precision,
                        nobody_twice=nobody_twice)  # fmt: skip
     if given.out:
         _write(found.records, given.out)
@@ -107,7 +110,8 @@ def _in_words(answer: dict[str, Any]) -> str:
     lines = [
         f"{answer['records']:,} records are {answer['clusters']:,} people; {answer['linked_records']:,} records are in "
         f"{answer['clusters_of_several']:,} clusters of several",
-        f"Joined from a probability of {answer['threshold']:.3f} on: expected precision {answer['expected_precision']:.4f} "
+        f"Joined from a probability of {answer['threshold']:.3f} on: expected precision "
+        f"{answer['expected_precision']:.4f} "
         f"(wanted {answer['wanted_precision']}), {answer['seconds']} s",
     ]
     for one in answer["files"]:

@@ -53,15 +53,16 @@ def _csv(path: Path) -> pa.Table:
     rows = list(csv.reader(lines[:2], delimiter=delimiter, skipinitialspace=True))
     names, there = _headers(rows[0], rows[1] if len(rows) > 1 else [])
     places = [f"c{n}" for n in range(len(names))]
+    written = "utf8" if encoding == "utf-8-sig" else encoding
     try:
         table = pacsv.read_csv(
             path,
-            read_options=pacsv.ReadOptions(encoding="utf8" if encoding == "utf-8-sig" else encoding, column_names=places,
+            read_options=pacsv.ReadOptions(encoding=written, column_names=places,
                                            skip_rows=int(there), block_size=8 << 20),
             parse_options=pacsv.ParseOptions(delimiter=delimiter, newlines_in_values=True,
                                              invalid_row_handler=lambda row: "skip"),
-            convert_options=pacsv.ConvertOptions(column_types=dict.fromkeys(places, pa.string()), strings_can_be_null=True,
-                                                 null_values=[""]),
+            convert_options=pacsv.ConvertOptions(column_types=dict.fromkeys(places, pa.string()),
+                                                 strings_can_be_null=True, null_values=[""]),
         )  # fmt: skip
     except pa.ArrowInvalid as error:
         raise BadInput("{path} is not a readable CSV file: {why}", field="file", path=path,

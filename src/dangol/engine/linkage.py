@@ -91,7 +91,7 @@ class Pairs:
         with self._scored(rules, codes, least=None, frequencies={}) as table:
             levels = ", ".join(f"CAST(round(mw_{name}) AS INT) - 1 AS {name}" for name in names)
             groups = ", ".join(str(n + 1) for n in range(len(names)))
-            return self._rows(f"SELECT {levels}, CAST(count(*) AS BIGINT) AS pairs FROM {table} GROUP BY {groups}")
+            return self._rows(f"SELECT {levels}, CAST(count(*) AS BIGINT) AS pairs FROM {table} GROUP BY {groups}")  # noqa: S608
 
     def scored(
         self, rules: Sequence[str], weights: Weights, least: float, frequencies: Mapping[str, pa.Table]
@@ -109,7 +109,7 @@ class Pairs:
                 columns.append(f"mw_{one.name} AS w_{one.name}")
                 rare = any(level.frequency_of for level in one.levels)
                 columns.append(f"{f'mw_tf_adj_{one.name}' if rare else 'CAST(0 AS DOUBLE)'} AS f_{one.name}")
-            found = self._rows(f"SELECT {', '.join(columns)} FROM {table} ORDER BY 1, 2")
+            found = self._rows(f"SELECT {', '.join(columns)} FROM {table} ORDER BY 1, 2")  # noqa: S608
         return found.rename_columns([LEFT, RIGHT, *found.column_names[2:]])
 
     @contextmanager
@@ -128,10 +128,10 @@ class Pairs:
             "retain_matching_columns": False,
         }
         with _quiet():
-            linker = Linker(self._records, settings, log_level=None)
+            linker = Linker(self._records, settings, log_level=None, validate_settings=False)
             for column, shares in frequencies.items():
-                shares = shares.rename_columns([column, f"tf_{column}"])
-                linker.table_management.register_term_frequency_lookup(self._registered(shares), column)
+                named = self._registered(shares.rename_columns([column, f"tf_{column}"]))
+                linker.table_management.register_term_frequency_lookup(named, column)
             found = linker.inference.predict(threshold_match_weight=least, warning_mode="never")
         try:
             yield found.physical_name

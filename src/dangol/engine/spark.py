@@ -11,6 +11,7 @@ import ibis
 import pyarrow as pa
 from ibis.expr.types import Table
 from pyspark.sql import SparkSession
+from splink.backends.spark import similarity_jar_location
 
 SETTINGS = {
     "spark.sql.session.timeZone": "UTC",
@@ -42,6 +43,7 @@ class Spark:
             builder = SparkSession.builder.master(master).appName("dangol")
             for name, value in SETTINGS.items():
                 builder = builder.config(name, value)
+            builder = builder.config("spark.jars", similarity_jar_location())  # the linkage compares texts with it
             self.session = builder.getOrCreate()
             Spark._open += 1
         self.session.sparkContext.setLogLevel("ERROR")

@@ -13,6 +13,8 @@ Codes = npt.NDArray[np.int64]
 PAIRS_A_RECORD, PAIRS_LEAST, PAIRS_A_RULE = 30.0, 3_000_000, 4.0
 RULES_MANY, RULES_FEW, MANY = 24, 14, 200_000
 NONE = -1
+Blocks = npt.NDArray[np.int32]
+Key = tuple[float, tuple[str, ...], Blocks]  # pairs, parts, blocks
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,7 @@ def joined(parts: Sequence[Codes]) -> Codes:
     return key
 
 
-def bounded(key: Codes, files: Codes | None, most: float) -> tuple[Codes, int]:
+def bounded(key: Codes, files: Codes | None, most: float) -> tuple[Blocks, int]:
     """A key with its largest blocks left out so that it brings together at most so many pairs; and how many it does.
 
     files: number of each record's file where only pairs of different files count.
@@ -58,7 +60,7 @@ def bounded(key: Codes, files: Codes | None, most: float) -> tuple[Codes, int]:
     kept = int(np.searchsorted(grown, most, side="right"))
     largest = sizes[order[kept]] if kept < len(order) else np.inf
     fine = (sizes < largest) & (pairs > 0)
-    result = np.full(len(key), NONE, np.int64)
+    result = np.full(len(key), NONE, np.int32)
     result[there] = np.where(fine[place], place, NONE)
     return result, int(pairs[fine].sum())
 
@@ -70,7 +72,11 @@ def shared(key: Codes) -> npt.NDArray[np.bool_]:
 
 
 def choose(
-    strong: Sequence[str], weak: Sequence[str], parts: dict[str, Codes], files: Codes | None, same: Sequence[frozenset[str]]
+    strong: Sequence[str],
+    weak: Sequence[str],
+    parts: dict[str, Codes],
+    files: Codes | None,
+    same: Sequence[frozenset[str]],
 ) -> Keys:
     """Choose keys: each strong part alone, then pairs of parts, the cheap and the yet unused first.
 
@@ -81,7 +87,7 @@ def choose(
     budget = max(PAIRS_A_RECORD * count, PAIRS_LEAST)
     each = max(PAIRS_A_RULE * count, 300_000)
     rules = RULES_MANY if count <= MANY else RULES_FEW
-    found: list[tuple[float, tuple[str, ...], Codes]] = []
+    found: list[Key] = []
     whole = set()  # parts that need no second one: all their blocks are small
     for name in strong:
         key, pairs = bounded(parts[name], files, each)
@@ -89,7 +95,7 @@ def choose(
             found.append((pairs, (name,), key))
         if np.count_nonzero(key >= 0) == np.count_nonzero(shared(parts[name])):
             whole.add(name)
-    doubles = _doubles([name for name in (*strong, *weak) if name not in whole], parts, files, same, each, count)
+    doubles = _doubles([name for name in (*strong, *weak) if name not in whole], parts, files, same, each)
     chosen, used, total = _taken(found, budget), dict.fromkeys(parts, 0), sum(pairs for pairs, _of, _key in found)
     while doubles and len(chosen) < rules:
         best = min(doubles, key=lambda one: (sum(used[part] for part in one[1]) + 3 * one[0] / each, one[1]))
@@ -103,23 +109,22 @@ def choose(
     return Keys([_column(key) for _pairs, _of, key in chosen], [of for _pairs, of, _key in chosen], int(total))
 
 
-def _taken(found: list[tuple[float, tuple[str, ...], Codes]], budget: float) -> list[tuple[float, tuple[str, ...], Codes]]:
+def _taken(found: list[Key], budget: float) -> list[Key]:
     return [one for one in found if one[0] <= budget]
 
 
 def _doubles(
-    names: Sequence[str], parts: dict[str, Codes], files: Codes | None, same: Sequence[frozenset[str]], each: float,
-    count: int,
-) -> list[tuple[float, tuple[str, ...], Codes]]:  # fmt: skip
-    found = []
+    names: Sequence[str], parts: dict[str, Codes], files: Codes | None, same: Sequence[frozenset[str]], each: float
+) -> list[Key]:  # fmt: skip
+    found: list[Key] = []
     for one, other in combinations(names, 2):
         if any(one in group and other in group for group in same):
             continue
         key, pairs = bounded(joined([parts[one], parts[other]]), files, each)
         if pairs:
-            found.append((float(pairs), (one, other), key.astype(np.int32)))
+            found.append((float(pairs), (one, other), key))
     return found
 
 
-def _column(key: Codes) -> pa.Array:
-    return pa.array(key.astype(np.int32), mask=key < 0)
+def _column(key: Blocks) -> pa.Array:
+    return pa.array(key, mask=key < 0)

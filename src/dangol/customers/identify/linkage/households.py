@@ -20,7 +20,9 @@ def households(prepared: Prepared, groups: Ints) -> Ints:
     office, a block of flats without its flats) makes no household.
     """
     there = prepared.records.column_names
-    keys = [blocking.codes(prepared.records[name]) for name in there if name.startswith("phone") and name.endswith("tail")]
+    keys = [
+        blocking.codes(prepared.records[name]) for name in there if name.startswith("phone") and name.endswith("tail")
+    ]
     if "address" in there:
         address = blocking.codes(prepared.records["address"])
         keys.append(np.where(_flat(prepared), address, blocking.NONE))

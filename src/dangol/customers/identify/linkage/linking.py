@@ -10,13 +10,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dangol.customers.identify.linkage import blocking
-from dangol.customers.identify.linkage.preparing import FILE, ROW, Prepared
+from dangol.customers.identify.linkage.preparing import FILE, Prepared
 from dangol.customers.identify.linkage.rules import clusters, fitting
 from dangol.customers.identify.linkage.rules.comparing import Answers, Comparison, Vetoes, vetoes_of
 from dangol.engine import Engine
 from dangol.engine.linkage import LEFT, RIGHT, WEIGHT, Pairs, Weights, opened
 
-TRAINING_PAIRS, RANDOM_RECORDS = 2_000_000, 1_100
+TRAINING_PAIRS, RANDOM_RECORDS = 2_000_000, 900
 KEPT_FROM = 0.02
 PATTERNS_FOR_VETOES = 200_000
 SEED = 20260101
@@ -60,24 +60,49 @@ def link(
     allowed = " AND l.file <> r.file" if across else ""
     total = _total(prepared.records, across)
     with opened(engine, records, prepared.comparisons) as pairs:
-        model, vetoes, looked_at = _learnt(pairs, prepared, keys, allowed, total)
+        known = _learnt(pairs, prepared, keys, allowed, total)
+        model = known.model
         weights = Weights(model.prior, model.m, model.u)
         fresh = " AND (l.fresh OR r.fresh)" if new is not None else ""
         rules = [f"l.k{n} = r.k{n}{allowed}{fresh}" for n in range(len(keys.columns))]
         least = float(np.log2(KEPT_FROM / (1 - KEPT_FROM))) - 4
-        scored = pairs.scored(rules, weights, least, _frequencies(prepared, model)) if rules else _no_pairs(prepared.comparisons)
-    found = _judged(scored, prepared.comparisons, model, vetoes, total, files, whole=new is None)
-    return _decided(found, prepared, model, vetoes, keys, looked_at, precision, files, whole=new is None)
+        scored = (
+            pairs.scored(rules, weights, least, _frequencies(prepared, model))
+            if rules
+            else _no_pairs(prepared.comparisons)
+        )
+    found = _judged(scored, prepared.comparisons, known, files, whole=new is None)
+    limit, expected, joined = _decided(found, known, precision, files, whole=new is None)
+    groups, sure = _grouped(found, prepared.records.num_rows, joined, limit, known.contradiction)
+    left, right = found[LEFT].to_numpy(), found[RIGHT].to_numpy()
+    found = found.append_column("joined", pa.array(groups[left] == groups[right]))
+    return Linked(found, groups, sure, limit, expected, model, known.vetoes, keys.of, known.looked_at, across)
+
+
+@dataclass(frozen=True)
+class _Known:
+    """What was learnt from the pairs. looked_at: how many pairs the keys bring together; total: how many there are."""
+
+    model: fitting.Model
+    vetoes: Vetoes
+    looked_at: int
+    total: float
+
+    @property
+    def contradiction(self) -> float:
+        """The weight of a pair that contradicts itself, inside a cluster."""
+        return clusters.FAR if self.vetoes.twins else clusters.UNLIKE
 
 
 # What together nearly always means one person, exactly the same; parts that are there are used.
-IDENTIFYING = (("code",), ("g", "f", "birth"), ("g", "phone"), ("g", "email"), ("g", "f", "address"), ("title", "address"),
-               ("birth", "phone"))  # fmt: skip
+IDENTIFYING = (("code",), ("g", "f", "birth"), ("g", "phone"), ("g", "email"), ("g", "f", "address"),
+               ("title", "address"),                ("birth", "phone"))  # fmt: skip
 FREE_OF_DUPLICATES = 0.005
 
 
 def hold_nobody_twice(prepared: Prepared) -> bool:
-    """Whether the files hold nobody twice: hardly any two records of one file agree in what identifies, many do across."""
+    """Whether the files hold nobody twice: hardly any two records of one file agree in what identifies,
+    many of different files do."""
     files = prepared.records[FILE].to_numpy().astype(np.int64)
     if len(np.unique(files)) < 2:
         return False
@@ -114,9 +139,7 @@ def _total(records: pa.Table, across: bool) -> float:
     return float(max(count * (count - 1) / 2 - sum(size * (size - 1) / 2 for size in inside), 1.0))
 
 
-def _learnt(
-    pairs: Pairs, prepared: Prepared, keys: blocking.Keys, allowed: str, total: float
-) -> tuple[fitting.Model, Vetoes, int]:
+def _learnt(pairs: Pairs, prepared: Prepared, keys: blocking.Keys, allowed: str, total: float) -> _Known:
     comparisons = prepared.comparisons
     drawn = " AND l.drawn"
     found = pairs.patterns([f"l.k{n} = r.k{n}{allowed}{drawn}" for n in range(len(keys.columns))])
@@ -124,14 +147,17 @@ def _learnt(
     levels = np.column_stack([found[one.name].to_numpy() for one in comparisons]).astype(np.int64)
     counts = found["pairs"].to_numpy() / share
     names = [one.name for one in comparisons]
-    as_rows = [(dict(zip(names, row, strict=True)), float(count)) for row, count in zip(levels.tolist(), counts, strict=True)]
+    as_rows = [
+        (dict(zip(names, row, strict=True)), float(count)) for row, count in zip(levels.tolist(), counts, strict=True)
+    ]
     vetoes = vetoes_of(comparisons, as_rows)
-    forbidden = np.array([vetoes.forbids(comparisons, row) or Answers(comparisons, row).another_name() for row, _count in as_rows],
-                         bool)  # fmt: skip
+    barred = [vetoes.forbids(comparisons, row) or Answers(comparisons, row).another_name() for row, _count in as_rows]
+    forbidden = np.array(barred, bool)
     random = pairs.patterns([f"l.lot = r.lot{allowed}"])
     shares, asked = _random(random, prepared)
     seen = fitting.Evidence(levels, counts, forbidden, shares, asked, total)
-    return fitting.fit(comparisons, seen, prepared.records.num_rows), vetoes, int(counts.sum())
+    model = fitting.fit(comparisons, seen, prepared.records.num_rows)
+    return _Known(model, vetoes, int(counts.sum()), total)
 
 
 def _random(found: pa.Table, prepared: Prepared) -> tuple[dict[str, Any], dict[str, float]]:
@@ -164,7 +190,9 @@ def _frequencies(prepared: Prepared, model: fitting.Model) -> dict[str, pa.Table
     """
     found: dict[str, pa.Table] = {}
     partners = 2 * model.matches / max(prepared.records.num_rows, 1)
-    for column in sorted({level.frequency_of for one in prepared.comparisons for level in one.levels if level.frequency_of}):
+    for column in sorted(
+        {level.frequency_of for one in prepared.comparisons for level in one.levels if level.frequency_of}
+    ):
         counted = pc.value_counts(prepared.records[column].drop_null())
         counts = counted.field("counts").to_numpy().astype(float)
         share = np.maximum(counts - 1 - partners, 0.5) / max(counts.sum(), 1.0)
@@ -181,19 +209,21 @@ def _no_pairs(comparisons: Sequence[Comparison]) -> pa.Table:
 
 
 def _judged(
-    scored: pa.Table, comparisons: Sequence[Comparison], model: fitting.Model, vetoes: Vetoes, total: float,
-    files: Levels | None, *, whole: bool,
-) -> pa.Table:  # fmt: skip
+    scored: pa.Table, comparisons: Sequence[Comparison], known: _Known, files: Levels | None, *, whole: bool
+) -> pa.Table:
     """Pairs with the level of each comparison, whether they are forbidden, and their probability."""
+    model, vetoes = known.model, known.vetoes
     levels = {one.name: _levels(scored[f"w_{one.name}"].to_numpy(), one, model) for one in comparisons}
     stacked = np.column_stack(list(levels.values())) if scored.num_rows else np.zeros((0, len(levels)), np.int64)
     different, place = np.unique(stacked, axis=0, return_inverse=True)
     names = list(levels)
-    forbidden = np.array([vetoes.forbids(comparisons, dict(zip(names, row, strict=True))) for row in different.tolist()], bool)
+    forbidden = np.array(
+        [vetoes.forbids(comparisons, dict(zip(names, row, strict=True))) for row in different.tolist()], bool
+    )
     veto = forbidden[place.reshape(-1)] if len(different) else np.zeros(0, bool)
     weight = scored[WEIGHT].to_numpy()
     if whole and (~veto).any():
-        prior = clusters.prior_of(weight[~veto], model.prior, total)
+        prior = clusters.prior_of(weight[~veto], model.prior, known.total)
         weight = weight + np.log2(prior / (1 - prior)) - np.log2(model.prior / (1 - model.prior))
     left, right = scored[LEFT].to_numpy(), scored[RIGHT].to_numpy()
     chance = np.where(veto, 0.0, clusters.probability(weight))
@@ -212,29 +242,25 @@ def _levels(weight: npt.NDArray[np.float64], one: Comparison, model: fitting.Mod
 
 
 def _decided(
-    found: pa.Table, prepared: Prepared, model: fitting.Model, vetoes: Vetoes, keys: blocking.Keys, looked_at: int,
-    precision: float, files: Levels | None, *, whole: bool,
-) -> Linked:  # fmt: skip
+    found: pa.Table, known: _Known, precision: float, files: Levels | None, *, whole: bool
+) -> tuple[float, float, npt.NDArray[np.bool_]]:
+    """From which probability on pairs are joined, the precision to expect of them, and which ones they are."""
     chance = found["probability"].to_numpy()
-    left, right = found[LEFT].to_numpy(), found[RIGHT].to_numpy()
     if files is not None:
-        kept = clusters.one_to_one(left, right, chance, files)
+        kept = clusters.one_to_one(found[LEFT].to_numpy(), found[RIGHT].to_numpy(), chance, files)
         limit, expected = clusters.threshold(chance[kept], precision)
-        joined = kept & (chance >= limit)
-    else:
-        of_all = (chance, precision) if whole else (model.chance, precision, model.pairs)
-        limit, expected = clusters.threshold(*of_all)
-        joined = chance >= limit
-    groups, sure = _grouped(found, prepared.records.num_rows, joined, limit, clusters.FAR if vetoes.twins else clusters.UNLIKE)
-    same = groups[left] == groups[right]
-    found = found.append_column("joined", pa.array(same))
-    return Linked(found, groups, sure, limit, expected, model, vetoes, keys.of, looked_at, files is not None)
+        return limit, expected, kept & (chance >= limit)
+    if whole:
+        limit, expected = clusters.threshold(chance, precision)
+    else:  # a few new pairs say little about where to cut; what the model was learnt from says more
+        limit, expected = clusters.threshold(known.model.chance, precision, known.model.pairs)
+    return limit, expected, chance >= limit
 
 
 def _grouped(
     found: pa.Table, rows: int, joined: npt.NDArray[np.bool_], limit: float, contradiction: float
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
-    """The smallest row of each row's person, and how sure it is: chains of three and more are cut where they contradict."""
+    """The smallest row of each row's person, and how sure it is; chains are cut where they contradict."""
     left, right = found[LEFT].to_numpy(), found[RIGHT].to_numpy()
     weight = np.where(found["veto"].to_numpy(), contradiction, np.maximum(found[WEIGHT].to_numpy(), clusters.MILD))
     groups, sure = np.arange(rows), np.zeros(rows)

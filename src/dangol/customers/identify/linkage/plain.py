@@ -28,8 +28,8 @@ class PlainLink:
 
 
 def link(
-    tables: Sequence[pa.Table], names: Sequence[str], *, ids: Sequence[str] = (), chosen: Mapping[str, str] | None = None,
-    precision: float = PRECISION, nobody_twice: bool | None = None,
+    tables: Sequence[pa.Table], names: Sequence[str], *, ids: Sequence[str] = (),
+    chosen: Mapping[str, str] | None = None, precision: float = PRECISION, nobody_twice: bool | None = None,
 ) -> PlainLink:  # fmt: skip
     """Find which rows of one or several tables are one person (or firm, or thing).
 
@@ -43,7 +43,9 @@ def link(
     began = time.perf_counter()
     texts = [preparing.texts(table) for table in tables]
     headers = _headers(texts, ids)
-    fields = preparing.proposed([_without(table, header) for table, header in zip(texts, headers, strict=True)], chosen or {})
+    fields = preparing.proposed(
+        [_without(table, header) for table, header in zip(texts, headers, strict=True)], chosen or {}
+    )
     prepared = preparing.prepare(texts, fields)
     if not prepared.comparisons:
         raise BadInput("No column is recognised. Say which is which with --map, like --map name=성명.", field="map")
@@ -74,5 +76,10 @@ def _records(tables: Sequence[pa.Table], names: Sequence[str], headers: Sequence
         ids += table[header].to_pylist() if header else [str(n) for n in range(1, table.num_rows + 1)]
     _first, numbers = np.unique(found.groups, return_inverse=True)
     files = [name for table, name in zip(tables, names, strict=True) for _ in range(table.num_rows)]
-    columns = [pa.array(ids, pa.string()), pa.array(numbers + 1, pa.int64()), pa.array(found.sure), pa.array(files, pa.string())]
+    columns = [
+        pa.array(ids, pa.string()),
+        pa.array(numbers + 1, pa.int64()),
+        pa.array(found.sure),
+        pa.array(files, pa.string()),
+    ]
     return pa.table(columns, names=list(COLUMNS))

@@ -12,13 +12,13 @@ import pyarrow.compute as pc
 from dangol.base.errors import BadInput
 from dangol.customers.identify.linkage.rules import comparing, kinds, values
 from dangol.customers.identify.linkage.rules.comparing import Comparison
-from dangol.customers.identify.linkage.rules.kinds import Kind
+from dangol.customers.identify.linkage.rules.kinds import Kind, of_header
 
 ROW, FILE = "row", "file"
 LOOKED_AT = 200_000
 SHARED_LEAST, SHARED_SHARE, COMMON_WORD = 25, 0.0005, 0.01
-ONE_OF_A_TABLE = frozenset({Kind.NAME, Kind.FAMILY, Kind.GIVEN, Kind.BIRTH, Kind.YEAR, Kind.GENDER, Kind.POSTCODE, Kind.CITY,
-                            Kind.REGION})  # fmt: skip
+ONE_OF_A_TABLE = frozenset({Kind.NAME, Kind.FAMILY, Kind.GIVEN, Kind.BIRTH, Kind.YEAR, Kind.GENDER, Kind.POSTCODE,
+                            Kind.CITY, Kind.REGION})  # fmt: skip
 
 
 @dataclass
@@ -75,8 +75,8 @@ def proposed(tables: Sequence[pa.Table], chosen: Mapping[str, str], key: str = "
     """
     for name, header in chosen.items():
         if not _kind_of(name):
-            raise BadInput("There is no field “{field}”. Use one of: {known}.", field="map",
-                           **{"known": ", ".join(kind.value for kind in Kind if kind is not Kind.SKIP)}) from None  # fmt: skip
+            known = ", ".join(kind.value for kind in Kind if kind is not Kind.SKIP)
+            raise BadInput("There is no field “{name}”. Use one of: {known}.", field="map", name=name, known=known)
         if header and not any(header in table.column_names for table in tables):
             raise BadInput("There is no column “{header}”. The file has: {known}.", field="map", header=header,
                            known=", ".join(tables[0].column_names))  # fmt: skip
@@ -94,6 +94,8 @@ def _proposed_one(table: pa.Table, tables: Sequence[pa.Table], chosen: Mapping[s
         if header == key or header in used.values():
             continue
         kind = _kind(header, [one[header] for one in tables if header in one.column_names])
+        if kind is Kind.GIVEN and "given" in used and of_header(header) is None:
+            kind = Kind.FAMILY  # first names too, by their looks: of two columns of words the other half of the name
         if kind is Kind.SKIP or (kind in ONE_OF_A_TABLE and kind.value in used):
             continue
         name, number = kind.value, 2
@@ -109,11 +111,13 @@ def _proposed_one(table: pa.Table, tables: Sequence[pa.Table], chosen: Mapping[s
 
 
 def _kind(header: str, columns: Sequence[pa.Array]) -> Kind:
-    column = pa.concat_arrays([part for one in columns for part in (one.chunks if isinstance(one, pa.ChunkedArray) else [one])])
+    column = pa.concat_arrays(
+        [part for one in columns for part in (one.chunks if isinstance(one, pa.ChunkedArray) else [one])]
+    )
     column = column.drop_null()
     different = column.slice(0, LOOKED_AT).unique()
     step = max(1, len(different) // kinds.SAMPLE)
-    sample = different.take(pa.array(range(0, len(different), step))).to_pylist()
+    sample = different.take(pa.array(range(0, len(different), step), pa.int64())).to_pylist()
     distinct = pc.count_distinct(column).as_py()
     return kinds.propose(header, sample, rows=len(column), distinct=distinct, filled=len(column))
 
@@ -133,7 +137,7 @@ def prepare(tables: Sequence[pa.Table], fields: Sequence[Mapping[str, str]]) -> 
 
 
 def _stacked(name: str, tables: Sequence[pa.Table], fields: Sequence[Mapping[str, str]]) -> pa.Array:
-    found = []
+    found: list[pa.Array] = []
     for table, used in zip(tables, fields, strict=True):
         column = table[used[name]] if name in used else pa.nulls(table.num_rows, pa.string())
         found += column.chunks if isinstance(column, pa.ChunkedArray) else [column]
@@ -184,11 +188,15 @@ class _Made:
         """Comparisons that take several fields together."""
         there = self.parts
         if "birth" in there and "birth_year" in there:
-            self.comparisons = [comparing.birth_year_alone(one) if one.name == "birth_year" else one for one in self.comparisons]
+            self.comparisons = [
+                comparing.birth_year_alone(one) if one.name == "birth_year" else one for one in self.comparisons
+            ]
         both = "f" in there and "g" in there
         names = [part for part in ("g", "f") if part in there]
         if names:
-            made = ([comparing.given(both)] if "g" in there else []) + ([comparing.family(both)] if "f" in there else [])
+            made = ([comparing.given(both)] if "g" in there else []) + (
+                [comparing.family(both)] if "f" in there else []
+            )
             self.comparisons = made + self.comparisons
             for part in names:
                 self.weak += [part, f"{part}start"]

@@ -1,4 +1,4 @@
-"""From pairs to people: how sure a pair is among its rivals, from where on pairs are taken, and clusters without chains."""
+"""From pairs to people: how sure a pair is, from where on pairs are taken, and clusters without chains."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -48,9 +48,7 @@ def among_rivals(left: Ints, right: Ints, weight: Floats, files: Ints) -> Floats
     return least
 
 
-def threshold(
-    chance: Floats, precision: float, pairs: Floats | None = None, least: float = 0.5
-) -> tuple[float, float]:
+def threshold(chance: Floats, precision: float, pairs: Floats | None = None, least: float = 0.5) -> tuple[float, float]:
     """The lowest probability from which on pairs together keep the wanted precision, and the precision expected.
 
     Expected precision of the pairs from t on is the mean of their probabilities. Not below `least`. pairs: how many
@@ -116,7 +114,9 @@ def cut(members: Sequence[int], weights: Mapping[tuple[int, int], float], least:
         held = weight if weight <= UNLIKE else min(max(weight, MILD), STRONG)
         links[a][b] = links[b][a] = held
     while True:
-        best = max(((_mean(groups, links, a, b), -a, -b) for a in links for b in links[a] if a < b), default=(FAR, 0, 0))
+        best = max(
+            ((_mean(groups, links, a, b), -a, -b) for a in links for b in links[a] if a < b), default=(FAR, 0, 0)
+        )
         if best[0] < least:
             return sorted(sorted(group) for group in groups.values())
         _join(groups, links, -best[1], -best[2])

@@ -55,8 +55,11 @@ def _slip(column: str, least: int = 4, similar: float = 0.92) -> str:
             f"jaro_winkler({column}_l, {column}_r) >= {similar})")  # fmt: skip
 
 
-SWAP = ("(f_l IS NOT NULL AND f_r IS NOT NULL AND g_l <> g_r AND ((g_l = f_r AND f_l = g_r) OR (gbag_l IS NULL AND gbag_r IS NULL "
-        "AND jaro_winkler(gx_l, fx_r) >= 0.88 AND jaro_winkler(fx_l, gx_r) >= 0.88 AND jaro_winkler(gx_l, gx_r) < 0.88)))")  # fmt: skip
+SWAP = (
+    "(f_l IS NOT NULL AND f_r IS NOT NULL AND g_l <> g_r AND ((g_l = f_r AND f_l = g_r) OR "
+    "(gbag_l IS NULL AND gbag_r IS NULL AND jaro_winkler(gx_l, fx_r) >= 0.88 AND jaro_winkler(fx_l, gx_r) >= 0.88 "
+    "AND jaro_winkler(gx_l, gx_r) < 0.88)))"
+)
 
 
 def given(both: bool) -> Comparison:
@@ -81,7 +84,9 @@ def family(both: bool) -> Comparison:
     swapped = f" OR (g_l IS NOT NULL AND g_r IS NOT NULL AND {SWAP})" if both else ""
     levels = (
         Level(SAME, _same("f"), 1.0, "f"),
-        Level(TYPO, f"fbag_l IS NULL AND ({_slip('fx')}) OR (fbag_l IS NOT NULL AND levenshtein(fx_l, fx_r) <= 1)", 0.7),
+        Level(
+            TYPO, f"fbag_l IS NULL AND ({_slip('fx')}) OR (fbag_l IS NOT NULL AND levenshtein(fx_l, fx_r) <= 1)", 0.7
+        ),
         Level(SIMILAR, "fbag_l IS NULL AND jaro_winkler(fx_l, fx_r) >= 0.85", 0.4),
         ELSE,
     )
@@ -226,14 +231,16 @@ def text(column: str, name: str, label: str = N_("Text")) -> Comparison:
 
 def category(column: str, name: str, role: str, label: str) -> Comparison:
     """One of a few values."""
-    return Comparison(name, role, label, _missing(column), (Level(SAME, _same(column), 1.0, column if role != "gender" else ""),
-                                                            ELSE), (column,))  # fmt: skip
+    same = Level(SAME, _same(column), 1.0, column if role != "gender" else "")
+    return Comparison(name, role, label, _missing(column), (same, ELSE), (column,))
 
 
 Levels = Mapping[str, int]
 # At most this share of one person's records differ in a field: what a class of pairs must keep to be called a match.
-DIFFER_MOST = {"given": 0.3, "family": 0.4, "title": 0.3, "birth": 0.3, "code": 0.4, "gender": 0.1, "phone": 0.7, "email": 0.7,
-               "address": 0.75, "place": 0.75, "street_number": 0.75, "text": 0.75, "category": 0.75}  # fmt: skip
+DIFFER_MOST = {
+    "given": 0.3, "family": 0.4, "title": 0.3, "birth": 0.3, "code": 0.4, "gender": 0.1, "phone": 0.7, "email": 0.7,
+    "address": 0.75, "place": 0.75, "street_number": 0.75, "text": 0.75, "category": 0.75,
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -282,12 +289,15 @@ class Answers:
     def another_name(self) -> bool:
         """Whether all names there are differ, and nothing else that few share is the same: no example of a match."""
         roles = [role for role in ("given", "family", "title") if self.of(role)]
-        return bool(roles) and all(self.of(role) == DIFFERENT for role in roles) and not self.any_same("code", "phone", "email")
+        return (
+            bool(roles)
+            and all(self.of(role) == DIFFERENT for role in roles)
+            and not self.any_same("code", "phone", "email")
+        )
 
     def any_same(self, *roles: str) -> bool:
         """Whether any comparison of these roles found the same value."""
         return any(one.role in roles and self.levels[one.name] == 0 for one in self.comparisons)
-
 
     def share_a_home(self) -> bool:
         """Whether two records have the same telephone or e-mail, or live at one address: street, number and place."""

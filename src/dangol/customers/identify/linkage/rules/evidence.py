@@ -27,5 +27,5 @@ def evidence(comparisons: Sequence[Comparison], pair: Mapping[str, Any]) -> str:
 
 
 def verdict(*, joined: bool, probability: float, limit: float) -> str:
-    """sure where a pair is above the limit and its cluster stands; what was cut apart or is below waits for a person."""
+    """sure where a pair is above the limit and its cluster stands; what was cut or is below waits for a person."""
     return SURE if joined and probability >= limit else DOUBTFUL

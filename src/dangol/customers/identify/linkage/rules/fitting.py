@@ -89,7 +89,7 @@ def _posterior(
         logit += weights[seen.levels[:, place]]  # -1, missing, is the last: nothing
     probability = 1 / (1 + np.exp(-np.clip(logit, -500, 500)))
     probability[seen.forbidden] = 0.0
-    return probability
+    return np.asarray(probability, dtype=np.float64)
 
 
 def _held(m: Floats, one: Comparison) -> Floats:
@@ -99,7 +99,7 @@ def _held(m: Floats, one: Comparison) -> Floats:
     if m[-1] > most:
         m[:-1] *= (1 - most) / m[:-1].sum()
         m[-1] = most
-    return m
+    return np.asarray(m, dtype=np.float64)
 
 
 def _start(one: Comparison) -> Floats:
@@ -121,4 +121,3 @@ def _bounded(
         weights[:-1] = np.maximum(weights[:-1], weights[-1] + 0.01)
         made_m[one.name] = u[one.name] * 2.0**weights
     return made_m, dict(u)
-

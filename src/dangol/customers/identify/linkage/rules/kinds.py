@@ -1,19 +1,17 @@
 """What a column of any table holds, proposed from its header (Korean or English) and from its values."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from dangol.customers.identify.linkage.rules.values import (
+from dangol.customers.identify.linkage.rules.values import digits_of, gender, plain
+from dangol.customers.identify.linkage.rules.words import (
     FAMILY_NAMES,
     GIVEN_NAMES,
     HANGUL_FAMILY,
     LATIN_FAMILY,
     STREET_WORDS,
-    digits_of,
-    gender,
-    plain,
 )
 
 SAMPLE = 3_000
@@ -44,13 +42,16 @@ class Kind(StrEnum):
 
 # Parts of headers without blanks and marks; the first kind that fits is taken, whole headers before parts.
 WHOLE: dict[Kind, tuple[str, ...]] = {
-    Kind.SKIP: ("id", "recid", "recordid", "uniqueid", "uid", "rowid", "rowno", "row", "no", "num", "index", "idx", "seq", "key",
-                "번호", "순번", "연번", "entityid", "clusterid", "customerid", "customerkey", "customerno", "고객번호",
+    Kind.SKIP: ("id", "recid", "recordid", "uniqueid", "uid", "rowid", "rowno", "row", "no",
+                "num", "index", "idx", "seq",
+                "key",                 "번호", "순번", "연번", "entityid", "clusterid",
+                "customerid", "customerkey", "customerno", "고객번호",
                 "고객id", "고객코드", "회원번호", "회원id", "sourcekey", "source", "출처"),
     Kind.FAMILY: ("surname", "lastname", "familyname", "family", "lname", "sname", "last", "sn", "성", "성씨"),
     Kind.GIVEN: ("givenname", "firstname", "forename", "given", "fname", "first", "gname", "이름만", "명"),
-    Kind.NAME: ("name", "fullname", "personname", "customername", "성명", "이름", "고객명", "회원명", "성함", "고객성명", "고객이름",
-                "수령인", "받는사람", "주문자", "예금주", "nm", "custnm", "membername"),
+    Kind.NAME: ("name", "fullname", "personname", "customername", "성명", "이름", "고객명", "회원명", "성함",
+                "고객성명", "고객이름",                 "수령인", "받는사람", "주문자", "예금주", "nm",
+                "custnm", "membername"),
     Kind.GENDER: ("sex", "gender", "성별", "남녀"),
     Kind.YEAR: ("birthyear", "yearofbirth", "yob", "출생연도", "출생년도", "생년", "출생년", "byear"),
     Kind.BIRTH: ("dob", "bday", "bdate", "birth", "birthday", "birthdate", "dateofbirth", "생년월일", "생일", "출생일"),
@@ -63,14 +64,14 @@ WHOLE: dict[Kind, tuple[str, ...]] = {
     Kind.CODE: ("ssn", "socsecid", "nationalid", "passport", "taxid", "tin", "ci", "di"),
 }  # fmt: skip
 PARTS: tuple[tuple[Kind, tuple[str, ...]], ...] = (
-    (Kind.SKIP, ("joined", "created", "updated", "signup", "registered", "가입", "등록", "수정일", "memo", "메모", "비고", "remark",
-                 "comment", "moddt", "regdt", "timestamp")),
+    (Kind.SKIP, ("joined", "created", "updated", "signup", "registered", "가입", "등록", "수정일", "memo", "메모",
+                 "비고", "remark",                  "comment", "moddt", "regdt", "timestamp")),
     (Kind.EMAIL, ("email", "이메일", "메일주소", "전자우편")),
     (Kind.PHONE, ("phone", "mobile", "telno", "telephone", "cellno", "휴대", "핸드폰", "전화", "연락처", "contactno")),
     (Kind.YEAR, ("birthyear", "yearofbirth", "출생연도", "출생년도")),
     (Kind.BIRTH, ("birth", "dob", "생년월일", "생일", "출생")),
-    (Kind.CODE, ("socsec", "socialsec", "ssn", "passport", "licence", "license", "nationalid", "taxid", "insurance", "medicare", "여권",
-                 "면허", "identitynumber", "identityno", "nhsno")),
+    (Kind.CODE, ("socsec", "socialsec", "ssn", "passport", "licence", "license", "nationalid", "taxid", "insurance",
+                 "medicare", "여권",                  "면허", "identitynumber", "identityno", "nhsno")),
     (Kind.POSTCODE, ("postcode", "postal", "zip", "우편")),
     (Kind.NUMBER, ("streetn", "housen", "stno", "건물번호", "번지")),
     (Kind.FAMILY, ("surname", "lastname", "familyname", "lastnm")),
@@ -85,7 +86,8 @@ PARTS: tuple[tuple[Kind, tuple[str, ...]], ...] = (
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+$")
 PHONE = re.compile(r"(\+?\d[\d\s().-]{6,17}\d|\(\d{2,4}\)[\d\s.-]{6,12}\d)$")
 DATE = re.compile(
-    r"((19|20)\d{2}[-./년\s]{1,2}\d{1,2}[-./월\s]{1,2}\d{1,2}일?|\d{1,2}[-./]\d{1,2}[-./](19|20)?\d{2}|(19|20)\d{2}(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])"
+    r"((19|20)\d{2}[-./년\s]{1,2}\d{1,2}[-./월\s]{1,2}\d{1,2}일?|\d{1,2}[-./]\d{1,2}[-./](19|20)?\d{2}"
+    r"|(19|20)\d{2}(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])"
     r"|\d{1,2}[\s-][a-z]{3,9}[\s-](19|20)\d{2}|[a-z]{3,9}\s\d{1,2},?\s(19|20)\d{2})([T\s]\d{1,2}:.*)?$",
     re.IGNORECASE,
 )
@@ -128,8 +130,8 @@ def propose(header: str, values: Sequence[str], *, rows: int, distinct: int, fil
     return _of_values(sample, rows=rows, distinct=distinct, filled=filled)
 
 
-def _share(sample: Sequence[str], test: object) -> float:
-    return sum(1 for value in sample if test(value)) / len(sample)  # type: ignore[operator]
+def _share(sample: Sequence[str], test: Callable[[str], object]) -> float:
+    return sum(1 for value in sample if test(value)) / len(sample)
 
 
 def _of_names(sample: Sequence[str]) -> Kind:
@@ -143,7 +145,9 @@ def _of_names(sample: Sequence[str]) -> Kind:
     words = [len(value.split()) for value in sample]
     known = _share(sample, lambda v: any(word in GIVEN_NAMES or word in LATIN_FAMILY for word in v.split()))
     single = sum(count == 1 for count in words) / len(words)
-    odd = _share(sample, lambda v: bool(re.search(r"&|\bof\b|\bthe\b|\bof\b|restaurant|cafe|grill|inc|ltd|\bco\b|bar\b", v)))
+    odd = _share(
+        sample, lambda v: bool(re.search(r"&|\bof\b|\bthe\b|\bof\b|restaurant|cafe|grill|inc|ltd|\bco\b|bar\b", v))
+    )
     if odd > 0.05 or (single > 0.2 and known < 0.1) or sum(words) / len(words) > 3.2:
         return Kind.TITLE
     return Kind.NAME
@@ -183,12 +187,14 @@ def _of_values(sample: Sequence[str], *, rows: int, distinct: int, filled: int) 
     return _of_latin(sample, rows=rows, distinct=distinct, filled=filled)
 
 
-def _of_numbers(sample: Sequence[str], *, distinct: int, filled: int) -> Kind:
+def _of_numbers(sample: Sequence[str], *, distinct: int, filled: int) -> Kind:  # noqa: PLR0911  one line a kind
     lengths = [len(digits_of(value)) for value in sample]
     usual = max(set(lengths), key=lengths.count)
     same = lengths.count(usual) / len(lengths)
     marked = _share(sample, lambda v: bool(re.search(r"\d[\s().-]\d", v)) or v.startswith(("+", "0")))
-    if usual >= 9 and marked > 0.7 or (usual in (10, 11) and _share(sample, lambda v: v.lstrip("+").startswith(("01", "1", "82"))) > 0.7):
+    if (usual >= 9 and marked > 0.7) or (
+        usual in (10, 11) and _share(sample, lambda v: v.lstrip("+").startswith(("01", "1", "82"))) > 0.7
+    ):
         return Kind.PHONE
     if usual >= 7 and marked > 0.7 and _share(sample, lambda v: bool(PHONE.match(v))) > 0.7:
         return Kind.PHONE
@@ -222,7 +228,7 @@ def _of_hangul(sample: Sequence[str], *, rows: int, distinct: int, filled: int) 
     return Kind.CATEGORY if distinct <= max(30, rows * 0.01) else Kind.TEXT
 
 
-def _of_latin(sample: Sequence[str], *, rows: int, distinct: int, filled: int) -> Kind:
+def _of_latin(sample: Sequence[str], *, rows: int, distinct: int, filled: int) -> Kind:  # noqa: PLR0911
     digits = _share(sample, lambda v: any(c.isdigit() for c in v))
     words = _share(sample, lambda v: bool(set(v.split()) & STREET_WORDS))
     if words > 0.25 or (digits > 0.5 and _share(sample, lambda v: bool(re.match(r"\d+\S*\s+[a-z]", v))) > 0.4):

@@ -4,46 +4,8 @@ import re
 import unicodedata
 from collections.abc import Callable, Mapping
 
-HANGUL_FAMILY = frozenset("김이박최정강조윤장임한오서신권황안송류전홍고문양손배백허유남심노하곽성차주우구민진지엄채원천방공현함변염여추도소석선설마길연위표"
-                          "명기반라왕금옥육인맹제모탁국은편용예경봉사부가복태목형피두감음빈동온호범좌팽승간견")  # fmt: skip
-DOUBLE_FAMILY = frozenset({"남궁", "황보", "제갈", "사공", "선우", "서문", "독고", "동방", "망절", "어금"})
-FAMILY_NAMES = HANGUL_FAMILY | DOUBLE_FAMILY
-GIVEN_NAMES = frozenset("""james john robert michael william david richard joseph thomas charles christopher daniel matthew anthony mark
-steven paul andrew joshua kenneth kevin brian george edward ronald timothy jason jeffrey ryan jacob gary nicholas eric jonathan stephen
-larry justin scott brandon benjamin samuel gregory frank alexander patrick raymond jack dennis jerry tyler aaron jose adam nathan henry
-douglas zachary peter kyle walter ethan jeremy harold keith christian roger noah gerald terry sean austin carl arthur lawrence dylan
-jesse jordan bryan billy bruce joe logan luke lachlan liam oliver harry thomas lucas max cooper bailey connor jake mitchell cameron
-mary patricia jennifer linda elizabeth barbara susan jessica sarah karen nancy lisa betty margaret sandra ashley kimberly emily donna
-michelle carol amanda dorothy melissa deborah stephanie rebecca sharon laura cynthia kathleen amy angela shirley anna brenda pamela emma
-nicole helen samantha katherine christine debra rachel carolyn janet catherine maria heather diane ruth julie olivia joyce virginia
-victoria kelly lauren christina joan evelyn judith megan andrea cheryl hannah jacqueline martha gloria teresa ann sara madison frances
-kathryn janice jean abigail alice julia judy sophia grace denise amber doris marilyn danielle beverly isabella theresa diana natalie
-brittany charlotte marie kayla alexis chloe georgia ella mia lily jasmine sophie caitlin ruby zoe holly erin alicia ebony tahlia jade
-minsu jihoon minji soojin jiwon""".split())
-LATIN_FAMILY = frozenset("""smith johnson williams brown jones garcia miller davis rodriguez martinez hernandez lopez gonzalez wilson
-anderson thomas taylor moore jackson martin lee perez thompson white harris sanchez clark ramirez lewis robinson walker young allen king
-wright scott torres nguyen hill flores green adams nelson baker hall rivera campbell mitchell carter roberts gomez phillips evans turner
-diaz parker cruz edwards collins reyes stewart morris morales murphy cook rogers gutierrez ortiz morgan cooper peterson bailey reed kelly
-howard ramos kim cox ward richardson watson brooks chavez wood james bennett gray mendoza ruiz hughes price alvarez castillo sanders patel
-myers long ross foster jimenez ryan webb clarke reid park choi jung kang cho yoon jang lim""".split())
-STREET_WORDS = frozenset("""street st road rd avenue ave av boulevard blvd drive dr lane ln court ct place pl crescent cres circuit close
-terrace tce parade highway hwy parkway pkwy square sq way way. circle cir st. rd. ave. blvd. dr. ln. hwy. weg strasse rue via""".split())
-SHORT = {
-    "street": "st", "sts": "st", "road": "rd", "avenue": "ave", "av": "ave", "boulevard": "blvd", "blv": "blvd", "drive": "dr", "lane": "ln", "court": "ct",
-    "place": "pl", "crescent": "cres", "circuit": "cct", "terrace": "tce", "parade": "pde", "highway": "hwy", "parkway": "pkwy",
-    "square": "sq", "circle": "cir", "north": "n", "south": "s", "east": "e", "west": "w", "apartment": "apt", "suite": "ste",
-    "first": "1st", "second": "2nd", "third": "3rd", "fourth": "4th", "fifth": "5th", "sixth": "6th", "seventh": "7th", "eighth": "8th",
-    "ninth": "9th", "tenth": "10th", "mount": "mt", "saint": "st", "fort": "ft", "between": "btw", "delicatessen": "deli",
-    "서울특별시": "서울", "서울시": "서울", "부산광역시": "부산", "부산시": "부산", "대구광역시": "대구", "대구시": "대구", "인천광역시": "인천", "인천시": "인천",
-    "광주광역시": "광주", "대전광역시": "대전", "대전시": "대전", "울산광역시": "울산", "울산시": "울산", "세종특별자치시": "세종", "세종시": "세종",
-    "경기도": "경기", "강원도": "강원", "강원특별자치도": "강원", "충청북도": "충북", "충청남도": "충남", "전라북도": "전북", "전북특별자치도": "전북",
-    "전라남도": "전남", "경상북도": "경북", "경상남도": "경남", "제주특별자치도": "제주", "제주도": "제주",
-}  # fmt: skip
-NOTHING = frozenset({"", "-", "--", ".", "n/a", "na", "nan", "null", "none", "nil", "unknown", "없음", "미상", "모름", "해당없음", "무", "?", "x", "xx", "xxx",
-                     "test", "nat", "<na>", "#n/a"})  # fmt: skip
-MONTHS = {name: n for n, names in enumerate((
-    "january jan", "february feb", "march mar", "april apr", "may", "june jun", "july jul", "august aug", "september sep sept",
-    "october oct", "november nov", "december dec"), 1) for name in names.split()}  # fmt: skip
+from dangol.customers.identify.linkage.rules.words import DOUBLE_FAMILY, MONTHS, NOTHING, SHORT
+
 TITLES = re.compile(r"(고객님|회원님|님|씨)$")
 TITLES_LATIN = re.compile(r"^(mr|mrs|ms|miss|dr|prof|sir)\.?\s+|,?\s+(jr|sr|phd|md|ii|iii)\.?$")
 BUILDING = re.compile(r"([가-힣0-9]+(?:로|길|동|리|가))\s*(?:번지\s*)?(\d+(?:-\d+)?)")
@@ -84,7 +46,7 @@ def strokes(text: str) -> str:
 
 
 def _name_part(text: str | None) -> dict[str, str | None]:
-    """word; strokes: taken apart; bag: its letters in order, so that swapped syllables are seen; start: its beginning."""
+    """The word; x: its key strokes; bag: its letters in order, which shows swapped syllables; start."""
     if not text:
         return {"": None, "x": None, "bag": None, "start": None}
     hangul = is_hangul(text)
@@ -144,7 +106,7 @@ def given(text: str) -> Parts:
 def phone(text: str) -> Parts:
     """Digits as dialled at home, and the last eight."""
     digits = digits_of(text.removesuffix(".0"))
-    if text.startswith("+") or digits.startswith("82") and len(digits) >= 11:
+    if text.startswith("+") or (digits.startswith("82") and len(digits) >= 11):
         digits = "0" + digits[2:].lstrip("0") if digits.startswith("82") else digits
     digits = "0" + digits if len(digits) == 10 and digits.startswith("10") else digits  # Excel ate the zero
     if len(digits) < 6 or len(set(digits[-7:])) == 1:
@@ -238,7 +200,9 @@ def address(text: str) -> dict[str, str | None]:
     if korean := BUILDING.search(text):
         return {"": joined, "house": f"{korean[1]} {korean[2]}", "no": korean[2]}
     number = next((word for word in found if word[0].isdigit()), None)
-    street = next((word for word in found if len(word) > 2 and not word[0].isdigit() and word not in SHORT.values()), None)
+    street = next(
+        (word for word in found if len(word) > 2 and not word[0].isdigit() and word not in SHORT.values()), None
+    )
     return {"": joined, "house": f"{number} {street}" if number and street else None,
             "no": digits_of(number) if number else None}  # fmt: skip
 
@@ -259,8 +223,8 @@ def text(value: str) -> str | None:
 
 
 SIMPLE: dict[str, Callable[[str], str | None]] = {
-    "birth_year": year, "gender": gender, "postcode": code, "street_number": code, "city": text, "region": text, "code": code,
-    "category": text, "text": text,
+    "birth_year": year, "gender": gender, "postcode": code, "street_number": code, "city": text, "region": text,
+    "code": code, "category": text, "text": text,
 }  # fmt: skip
 PARTED: dict[str, Callable[[str], Parts]] = {
     "name": name, "family": family, "given": given, "phone": phone, "email": email, "address": address,
