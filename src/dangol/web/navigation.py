@@ -57,7 +57,17 @@ AREAS: tuple[Area, ...] = (
             Page("campaigns:knowledge", _("Knowledge base"), R.CAMPAIGNS_VIEW),
         ),
     ),
-    Area("sources", _("Sources"), "database", "/sources/", (R.SOURCES_VIEW,)),
+    Area(
+        "sources",
+        _("Sources"),
+        "database",
+        "/sources/",
+        (R.SOURCES_VIEW,),
+        (
+            Page("sources:list", _("All sources"), R.SOURCES_VIEW),
+            Page("sources:quarantine", _("Quarantine"), R.SOURCES_VIEW),
+        ),
+    ),
     Area(
         "admin",
         _("Admin"),
