@@ -131,6 +131,8 @@ def _two(top: Sequence[str], bottom: Sequence[str], rest: Sequence[Sequence[str]
     body = [row for row in rest if filled(row)]
     if not body or any(like_data(cell) for cell in bottom if cell.strip()) or filled(bottom) < 2:
         return False
+    if any(like_data(cell) and not _counting(top, place) for place, cell in enumerate(top) if cell.strip()):
+        return False  # a line of its own, like the day of printing
     width = max(_width(top), _width(bottom))
     blank = [place for place in range(width) if not _at(top, place)]
     if not blank or not all(_at(bottom, place) for place in blank) or not _at(top, 0) + _at(bottom, 0):

@@ -6,7 +6,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -15,132 +14,213 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='Source',
+            name="Source",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=60, unique=True)),
-                ('name', models.CharField(max_length=100)),
-                ('system', models.CharField(db_index=True, max_length=60)),
-                ('kind', models.CharField(max_length=20)),
-                ('reader', models.CharField(max_length=10)),
-                ('mapping', models.JSONField(default=dict)),
-                ('constants', models.JSONField(default=dict)),
-                ('key', models.JSONField(default=list)),
-                ('options', models.JSONField(default=dict)),
-                ('columns', models.JSONField(default=list)),
-                ('cleaning', models.JSONField(default=list)),
-                ('watermark', models.CharField(blank=True, default='', max_length=100)),
-                ('own', models.BooleanField(default=False)),
-                ('generated', models.BooleanField(default=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('changed_at', models.DateTimeField(auto_now=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.CharField(max_length=60, unique=True)),
+                ("name", models.CharField(max_length=100)),
+                ("system", models.CharField(db_index=True, max_length=60)),
+                ("kind", models.CharField(max_length=20)),
+                ("reader", models.CharField(max_length=10)),
+                ("mapping", models.JSONField(default=dict)),
+                ("constants", models.JSONField(default=dict)),
+                ("key", models.JSONField(default=list)),
+                ("options", models.JSONField(default=dict)),
+                ("columns", models.JSONField(default=list)),
+                ("cleaning", models.JSONField(default=list)),
+                ("watermark", models.CharField(blank=True, default="", max_length=100)),
+                ("own", models.BooleanField(default=False)),
+                ("generated", models.BooleanField(default=False)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("changed_at", models.DateTimeField(auto_now=True)),
             ],
         ),
         migrations.CreateModel(
-            name='Load',
+            name="Load",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=200)),
-                ('upload', models.CharField(blank=True, default='', max_length=60)),
-                ('sha256', models.CharField(blank=True, db_index=True, default='', max_length=64)),
-                ('definition', models.CharField(blank=True, default='', max_length=64)),
-                ('bytes', models.BigIntegerField(default=0)),
-                ('state', models.CharField(db_index=True, default='waiting', max_length=10)),
-                ('read', models.BigIntegerField(default=0)),
-                ('loaded', models.BigIntegerField(default=0)),
-                ('unchanged', models.BigIntegerField(default=0)),
-                ('quarantined', models.BigIntegerField(default=0)),
-                ('updated', models.BigIntegerField(default=0)),
-                ('skipped', models.BigIntegerField(default=0)),
-                ('corrections', models.JSONField(default=dict)),
-                ('decided', models.JSONField(default=dict)),
-                ('outlook', models.JSONField(default=dict)),
-                ('notes', models.JSONField(default=list)),
-                ('error', models.JSONField(null=True)),
-                ('job_id', models.BigIntegerField(null=True)),
-                ('seconds', models.FloatField(default=0)),
-                ('created_at', models.DateTimeField(auto_now_add=True, db_index=True)),
-                ('started_at', models.DateTimeField(null=True)),
-                ('finished_at', models.DateTimeField(null=True)),
-                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('source', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='loads', to='collect.source')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=200)),
+                ("upload", models.CharField(blank=True, default="", max_length=60)),
+                ("sha256", models.CharField(blank=True, db_index=True, default="", max_length=64)),
+                ("definition", models.CharField(blank=True, default="", max_length=64)),
+                ("bytes", models.BigIntegerField(default=0)),
+                ("state", models.CharField(db_index=True, default="waiting", max_length=10)),
+                ("read", models.BigIntegerField(default=0)),
+                ("loaded", models.BigIntegerField(default=0)),
+                ("unchanged", models.BigIntegerField(default=0)),
+                ("quarantined", models.BigIntegerField(default=0)),
+                ("updated", models.BigIntegerField(default=0)),
+                ("skipped", models.BigIntegerField(default=0)),
+                ("corrections", models.JSONField(default=dict)),
+                ("decided", models.JSONField(default=dict)),
+                ("outlook", models.JSONField(default=dict)),
+                ("notes", models.JSONField(default=list)),
+                ("error", models.JSONField(null=True)),
+                ("job_id", models.BigIntegerField(null=True)),
+                ("seconds", models.FloatField(default=0)),
+                ("created_at", models.DateTimeField(auto_now_add=True, db_index=True)),
+                ("started_at", models.DateTimeField(null=True)),
+                ("finished_at", models.DateTimeField(null=True)),
+                (
+                    "by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "source",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="loads", to="collect.source"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Batch',
+            name="Batch",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(max_length=20)),
-                ('number', models.IntegerField()),
-                ('path', models.CharField(blank=True, default='', max_length=200)),
-                ('sha256', models.CharField(blank=True, default='', max_length=64)),
-                ('read', models.IntegerField(default=0)),
-                ('rows', models.IntegerField(default=0)),
-                ('replaces', models.IntegerField(default=0)),
-                ('live', models.BooleanField(default=True)),
-                ('made_at', models.DateTimeField(auto_now_add=True)),
-                ('load', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='batches', to='collect.load')),
-                ('source', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='batches', to='collect.source')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("kind", models.CharField(max_length=20)),
+                ("number", models.IntegerField()),
+                ("path", models.CharField(blank=True, default="", max_length=200)),
+                ("sha256", models.CharField(blank=True, default="", max_length=64)),
+                ("read", models.IntegerField(default=0)),
+                ("rows", models.IntegerField(default=0)),
+                ("replaces", models.IntegerField(default=0)),
+                ("live", models.BooleanField(default=True)),
+                ("made_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "load",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="batches", to="collect.load"
+                    ),
+                ),
+                (
+                    "source",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="batches", to="collect.source"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Quarantined',
+            name="Quarantined",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('line', models.BigIntegerField()),
-                ('raw', models.JSONField()),
-                ('raw_hash', models.BigIntegerField()),
-                ('reason', models.CharField(max_length=30)),
-                ('field', models.CharField(blank=True, default='', max_length=60)),
-                ('params', models.JSONField(default=dict)),
-                ('state', models.CharField(default='open', max_length=8)),
-                ('note', models.CharField(blank=True, default='', max_length=300)),
-                ('changed_at', models.DateTimeField(null=True)),
-                ('assigned_to', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('changed_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('load', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='refused', to='collect.load')),
-                ('source', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='refused', to='collect.source')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("line", models.BigIntegerField()),
+                ("raw", models.JSONField()),
+                ("raw_hash", models.BigIntegerField()),
+                ("reason", models.CharField(max_length=30)),
+                ("field", models.CharField(blank=True, default="", max_length=60)),
+                ("params", models.JSONField(default=dict)),
+                ("state", models.CharField(default="open", max_length=8)),
+                ("note", models.CharField(blank=True, default="", max_length=300)),
+                ("changed_at", models.DateTimeField(null=True)),
+                (
+                    "assigned_to",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "changed_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "load",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="refused", to="collect.load"
+                    ),
+                ),
+                (
+                    "source",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="refused", to="collect.source"
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['source', 'state', 'reason'], name='collect_refused_group'), models.Index(fields=['source', 'raw_hash'], name='collect_refused_hash')],
+                "indexes": [
+                    models.Index(fields=["source", "state", "reason"], name="collect_refused_group"),
+                    models.Index(fields=["source", "raw_hash"], name="collect_refused_hash"),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Person',
+            name="Person",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('source_key', models.CharField(max_length=120)),
-                ('fields', models.JSONField()),
-                ('said', models.JSONField(null=True)),
-                ('newest', models.BooleanField(default=True)),
-                ('batch', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='people', to='collect.batch')),
-                ('source', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='people', to='collect.source')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("source_key", models.CharField(max_length=120)),
+                ("fields", models.JSONField()),
+                ("said", models.JSONField(null=True)),
+                ("newest", models.BooleanField(default=True)),
+                (
+                    "batch",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="people", to="collect.batch"
+                    ),
+                ),
+                (
+                    "source",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="people", to="collect.source"
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['batch'], name='collect_person_batch')],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('newest', True)), fields=('source', 'source_key'), name='one_newest_per_person')],
+                "indexes": [models.Index(fields=["batch"], name="collect_person_batch")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("newest", True)),
+                        fields=("source", "source_key"),
+                        name="one_newest_per_person",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Event',
+            name="Event",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('line_key', models.BigIntegerField()),
-                ('fields', models.JSONField()),
-                ('batch', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='events', to='collect.batch')),
-                ('source', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='events', to='collect.source')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("line_key", models.BigIntegerField()),
+                ("fields", models.JSONField()),
+                (
+                    "batch",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="events",
+                        to="collect.batch",
+                    ),
+                ),
+                (
+                    "source",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="events", to="collect.source"
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['batch'], name='collect_event_batch')],
-                'constraints': [models.UniqueConstraint(fields=('source', 'line_key'), name='one_event_per_key')],
+                "indexes": [models.Index(fields=["batch"], name="collect_event_batch")],
+                "constraints": [models.UniqueConstraint(fields=("source", "line_key"), name="one_event_per_key")],
             },
         ),
         migrations.AddIndex(
-            model_name='batch',
-            index=models.Index(fields=['kind', 'live'], name='collect_batch_live'),
+            model_name="batch",
+            index=models.Index(fields=["kind", "live"], name="collect_batch_live"),
         ),
         migrations.AddConstraint(
-            model_name='batch',
-            constraint=models.UniqueConstraint(fields=('load', 'number'), name='one_batch_per_number'),
+            model_name="batch",
+            constraint=models.UniqueConstraint(fields=("load", "number"), name="one_batch_per_number"),
         ),
     ]
