@@ -119,8 +119,8 @@ class OutlookOut(Schema):
 class LoadOut(Schema):
     """A load; read = loaded + unchanged + quarantined, loaded = created + updated.
 
-    state: checking, checked and unread are looks through a file that load nothing; outlook says what would become of its
-    rows. skipped rows are among the unchanged. error and notes are sentences; reasons: code → rows.
+    state: checking, checked and unread are looks through a file that load nothing; outlook says what would become
+    of its rows. skipped rows are among the unchanged. error and notes are sentences; reasons: code → rows.
     """
 
     id: int

@@ -15,7 +15,8 @@ OPTIONS = (
     "match_by", "mode", "overwrite", "empty", "connection", "query", "watermark",
 )  # fmt: skip
 HELP = {
-    "header": "row in which the header begins (default: found)", "header_rows": "1, 2, or 0 where the file has no header",
+    "header": "row in which the header begins (default: found)",
+    "header_rows": "1, 2, or 0 where the file has no header",
     "hidden": "skip: leave hidden rows of a sheet out", "decimal": "decimal sign (default: decided from all values)",
     "date_order": "ymd, dmy or mdy (default: decided from all values)",
     "unfit": "a phone, e-mail or gender that is none: quarantine (default), empty or keep",

@@ -58,8 +58,8 @@ def describe_source(
     """Describe a source once, or change its description; returns it.
 
     code: its short name (letters, digits, `-`, `_`, `.`). mapping: {field of the record: column}; a column may be
-    several to be added, `a + b`. constants: {field: text}, also for empty cells of a field that has a column. key: the fields that name a row; empty where rows have no
-    name of their own. options: see OPTIONS; zone is the IANA zone of its times; decimal and date_order are decided from
+    several to be added, `a + b`. constants: {field: text}, also for empty cells of a field that
+    has a column. key: the fields that name a row; empty where rows have no name of their own. options: see OPTIONS; zone is the IANA zone of its times; decimal and date_order are decided from
     the values of each file where they are not given; match_by are fields people are found by without a customer number
     (phone, name+birth); mode is create, update or both; overwrite the fields an update may change (all if empty); empty
     is erase where empty cells shall erase; unfit says what becomes of a phone number that is none (keep, empty,
@@ -388,7 +388,7 @@ def _load(load_id: int) -> Load:
 
 
 def reader_of(name: str, upload: str = "") -> str:
-    """The reader that fits a file: by what it begins with where it is kept already, else by its name. Raises BadInput."""
+    """The reader that fits a file: by its first bytes where it is kept already, else by its name. Raises BadInput."""
     ending = Path(name).suffix.lower()
     if ending not in ENDINGS:
         raise BadInput("The file {name} is not CSV, Excel or Parquet.", field="file", name=places.file_name(name))

@@ -148,8 +148,9 @@ def _shown(value: Any) -> str | None:
 
 
 def correct(load: Load, values: dict[int, dict[str, str]]) -> int:
-    """Note corrections of draft rows of a file that was looked through; returns how many rows. {row id: {column: text}}.
+    """Note corrections of draft rows of a file that was looked through; returns how many rows.
 
+    values: {row id: {column: text}}.
     Raises BadInput for a line that has no cells.
     """
     if load.state != "checked":

@@ -39,7 +39,8 @@ TYPES = {
 DECIMAL = pa.decimal128(38, 20)
 DAY = r"^(?P<y>\d{4})\s?[-/.]?\s?(?P<m>\d{1,2})\s?[-/.]?\s?(?P<d>\d{1,2})\.?"
 CLOCK = (
-    r"(?:[T ]+(?P<n>오전|오후|[AaPp]\.?[Mm]\.?)?\s?(?P<h>\d{1,2}):(?P<i>\d{1,2})(?::(?P<s>\d{1,2})(?:\.(?P<f>\d{1,9}))?)?"
+    r"(?:[T ]+(?P<n>오전|오후|[AaPp]\.?[Mm]\.?)?\s?(?P<h>\d{1,2}):(?P<i>\d{1,2})"
+    r"(?::(?P<s>\d{1,2})(?:\.(?P<f>\d{1,9}))?)?"
     r"\s?(?P<o>[AaPp]\.?[Mm]\.?)?)?\s?(?P<z>Z|[+-]\d{2}:?\d{2})?$"
 )
 SPELLINGS = (  # other spellings of a day and a clock time -> the usual one

@@ -11,14 +11,20 @@ from dangol.customers.collect.rules import N_, Definition, Type, parts
 
 SHORT = r"^(?P<a>\d{1,2})\s?[-/.]\s?(?P<b>\d{1,2})\s?[-/.]\s?(?P<c>\d{4}|\d{2})(?:\D.*)?$"
 SERIAL = r"^[2-7]\d{4}(\.\d+)?$"
-COMMA = r"^[^\d.,]*\d{1,3}(\.\d{3})+,\d+\D*$|^[^\d.,]*\d+,(\d{1,2}|\d{4,})\D*$|^[^\d.,]*\d{1,3}(\.\d{3}){2,}\D*$|^[^\d.,]*0,\d+\D*$"
-POINT = r"^[^\d.,]*\d{1,3}(,\d{3})+\.\d+\D*$|^[^\d.,]*\d+\.(\d{1,2}|\d{4,})\D*$|^[^\d.,]*\d{1,3}(,\d{3}){2,}\D*$|^[^\d.,]*0\.\d+\D*$"
+COMMA = (
+    r"^[^\d.,]*\d{1,3}(\.\d{3})+,\d+\D*$|^[^\d.,]*\d+,(\d{1,2}|\d{4,})\D*$|^[^\d.,]*\d{1,3}(\.\d{3}){2,}\D*$"
+    r"|^[^\d.,]*0,\d+\D*$"
+)
+POINT = (
+    r"^[^\d.,]*\d{1,3}(,\d{3})+\.\d+\D*$|^[^\d.,]*\d+\.(\d{1,2}|\d{4,})\D*$|^[^\d.,]*\d{1,3}(,\d{3}){2,}\D*$"
+    r"|^[^\d.,]*0\.\d+\D*$"
+)
 SHOWN = {"ymd": "YYYY-MM-DD", "dmy": "DD/MM/YYYY", "mdy": "MM/DD/YYYY"}
 FACTS = {
     "order": N_("“{column}”: days are written {order}; {count} values can be read in no other way."),
     "unsure": N_(
-        "“{column}”: day and month cannot be told apart in any value. They are read as {order}; choose the order of dates "
-        "if that is wrong."
+        "“{column}”: day and month cannot be told apart in any value. They are read as {order}; choose the order of "
+        "dates if that is wrong."
     ),
     "both": N_("“{column}”: most days are written {order}, but {count} values fit another order only."),
     "chosen": N_("“{column}”: days are read as {order}, as chosen."),

@@ -95,6 +95,8 @@ def find(rows: Sequence[Sequence[str]]) -> Heading:
     first = next((n for n, row in enumerate(rows) if filled(row) >= need), None)
     if first is None:
         first = next(n for n, row in enumerate(rows) if filled(row))
+    if filled(rows[first]) < usual and any(map(like_data, rows[first])):
+        first = _whole(rows, first, usual)
     body = [row for row in rows[first + 1 :] if filled(row)]
     if _is_data(rows[first], body):
         return Heading(first, 0)
@@ -104,6 +106,12 @@ def find(rows: Sequence[Sequence[str]]) -> Heading:
     if first + 1 < len(rows) and _two(rows[first], rows[first + 1], rows[first + 2 :]):
         return Heading(first, 2)
     return Heading(first, 1)
+
+
+def _whole(rows: Sequence[Sequence[str]], first: int, usual: int) -> int:
+    """A whole row of words soon below a line like "Printed on: 2026-11-23"; that line itself where there is none."""
+    near = range(first + 1, min(first + 6, len(rows)))
+    return next((n for n in near if filled(rows[n]) == usual and not any(map(like_data, rows[n]))), first)
 
 
 def _is_data(row: Sequence[str], body: Sequence[Sequence[str]]) -> bool:

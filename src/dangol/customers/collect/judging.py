@@ -16,9 +16,13 @@ KOREAN = (
     r"^(?:\+?82[- .]?\(?0?\)?|0)(?:1[016789]|2|3[1-3]|4[1-4]|5[1-5]|6[1-4]|70|50\d?|80)[)]?[- .]?\d{3,4}[- .]?\d{4}$"
     r"|^1[5-8]\d{2}[- .]?\d{4}$"
 )
-MAIL = r"^[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@(?:[A-Za-z0-9가-힣](?:[A-Za-z0-9가-힣-]{0,61}[A-Za-z0-9가-힣])?\.)+[A-Za-z가-힣]{2,}$"
+MAIL = (
+    r"^[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@"
+    r"(?:[A-Za-z0-9가-힣](?:[A-Za-z0-9가-힣-]{0,61}[A-Za-z0-9가-힣])?\.)+[A-Za-z가-힣]{2,}$"
+)
 GENDERS = re.compile(
-    r"m|f|male|female|man|woman|남|여|남성|여성|남자|여자|남자분|여자분|[1-4]|m/남|f/여|남\(m\)|여\(f\)|unknown|u|미상|모름|기타|other",
+    r"m|f|male|female|man|woman|남|여|남성|여성|남자|여자|남자분|여자분|[1-4]|m/남|f/여|남\(m\)|여\(f\)"
+    r"|unknown|u|미상|모름|기타|other",
     re.IGNORECASE,
 )
 LOST_ZERO = r"^(1[016789]\d{7,8}|[3-6][1-5]\d{7,8}|2\d{8}|70\d{8})$"
@@ -49,9 +53,9 @@ def _valid(text: str) -> bool:
 
 def wrong_email(texts: pa.Array) -> Mask:
     """Which texts are no address of e-mail (RFC 5321 without quoted local parts)."""
-    return _unlike(texts, MAIL) | np.asarray(
-        pc.match_substring_regex(texts, r"\.\.|^\.|\.@").fill_null(False).to_numpy(zero_copy_only=False)
-    )
+    dots = pc.match_substring_regex(texts, r"\.\.|^\.|\.@").fill_null(False)
+    wrong: Mask = _unlike(texts, MAIL) | np.asarray(dots.to_numpy(zero_copy_only=False), bool)
+    return wrong
 
 
 def wrong_gender(texts: pa.Array) -> Mask:
@@ -61,7 +65,8 @@ def wrong_gender(texts: pa.Array) -> Mask:
 
 def _unlike(texts: pa.Array, pattern: str) -> Mask:
     fits = pc.match_substring_regex(texts, pattern).fill_null(True)
-    return np.logical_not(np.asarray(fits.to_numpy(zero_copy_only=False), bool))
+    unlike: Mask = np.logical_not(np.asarray(fits.to_numpy(zero_copy_only=False), bool))
+    return unlike
 
 
 JUDGES: dict[str, tuple[str, Any]] = {

@@ -105,7 +105,7 @@ def mend(
 
 @dataclass(frozen=True)
 class MendOutlook:
-    """What a correction would do. shown: the first changed cells as (line, before, after, whether the row then fits)."""
+    """What a correction would do. shown: the first changed cells, (line, before, after, whether the row then fits)."""
 
     rows: int
     changed: int

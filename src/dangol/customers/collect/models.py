@@ -34,7 +34,7 @@ class Source(models.Model):
 class Load(models.Model):
     """One file (or query) taken in. state: waiting, running, done, failed, cancelled, undone.
 
-    Before that it may be looked through without taking anything in: checking, then checked, or unread where that failed.
+    Before that it may be looked through without taking anything in: checking, then checked, or unread where it failed.
     read = loaded + unchanged + quarantined; updated are a part of loaded, skipped a part of unchanged. corrections:
     {line: {column: text}} made before loading. decided: what `habits` found. outlook: what would become of the rows.
     """

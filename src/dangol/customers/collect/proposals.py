@@ -11,7 +11,10 @@ from difflib import SequenceMatcher
 
 from dangol.customers.collect.rules import N_, RECORDS, Field, Record, Type
 
-DAY = r"\d{4}\s?[-./년]\s?\d{1,2}\s?[-./월]\s?\d{1,2}[일.]?|\d{1,2}[-./]\d{1,2}[-./](\d{4}|\d{2})|(19|20)\d{2}(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])"
+DAY = (
+    r"\d{4}\s?[-./년]\s?\d{1,2}\s?[-./월]\s?\d{1,2}[일.]?|\d{1,2}[-./]\d{1,2}[-./](\d{4}|\d{2})"
+    r"|(19|20)\d{2}(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])"
+)
 LOOKS = {  # what a value looks like -> the whole of it
     "day": re.compile(rf"({DAY})(\s?\([월화수목금토일]\))?"),
     "moment": re.compile(rf"({DAY})[T ]+\D{{0,3}}\d{{1,2}}[:시].*|(19|20)\d{{12}}"),
@@ -19,13 +22,18 @@ LOOKS = {  # what a value looks like -> the whole of it
     "decimal": re.compile(r"[+-]?(\d+[.,]\d+|\d{1,3}([.,]\d{3})+([.,]\d+)?)"),
     "money": re.compile(r"[+-]?\s?[₩￦$€¥£]\s?[\d.,]+|[\d.,]+\s?(원|KRW|USD|EUR)"),
     "percent": re.compile(r"[+-]?[\d.,]+\s?%"),
-    "phone": re.compile(r"(\+?82[- .]?\(?0?\)?|0)\d{1,3}[- .)]?\s?\d{3,4}[- .]?\d{4}|1[5-8]\d\d-\d{4}|\+\d{1,3}[- \d]{7,14}|1[016789]\d{7,8}"),
+    "phone": re.compile(
+        r"(\+?82[- .]?\(?0?\)?|0)\d{1,3}[- .)]?\s?\d{3,4}[- .]?\d{4}|1[5-8]\d\d-\d{4}|\+\d{1,3}[- \d]{7,14}"
+        r"|1[016789]\d{7,8}"
+    ),
     "email": re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+"),
     "gender": re.compile(r"m|f|male|female|남|여|남성|여성|남자|여자", re.IGNORECASE),
     "yes": re.compile(r"y|n|yes|no|예|아니오|아니요|네|true|false|o|x|동의|미동의", re.IGNORECASE),
     "year": re.compile(r"(19[2-9]|20[0-2])\d년?생?"),
     "person": re.compile(r"[가-힣]{2,4}|[가-힣] [가-힣]{1,3}|[A-Z][a-z]+ ([A-Z]\.? )?[A-Z][a-zA-Z'-]+"),
-    "address": re.compile(r".*([시군구도] |특별시|광역시|[로길동]\s?\d|\d+ [A-Z][a-z]+ (St|Ave|Rd|Blvd|Street|Road|Avenue)).*"),
+    "address": re.compile(
+        r".*([시군구도] |특별시|광역시|[로길동]\s?\d|\d+ [A-Z][a-z]+ (St|Ave|Rd|Blvd|Street|Road|Avenue)).*"
+    ),
     "code": re.compile(r"(?=.*\d)[A-Za-z가-힣]{0,6}[-_]?[\dA-Za-z][\dA-Za-z_-]{0,30}"),
 }  # fmt: skip
 FITS: dict[str, tuple[str, ...]] = {  # field -> the looks its values may have, the most telling first

@@ -417,7 +417,7 @@ def _cells(by: Member, row: Quarantined) -> dict[str, str]:
 def export_quarantine(
     by: Member, *, source_code: str, reason: str = "", why: str = "", load_id: int | None = None
 ) -> str:
-    """Open refused rows of a source as CSV: the original cells, then file, line, reason and sentence; no cell a formula.
+    """Open refused rows of a source as CSV: the cells as written, then file, line and reason; no cell is a formula.
 
     Corrected, the file can be loaded into the same source as it is: columns the source does not know are left alone.
     load_id: the rows of that file; of one that was only looked through, those it would refuse.

@@ -200,8 +200,8 @@ class MappingForm(forms.Form):
 
     def value_fields(self) -> list[Any]:
         """The bound fields beside the mapping that stand side by side."""
-        return [self[name] for name in ("code", "name", "system", "match_by", "mode", "empty", "unfit", "zone", "decimal",
-                                        "date_order") if name in self.fields]  # fmt: skip
+        names = ("code", "name", "system", "match_by", "mode", "empty", "unfit", "zone", "decimal", "date_order")
+        return [self[name] for name in names if name in self.fields]
 
     def mapping(self) -> dict[str, str]:
         """{field: column} as chosen; two columns to be added as `a + b`."""

@@ -18,7 +18,8 @@ def steward(cast, client):
     return client
 
 
-def upload(client, text=TEXT.encode("cp949"), name="판매.csv"):
+def upload(client, text=b"", name="판매.csv"):
+    text = text or TEXT.encode("cp949")
     answer = client.post("/sources/new/", {"file": SimpleUploadedFile(name, text)})
     assert answer.status_code == 302, answer.content.decode()[-2000:]
     return answer.url
