@@ -59,13 +59,14 @@ def describe_source(
 
     code: its short name (letters, digits, `-`, `_`, `.`). mapping: {field of the record: column}; a column may be
     several to be added, `a + b`. constants: {field: text}, also for empty cells of a field that
-    has a column. key: the fields that name a row; empty where rows have no name of their own. options: see OPTIONS; zone is the IANA zone of its times; decimal and date_order are decided from
-    the values of each file where they are not given; match_by are fields people are found by without a customer number
-    (phone, name+birth); mode is create, update or both; overwrite the fields an update may change (all if empty); empty
-    is erase where empty cells shall erase; unfit says what becomes of a phone number that is none (keep, empty,
-    quarantine). system: the space its customer keys live in, shared by sources that know a customer by the same key;
-    the code if not given. cleaning: steps done to every row before it is read, None leaves them as they are. columns:
-    the header of the file it is described by.
+    has a column. key: the fields that name a row; empty where rows have no name of their own. options: see OPTIONS;
+    zone is the IANA zone of its times; decimal and date_order are decided from the values of each file where they are
+    not given; match_by are fields people are found by without a customer number (phone, name+birth); mode is create,
+    update or both; overwrite the fields an update may change (all if empty); empty is erase where empty cells shall
+    erase; unfit says what becomes of a phone number that is none (keep, empty, quarantine). system: the space its
+    customer keys live in, shared by sources that know a customer by the same key; the code if not given. cleaning:
+    steps done to every row before it is read, None leaves them as they are. columns: the header of the file it is
+    described by.
     Raises BadInput or NotAllowed.
     """
     require(by, Right.SOURCES_LOAD)

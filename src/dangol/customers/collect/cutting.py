@@ -185,10 +185,11 @@ def _wrong_at(line: bytes, encoding: str) -> int:
 
 def _encoding(given: str) -> str:
     plain = given.lower().replace("_", "-")
-    known = {"utf-8": "utf-8", "utf-16": "utf-16", "utf16": "utf-16", "utf-16le": "utf-16",
-             "utf-16be": "utf-16", "utf-16-le": "utf-16", "utf-16-be": "utf-16", "utf8": "utf-8", "utf-8-sig": "utf-8", "cp949": "cp949",
-             "euc-kr": "cp949",
-             "euckr": "cp949", "ms949": "cp949", "ascii": "utf-8"}  # fmt: skip
+    known = {
+        "utf-8": "utf-8", "utf8": "utf-8", "utf-8-sig": "utf-8", "ascii": "utf-8",
+        "utf-16": "utf-16", "utf16": "utf-16", "utf-16le": "utf-16", "utf-16be": "utf-16", "utf-16-le": "utf-16",
+        "utf-16-be": "utf-16", "cp949": "cp949", "euc-kr": "cp949", "euckr": "cp949", "ms949": "cp949",
+    }  # fmt: skip
     if plain not in known:
         raise BadInput(
             "The encoding {encoding} is not known. Choose UTF-8, CP949 or UTF-16.", field="encoding", encoding=given

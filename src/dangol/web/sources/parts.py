@@ -120,4 +120,5 @@ def proposals(shown: reads.Preview) -> dict[str, dict[str, Any]]:
 
 def steps(source: reads.SourceView) -> list[dict[str, str]]:
     """The corrections a source makes in every file, in words."""
-    return [{**step, "words": gettext(VERBS[step["verb"]])} for step in source.cleaning]
+    words = {verb: gettext(label) for verb, label in VERBS.items()}
+    return [{**step, "words": words[step["verb"]]} for step in source.cleaning]
