@@ -252,7 +252,7 @@ def _unwrapped(texts: pa.Array) -> pa.Array:
         texts = pc.replace_substring_regex(texts, r'^="(.*)"$', r"\1")
     marked = pc.starts_with(texts, "'")
     if pc.any(marked).as_py():
-        bare = [text and unguard(re.sub(r"^'(?=\d[\d -]*$)", "", text)) for text in texts.to_pylist()]
+        bare = [text and unguard(re.sub(r"^'(?=\d[\d -]*$)", "", text)).strip() for text in texts.to_pylist()]
         texts = pa.array(bare, pa.string())
     return texts
 

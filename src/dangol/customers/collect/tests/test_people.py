@@ -4,6 +4,7 @@ import pytest
 
 from dangol.base.errors import BadInput, Cancelled, Conflict
 from dangol.customers.collect import actions, checking, reads
+from dangol.customers.collect.tests.files import parsed_here
 from dangol.work.actions import Quiet
 
 MAPPING = {"source_key": "no", "name": "name", "phone": "phone", "email": "email"}
@@ -39,6 +40,11 @@ class Space:
 
     def known(self, key="1"):
         return next((row for row in reads.people() if row["source_key"] == key), {})
+
+
+@pytest.fixture(autouse=True)
+def here(monkeypatch):
+    parsed_here(monkeypatch)
 
 
 @pytest.fixture
