@@ -33,7 +33,6 @@ from dangol.customers.collect.rules import (
     Counts,
     Definition,
     parts,
-    without_resident_numbers,
 )
 from dangol.customers.collect.sorting import (
     Sorted,
@@ -45,6 +44,7 @@ from dangol.customers.collect.sorting import (
     terms_of,
 )
 from dangol.customers.collect.staging import Refused, Staged, stage
+from dangol.customers.standard.rules import without_resident_numbers
 from dangol.work.actions import Running
 
 Doubts = dict[tuple[str, str], int]
