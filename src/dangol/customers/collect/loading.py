@@ -49,7 +49,7 @@ from dangol.work.actions import Running
 
 Doubts = dict[tuple[str, str], int]
 BATCH_ROWS = 200_000
-PEOPLE_ROWS = 20_000  # rows of people go into the operations database: short transactions for other writers
+PEOPLE_ROWS = 10_000  # rows of people go into the operations database: short transactions, and a quick cancel
 QUARANTINE_MOST = 100_000
 CELL_SHOWN = 500
 CHUNK = 500
@@ -134,8 +134,7 @@ def set_live(load: Load, *, live: bool) -> None:
     before, after = ("closed", "open") if live else ("open", "closed")
     load.refused.filter(state=before).update(state=after)
     if RECORDS[load.source.kind].personal:
-        names = load.source.people.filter(batch__load=load).values_list("source_key", flat=True)
-        people.choose_newest(load.source, names)
+        people.turn(load, live=live)
 
 
 @dataclass
