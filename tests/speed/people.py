@@ -33,7 +33,7 @@ def _file(path: Path, names: list[str], rows: int, *, moved: bool) -> Path:
         out.write(",".join(names) + "\n")
         for number in range(rows):
             name = dice.choice(SURNAMES) + dice.choice(SYLLABLES) + dice.choice(SYLLABLES)
-            phone = dice.randrange(10**8) + (moved and number % 10 == 0)
+            phone = 20_000_000 + dice.randrange(7 * 10**7) + (moved and number % 10 == 0)
             out.write(f"{8_800_000_000_000_000 + number},{name},010-{phone // 10**4 % 10**4:04d}-{phone % 10**4:04d},"
                       f"m{number}@example.com,19{number % 60 + 40}.{number % 12 + 1:02d}.{number % 28 + 1:02d},"
                       f"{'남여'[number % 2]},서울 강남구 역삼로 {number % 900}\n")  # fmt: skip

@@ -1,16 +1,23 @@
 """Collected people: versions of what a source says about a person, the newest of which counts."""
 
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from django.db import connection
 from django.db.models import Exists, OuterRef
 
 from dangol.customers.collect.models import Batch, Load, Person, Source
 
 CHUNK = 500
 KEY = "source_key"
+# Rows straight into the table: as objects they take twice the time of everything else.
+NEW = (
+    "INSERT INTO collect_person (source_id, source_key, fields, said, batch_id, newest) "
+    "VALUES (%s, %s, %s, %s, %s, TRUE)"
+)
 Fields = dict[str, Any]
 
 
@@ -76,11 +83,12 @@ def write(batch: Batch, versions: Sequence[Version]) -> None:
     """Keep new versions; they are the newest from now on. Call inside a transaction."""
     for chunk in _chunks([one.key for one in versions if one.before is not None]):
         Person.objects.filter(source=batch.source, newest=True, source_key__in=chunk).update(newest=False)
-    Person.objects.bulk_create(
-        [Person(source=batch.source, source_key=one.key, batch=batch, fields=one.fields, said=one.said)
-         for one in versions],
-        batch_size=CHUNK,
-    )  # fmt: skip
+    rows = [
+        (batch.source_id, one.key, json.dumps(one.fields), None if one.said is None else json.dumps(one.said), batch.pk)
+        for one in versions
+    ]
+    with connection.cursor() as cursor:
+        cursor.executemany(NEW, rows)
 
 
 def turn(load: Load, *, live: bool) -> None:

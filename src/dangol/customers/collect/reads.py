@@ -407,11 +407,14 @@ def label_of(kind: str, name: str) -> str:
 
 
 def _cells(by: Member, row: Quarantined) -> dict[str, str]:
+    """A row's cells in the order of the file's columns; personal ones masked for who may not see them."""
+    known = [name for name in row.source.columns if name in row.raw]  # PostgreSQL keeps no order of its own
+    cells = {name: row.raw[name] for name in dict.fromkeys([*known, *row.raw])}
     record = RECORDS[row.source.kind]
     if not record.personal or may(by, Right.CUSTOMERS_UNMASK):
-        return dict(row.raw)
+        return cells
     open_columns = {row.source.mapping.get(f.name) for f in record.fields if not f.personal}
-    return {name: text if name in open_columns else "●●●" for name, text in row.raw.items()}
+    return {name: text if name in open_columns else "●●●" for name, text in cells.items()}
 
 
 def export_quarantine(
