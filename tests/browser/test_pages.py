@@ -20,8 +20,8 @@ from dangol.campaigns.plan import actions as plan
 from dangol.customers.collect import actions as collect
 from dangol.customers.identify.matching import actions as matching
 from dangol.customers.identify.matching import reads as looks
-from dangol.privacy import actions as privacy
 from dangol.customers.surveys import actions as surveys
+from dangol.privacy import actions as privacy
 from dangol.web.entry.proof import PROVED_AT
 from dangol.web.surveys.catalogue import sign_up
 from dangol.work.actions import Quiet
@@ -66,6 +66,8 @@ def company(cast, tmp_path):
     load = collect.start_load(by=cast.steward, source_code="shop", path=path)
     report = collect.run_load(Quiet(by=cast.steward), load_id=load)
     assert report["quarantined"] == 3
+    look = collect.start_check(by=cast.steward, source_code="shop", path=path)
+    collect.run_check(Quiet(by=cast.steward), load_id=look)
     cycle.run(Quiet(by=cast.administrator))
     draft = plan.draft(by=cast.administrator, name="봄맞이 초대", aim="keep", segments=["HHH"])
     evidence = {"prior": -9.0, "terms": [{"field": "name", "level": "same", "weight": 6.5}]}
@@ -84,7 +86,8 @@ def company(cast, tmp_path):
         f"/customers/surveys/{survey.id}/", f"/customers/surveys/{survey.id}/settings/", f"/s/{survey.token}",
         f"/customers/{cast.mina.pk}/", f"/customers/{cast.coded.pk}/", "/customers/?q=H-0001", "/insight/segments/HHH/",
         f"/campaigns/{draft.id}/", f"/campaigns/{draft.id}/approve/", "/sources/shop/", "/sources/shop/change/",
-        f"/sources/loads/{load}/", "/sources/quarantine/rows/?source=shop&reason=missing",
+        f"/sources/loads/{load}/", "/sources/quarantine/?source=shop&reason=missing", "/sources/quarantine/mend/?source=shop",
+        "/sources/quarantine/ignore/?source=shop", f"/sources/loads/{look}/look/",
         f"/admin/members/{cast.rep.pk}/", f"/admin/organisation/{cast.team.pk}/",
         f"/customers/privacy/customers/{cast.mina.pk}/", *(f"/customers/privacy/requests/{one}/" for one in asked),
         f"/customers/privacy/requests/{asked[0]}/erase/",

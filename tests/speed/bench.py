@@ -1,4 +1,4 @@
-"""The speed bench: `python -m tests.speed.bench [--quick] [--only rfm load standard cycle pages link]`.
+"""The speed bench: `python -m tests.speed.bench [--quick] [--only rfm load people standard cycle pages link]`.
 
 Every run is a process of its own, measured whole: wall time, and the largest memory it ever held. What others do is
 measured in the same run on the same machine, so that the ratio counts and not the machine.
@@ -21,8 +21,9 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent.parent
 ROUNDS = 3
 RATIO_AIM, PAGE_AIM_MS, LOAD_AIM, LINEAR_AIM = 1.3, 150.0, 50_000, 1.3
+PEOPLE_AIM, PEOPLE_MB = 5_000, 1024
 STANDARD_AIM = 100_000
-PARTS = ("rfm", "load", "standard", "cycle", "pages", "link")
+PARTS = ("rfm", "load", "people", "standard", "cycle", "pages", "link")
 LINK_F1 = {"febrl1": 0.98, "febrl2": 0.98, "febrl3": 0.98, "febrl4": 0.99}
 PEOPLE_F1, PEOPLE_PRECISION, LINK_SECONDS, LINK_MEGABYTES = 0.97, 0.995, 180.0, 4096.0
 
@@ -109,6 +110,17 @@ def load(report: Report, folder: Path, rows: int) -> None:
                 rate >= LOAD_AIM)  # fmt: skip
 
 
+def people(report: Report, folder: Path, rows: int) -> None:
+    """Validated rows of customers a second, created and then changed, and the memory of it all."""
+    report.title("Loading customers from CSV (judged, merged with what is known, in the operations database)")
+    done = run(["tests.speed.cycle", "people", str(folder), str(rows)], folder / "people-home")
+    for what in ("created", "updated"):
+        found = done.said[what]
+        report.line(f"{rows:,} rows, {found[what]:,} {what}", f"{found['rate']:,.0f} rows/s, {found['megabytes']:.0f} MB",
+                    f"≥ {PEOPLE_AIM:,} rows/s", found["rate"] >= PEOPLE_AIM)  # fmt: skip
+    report.line("most memory", f"{done.megabytes:.0f} MB", f"≤ {PEOPLE_MB:,} MB", done.megabytes <= PEOPLE_MB)
+
+
 def standard(report: Report, folder: Path, rows: int) -> None:
     """Standard forms of names, numbers, mailboxes, addresses, birth days and genders, rows a second of one core."""
     report.title("Standard forms of every field (one core)")
@@ -192,6 +204,8 @@ def main(arguments: list[str] | None = None) -> int:
             rfm(report, folder, customers, lines)
         if "load" in given.only:
             load(report, folder, min(lines, 1_000_000) // (4 if given.quick else 1))
+        if "people" in given.only:
+            people(report, folder, min(customers, 1_000_000))
         if "standard" in given.only:
             standard(report, folder, min(lines // 20, 1_000_000))
         if "link" in given.only:

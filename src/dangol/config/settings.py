@@ -165,6 +165,7 @@ DEFAULT_FROM_EMAIL = DANGOL.mail_from
 
 # What long work runs which function: name -> dotted path of handler(running, **arguments). See dangol.work.
 JOBS = {
+    "collect.check": "dangol.customers.collect.actions.run_check",
     "collect.load": "dangol.customers.collect.actions.run_load",
     "cycle.run": "dangol.cycle.run_job",
     "execute.send": "dangol.campaigns.execute.actions.run_send",

@@ -17,6 +17,7 @@ def N_(text: str) -> str:  # noqa: N802  marks a text for translation; rules imp
 
 
 KIND_NAMES = {
+    "collect.check": N_("Look a file through"),
     "collect.load": N_("Load data"),
     "cycle.run": N_("Run the cycle"),
     "execute.send": N_("Send a campaign"),

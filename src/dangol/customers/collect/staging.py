@@ -22,6 +22,7 @@ from dangol.customers.collect.rules import Definition
 
 MODULE = "dangol.customers.collect.parser"
 POLL_SECONDS = 0.05
+FORMAT = ("encoding", "delimiter", "sheet", "header", "header_rows", "hidden")  # how a file is cut into cells
 Tick = Callable[[int], None]
 
 
@@ -94,7 +95,7 @@ def stage(definition: Definition, path: Path | None, folder: Path, *, limit: int
         "limit": limit,
         "memory_mb": settings.DANGOL.parse_memory_mb,
         "seconds": settings.DANGOL.parse_seconds,
-        **{name: options[name] for name in ("encoding", "delimiter", "sheet") if options.get(name)},
+        **{name: options[name] for name in FORMAT if options.get(name)},
     }
     return _staged(folder, _in_child(order, folder, tick))
 
@@ -165,13 +166,20 @@ def _answer(code: int, folder: Path, order: dict[str, Any]) -> dict[str, Any]:
             "Reading the file took longer than {seconds} seconds. Split it into smaller files.",
             seconds=order["seconds"],
         )
-    if meta.get("error") == "memory" or code in (-signal.SIGABRT, -signal.SIGKILL) or "memory" in complaint.lower():
+    if code in (-signal.SIGABRT, -signal.SIGKILL) or "memory" in complaint.lower():
+        meta = {"error": "memory"}
+    elif code != 0:
+        raise BadInput("The file cannot be read: it is damaged or of another form. Check its form.", field="file")
+    return _told(meta, order)
+
+
+def _told(meta: dict[str, Any], order: dict[str, Any]) -> dict[str, Any]:
+    """What the parser found out; its refusals are raised again here."""
+    if meta.get("error") == "memory":
         raise TooMuch(
             "Reading the file needs more than {memory} MB of memory. Save it as CSV or split it into smaller files.",
             memory=order["memory_mb"],
         )
-    if code != 0:
-        raise BadInput("The file cannot be read: it is damaged or of another form. Check its form.", field="file")
     if "error" in meta:
         raise getattr(errors, meta["error"])(meta["template"], field=meta["field"], **meta["params"])
     return meta

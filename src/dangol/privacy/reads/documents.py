@@ -11,7 +11,7 @@ from typing import Any
 from django.conf import settings
 from django.utils import timezone
 
-from dangol.base.cells import guard
+from dangol.base.formula import guard
 from dangol.base.money import currency, to_major
 from dangol.channels import reads as channels
 from dangol.customers.collect import reads as collect

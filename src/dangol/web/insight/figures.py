@@ -15,8 +15,8 @@ from django.utils.translation import gettext_lazy as _
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 
-from dangol.base.cells import guard
 from dangol.base.errors import BadInput, Damaged, NotFound, TooMuch
+from dangol.base.formula import guard
 from dangol.base.money import currency
 from dangol.insight.olap import reads, rules
 from dangol.staff.rules import Right

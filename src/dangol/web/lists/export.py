@@ -15,8 +15,8 @@ from django.http import FileResponse, HttpResponseBase
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 
-from dangol.base.cells import guard
 from dangol.base.errors import BadInput, NotFound, TooMuch
+from dangol.base.formula import guard
 from dangol.base.money import currency, to_major
 from dangol.staff import actions, reads
 from dangol.web.lists.parts import Column, Selection

@@ -12,8 +12,8 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext
 
-from dangol.base.cells import guard
 from dangol.base.errors import BadInput, DangolError
+from dangol.base.formula import guard
 from dangol.privacy import actions, reads
 from dangol.privacy.reads import Affected, Happening
 from dangol.privacy.rules import WHATS

@@ -1,6 +1,6 @@
-"""Cells of files that people open in a spreadsheet: none may act as a formula.
+"""Cells that no spreadsheet takes for a formula, and back. Source: OWASP, CSV injection.
 
-Source: OWASP, CSV injection; negative numbers and international phone numbers stay as they are.
+Negative numbers and international phone numbers stay as they are.
 """
 
 import re
