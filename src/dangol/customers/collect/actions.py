@@ -34,7 +34,12 @@ OPTIONS = (
 JOB, CHECK_JOB = "collect.load", "collect.check"
 CODE_LONGEST = 60
 
-__all__ = ["add_step", "assign", "cancel_load", "change_source", "check_again", "correct", "describe_source", "discard_check", "empty_rows", "fix", "forget", "forget_versions", "ignore", "load_checked", "mend", "queue_load", "record", "record_people", "redo_load", "remove_old_uploads", "remove_uploads", "retry", "run_check", "run_load", "settle", "start_check", "start_load", "take_up", "undo_load"]  # fmt: skip
+__all__ = [
+    "add_step", "assign", "cancel_load", "change_source", "check_again", "correct", "describe_source",
+    "discard_check", "empty_rows", "fix", "forget", "forget_versions", "ignore", "load_checked", "mend",
+    "queue_load", "record", "record_people", "redo_load", "remove_old_uploads", "remove_uploads", "retry",
+    "run_check", "run_load", "settle", "start_check", "start_load", "take_up", "undo_load",
+]  # fmt: skip
 
 
 def describe_source(

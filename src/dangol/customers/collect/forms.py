@@ -8,7 +8,7 @@ import pyarrow as pa
 from django.db import transaction
 
 from dangol.base.errors import BadInput, Conflict
-from dangol.customers.collect import keys, people
+from dangol.customers.collect import people
 from dangol.customers.collect.columns import LINE, check
 from dangol.customers.collect.models import Batch, Load, Source
 from dangol.customers.collect.rules import CUSTOMERS, REASON_OF, REASONS, Definition
@@ -37,12 +37,19 @@ def record_people(
         batch = Batch.objects.create(
             load=load, source=owner, kind=CUSTOMERS.kind, number=0, read=len(rows), rows=len(rows)
         )
-        people.write(batch, columns, keys.row_hashes(columns, list(columns), owner.code))
+        people.write(batch, _versions(owner, pa.table(columns).to_pylist()))
     about = {"source": owner.system, "source_code": owner.code, "batch": batch.pk, "generated": owner.generated}
     return [
         {field: people.plain(value) for field, value in row.items() if value is not None} | about
         for row in pa.table(columns).to_pylist()
     ]
+
+
+def _versions(owner: Source, rows: Sequence[Mapping[str, Any]]) -> list[people.Version]:
+    """What the rows say, over what their people said in this form before."""
+    known = people.former(owner, [row[people.KEY] for row in rows])
+    before = {key: one.fields for key, one in known.items()}
+    return [people.version(row[people.KEY], row, before.get(row[people.KEY]), (), erase=False) for row in rows]
 
 
 def _owner(code: str, name: str, system: str, generated: bool) -> Source:

@@ -35,22 +35,9 @@ from dangol.staff.reads import Member, may, require
 from dangol.staff.rules import Right
 
 __all__ = [
-    "MendOutlook",
-    "Preview",
-    "forget",
-    "held",
-    "keep_file",
-    "mend_outlook",
-    "menders",
-    "old_rows",
-    "old_uploads",
-    "old_versions",
-    "people_batches",
-    "people_keys",
-    "phone_key",
-    "preview",
-    "versions",
-]
+    "MendOutlook", "Preview", "forget", "held", "keep_file", "mend_outlook", "menders", "old_rows", "old_uploads",
+    "old_versions", "people_batches", "people_keys", "phone_key", "preview", "versions",
+]  # fmt: skip
 PAGE = 50
 EXPORTED = ("dangol_file", "dangol_line", "dangol_reason", "dangol_sentence")
 EXPORT_MOST = 100_000

@@ -11,11 +11,11 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from dangol.base.errors import BadInput
+from dangol.base.formula import guard
 from dangol.customers.surveys import actions, reads, rules
 from dangol.staff.reads import may
 from dangol.staff.rules import Right
 from dangol.web.entry.address import address_of
-from dangol.web.lists.export import guard
 from dangol.web.shell import Request, language_of, page
 from dangol.web.surveys.making import frame
 from dangol.web.templatetags.dangol import day
