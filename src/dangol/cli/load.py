@@ -10,7 +10,8 @@ from typing import Any
 
 from dangol.base.errors import BadInput, DangolError
 
-OPTIONS = ("encoding", "delimiter", "sheet", "zone", "decimal", "date_order", "connection", "query", "watermark")
+OPTIONS = ("encoding", "delimiter", "sheet", "zone", "decimal", "date_order", "connection", "query", "watermark",
+           "overlap")  # fmt: skip
 
 
 def add(verbs: Any) -> None:

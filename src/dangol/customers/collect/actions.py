@@ -20,10 +20,11 @@ from dangol.staff.rules import Right
 from dangol.work import actions as work
 from dangol.work.actions import Running
 
-READERS = ("csv", "excel", "parquet", "sql")
+READERS = ("csv", "excel", "parquet", "sql", "push")
 ENDINGS = {".csv": "csv", ".tsv": "csv", ".txt": "csv", ".xlsx": "excel", ".xls": "excel", ".xlsm": "excel",
            ".ods": "excel", ".parquet": "parquet"}  # fmt: skip
-OPTIONS = ("encoding", "delimiter", "sheet", "zone", "decimal", "date_order", "connection", "query", "watermark")
+OPTIONS = ("encoding", "delimiter", "sheet", "zone", "decimal", "date_order", "connection", "table", "query",
+           "watermark", "overlap")  # fmt: skip
 JOB = "collect.load"
 CODE_LONGEST = 60
 
@@ -51,8 +52,10 @@ def describe_source(
 
     code: its short name (letters, digits, `-`, `_`, `.`). mapping: {field of the record: column}; a column may be
     several to be added, `a + b`. constants: {field: text}. key: the fields that name a row; empty where rows have no
-    name of their own. options: see OPTIONS; zone is the IANA zone of its times, decimal its decimal sign. system: the
-    space its customer keys live in, shared by sources that know a customer by the same key; the code if not given.
+    name of their own. options: see OPTIONS; connection is the code of a kept connection, watermark the column to
+    continue from, overlap how far before its last value (minutes or units) to ask again; zone is the IANA zone of its
+    times, decimal its decimal sign. system: the space its customer keys live in, shared by sources that know a
+    customer by the same key; the code if not given.
     Raises BadInput or NotAllowed.
     """
     require(by, Right.SOURCES_LOAD)
@@ -63,12 +66,15 @@ def describe_source(
     mapping = {field: column for field, column in mapping.items() if column}
     _check_form(code, kind, reader, options)
     _check_fields(kind, mapping, constants, key)
+    _check_query(kind, reader, options, key)
     with transaction.atomic():
         source, _made = Source.objects.get_or_create(code=code, defaults={"kind": kind, "reader": reader})
         if source.own:
             raise Conflict("The source {code} holds the loop's own events and cannot be described.", code=code)
         if source.kind != kind and source.batches.exists():
             raise Conflict("The source {code} has data of another kind. Give the new source another code.", code=code)
+        if (source.options, source.mapping) != (options, mapping):
+            source.watermark = ""  # what was read by another description is asked for again; equal rows change nothing
         source.name, source.kind, source.reader, source.system = name or code, kind, reader, system or code
         source.mapping, source.constants, source.key, source.options = mapping, constants, _key(kind, key), options
         source.generated = generated
@@ -103,8 +109,19 @@ def _check_form(code: str, kind: str, reader: str, options: Mapping[str, str]) -
         raise BadInput("The decimal sign is a point or a comma.", field="decimal")
     if options.get("date_order", "ymd") not in ("ymd", "dmy", "mdy"):
         raise BadInput("The order of dates is ymd, dmy or mdy.", field="date_order")
-    if reader == "sql" and not (options.get("connection") and options.get("query")):
+
+
+def _check_query(kind: str, reader: str, options: Mapping[str, str], key: Sequence[str]) -> None:
+    """A query's rows asked for again from the watermark on are recognised by their key: without one, two equal rows
+    at different times could not be told from one row read twice."""
+    if reader != "sql":
+        return
+    if not (options.get("connection") and options.get("query")):
         raise BadInput("A SQL source needs a connection and a query.", field="query")
+    if options.get("watermark") and not _key(kind, key):
+        raise BadInput("Choose what names a row: rows that are asked for again are recognised by it.", field="key")
+    if not options.get("overlap", "0").isdecimal():
+        raise BadInput("The overlap is a whole number.", field="overlap")
 
 
 def _check_fields(kind: str, mapping: Mapping[str, str], constants: Mapping[str, str], key: Sequence[str]) -> None:
@@ -162,6 +179,8 @@ def start_load(
     source = _source(source_code)
     if source.own:
         raise Conflict("The source {code} holds the loop's own events and cannot be loaded.", code=source_code)
+    if source.reader == "push":
+        raise Conflict("The rows of {code} are pushed by another program; there is no file to load.", code=source_code)
     if source.reader == "sql":
         load = Load.objects.create(source=source, name=source.name, by=by)
     else:
@@ -251,6 +270,7 @@ def _turn(by: Member, load_id: int, *, before: str, after: str) -> int:
         changed = Load.objects.filter(pk=load.pk, state=before).update(state=after)
         if changed:
             loading.set_live(load, live=after == "done")
+            Source.objects.filter(pk=load.source_id).update(watermark="")  # a query asks for all rows once more
         return changed
 
 
