@@ -8,9 +8,10 @@ from django.conf import settings
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
-from dangol.base.errors import DangolError, NotFound
+from dangol.base.errors import DangolError, NotFound, Unavailable
 from dangol.engine import fresh
 from dangol.insight.warehouse import reads as warehouse
+from dangol.work.schedules import reads as schedules
 
 ANSWER_SECONDS = 2
 
@@ -55,11 +56,21 @@ def _mail() -> str:
     return f"good ({host}:{port})"
 
 
+def _schedules() -> str:
+    found = schedules.alarms()
+    if not found:
+        return "good"
+    said = ", ".join(f"{one.name} ({'late' if one.late else 'failed'})" for one in found)
+    raise Unavailable("Look at these schedules: {schedules}. A late one needs a running worker: dangol worker",
+                      schedules=said)  # fmt: skip
+
+
 CHECKS: dict[str, Callable[[], str]] = {
     "database": _database,
     "engine": _engine,
     "snapshot": _snapshot,
     "mail": _mail,
+    "schedules": _schedules,
 }
 
 

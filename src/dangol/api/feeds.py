@@ -128,7 +128,7 @@ class TakenOut(Schema):
 
 
 class SiteIn(Strict):
-    """A web site. origins: like https://shop.example. properties: names that are kept of events; null for a usual set."""
+    """A web site. origins: like https://shop.example. properties: names kept of events; null: a usual set."""
 
     code: Annotated[str, Field(min_length=1, max_length=60, pattern=r"^[A-Za-z0-9_-]+$")]
     name: Annotated[str, Field(max_length=100)] = ""

@@ -57,7 +57,18 @@ AREAS: tuple[Area, ...] = (
             Page("campaigns:knowledge", _("Knowledge base"), R.CAMPAIGNS_VIEW),
         ),
     ),
-    Area("sources", _("Sources"), "database", "/sources/", (R.SOURCES_VIEW,)),
+    Area(
+        "sources",
+        _("Sources"),
+        "database",
+        "/sources/",
+        (R.SOURCES_VIEW,),
+        (
+            Page("sources:list", _("All sources"), R.SOURCES_VIEW),
+            Page("feeds:connections", _("Connections"), R.STAFF_MANAGE),
+            Page("feeds:sites", _("Web sites"), R.SOURCES_VIEW),
+        ),
+    ),
     Area(
         "admin",
         _("Admin"),
@@ -71,6 +82,7 @@ AREAS: tuple[Area, ...] = (
             Page("admin:log", _("Access log"), R.LOG_VIEW),
             Page("admin:tokens", _("API tokens"), R.TOKENS_MANAGE),
             Page("admin:jobs", _("Jobs"), R.STAFF_MANAGE),
+            Page("feeds:schedules", _("Schedules"), R.STAFF_MANAGE),
             Page("admin:settings", _("Settings"), R.STAFF_MANAGE),
         ),
     ),

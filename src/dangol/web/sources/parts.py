@@ -21,7 +21,14 @@ STATES = {  # state -> (badge, word)
     "cancelled": ("warn", _("cancelled")),
     "undone": ("warn", _("taken back")),
 }
-READERS = {"csv": _("CSV"), "excel": _("Excel"), "parquet": _("Parquet"), "sql": _("SQL"), "own": _("own events")}
+READERS = {
+    "csv": _("CSV"),
+    "excel": _("Excel"),
+    "parquet": _("Parquet"),
+    "sql": _("SQL"),
+    "push": _("pushed rows"),
+    "own": _("own events"),
+}
 DELIMITERS = {",": _("comma"), ";": _("semicolon"), "\t": _("tab"), "|": _("vertical bar")}
 
 

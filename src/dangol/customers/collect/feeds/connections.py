@@ -19,6 +19,7 @@ from dangol.staff.reads import Member, require
 from dangol.staff.rules import Right
 
 CODE_LONGEST = 60
+RESERVED = "new"  # the address of the page that makes one
 SAMPLE_ROWS = 8
 CELL_SHOWN = 120
 
@@ -93,6 +94,8 @@ def _place(connection: Connection) -> tuple[str, str, int | None, str, str, bool
 def _check(code: str, kind: str, database: str, host: str, port: int | None) -> None:
     if not code or len(code) > CODE_LONGEST or slugify(code.replace(".", "-")) != code.replace(".", "-").lower():
         raise BadInput("A connection's code is made of letters, digits, - and _, like erp.", field="code")
+    if code.lower() == RESERVED:
+        raise BadInput("This code is taken by a page. Choose another.", field="code")
     if kind not in databases.KINDS:
         raise BadInput("Choose one of: {kinds}.", field="kind", kinds=", ".join(databases.KINDS))
     if not database.strip():

@@ -16,6 +16,7 @@ from dangol.staff.reads import Member, require
 from dangol.staff.rules import Right
 
 KEY_PREFIX = "site_"
+RESERVED = "new"  # the address of the page that makes one
 ORIGINS_MOST, PROPERTIES_MOST = 50, 60
 
 
@@ -53,6 +54,8 @@ def keep_site(
     require(by, Right.SOURCES_LOAD)
     if not code or len(code) > 60 or slugify(code) != code.lower():
         raise BadInput("A site's code is made of letters, digits, - and _, like shop.", field="code")
+    if code.lower() == RESERVED:
+        raise BadInput("This code is taken by a page. Choose another.", field="code")
     origins = [one.strip().rstrip("/").lower() for one in origins if one.strip()]
     for one in origins:
         if not ORIGIN.fullmatch(one):

@@ -208,7 +208,7 @@ def test_kept_password_is_not_sent_to_another_place(cast):
 def test_private_addresses_are_refused_in_every_spelling_unless_allowed(cast, settings, host):
     settings.DANGOL = replace(settings.DANGOL, source_networks="")
     keep(cast, "postgresql", 1, host=host)
-    with pytest.raises(BadInput, match="private network|no host called"):
+    with pytest.raises(BadInput, match=r"private network|no host called"):
         actions.test_connection(by=cast.administrator, code="erp")
 
 
@@ -256,7 +256,7 @@ def test_sqlite_lies_in_the_inbox_or_nowhere(cast, file, home, tmp_path):
         with pytest.raises(BadInput, match="no such SQLite file"):
             actions.test_connection(by=cast.administrator, code="erp")
     keep(cast, "sqlite", database="erp.sqlite")
-    with pytest.raises(BadInput, match="not authorized|one query"):
+    with pytest.raises(BadInput, match=r"not authorized|one query"):
         reads.browse(cast.administrator, "erp", query="SELECT * FROM pragma_database_list")
 
 
