@@ -110,19 +110,19 @@ def look(request: Request, code: str) -> HttpResponseBase:
     except DangolError as error:
         if not isinstance(error, FAILURES):
             raise
-        form = QueryForm({"query": query})
-        form.add_error("query", sentence(error))
-        context = {"connection": found, "kind": KIND_NAMES[found.kind], "form": form, "asked": query}
+        asked = QueryForm({"query": query})
+        asked.add_error("query", sentence(error))
+        context = {"connection": found, "kind": KIND_NAMES[found.kind], "form": asked}
         return render(request, "feeds/look.html", context, status=422)
-    form = GoOnForm(request.POST or None, growing=shown.growing)
-    if request.method == "POST" and form.is_valid():
+    go_on = GoOnForm(request.POST or None, growing=shown.growing)
+    if request.method == "POST" and go_on.is_valid():
         options = {"connection": code, "query": shown.query, "table": table if not query else "",
-                   "watermark": form.cleaned_data["watermark"],
-                   "overlap": str(form.cleaned_data["overlap"] or "")}  # fmt: skip
+                   "watermark": go_on.cleaned_data["watermark"],
+                   "overlap": str(go_on.cleaned_data["overlap"] or "")}  # fmt: skip
         request.session[ASKED] = {name: text for name, text in options.items() if text}
         return redirect(
             reverse("sources:describe") + "?" + urlencode({"file": Kept("", table or _("Query"), "sql").signed()})
         )
     return render(request, "feeds/look.html", {
-        "connection": found, "shown": shown, "table": table, "go_on": form, "form": QueryForm({"query": shown.query}),
+        "connection": found, "shown": shown, "table": table, "go_on": go_on, "form": QueryForm({"query": shown.query}),
     })  # fmt: skip

@@ -126,8 +126,9 @@ def run_now(*, by: Asker, schedule_id: int, now: datetime | None = None) -> int:
 
 def ensure_builtin(*, by: Asker) -> None:
     """Make the schedules every installation has (settings.SCHEDULES); those that are there stay as they are."""
+    wanted: dict[str, tuple[str, str, dict[str, Any], int]] = settings.SCHEDULES
     present = set(Schedule.objects.filter(builtin=True).values_list("code", flat=True))
-    for code, (name, kind, plan, late_minutes) in settings.SCHEDULES.items():
+    for code, (name, kind, plan, late_minutes) in wanted.items():
         if code not in present:
             set_plan(by=by, code=code, name=name, kind=kind, arguments={}, plan=Plan(**plan),
                      late_minutes=late_minutes, builtin=True)  # fmt: skip
@@ -182,7 +183,7 @@ def _start(schedule: Schedule, slot: datetime, now: datetime) -> int:
 def _settle(schedule: Schedule, now: datetime) -> None:
     """Take over how the jobs of open runs ended; a failure that may pass is tried again after a while."""
     for run in schedule.runs.filter(state=rules.OPEN):
-        job = Job.objects.filter(pk=run.job_id).first()
+        job = Job.objects.filter(pk=run.job_id or 0).first()
         if job is not None and job.state not in ENDED:
             continue
         run.error, run.result = (job.error, job.result) if job is not None else (UNKNOWN, None)

@@ -128,7 +128,7 @@ def mended(plan: Plan, *, next_run: datetime, slot: datetime | None, fired_at: d
 
 def wait_minutes(attempt: int) -> int:
     """Minutes before the next try after the `attempt`-th failed: 1, 2, 4, 8 … up to an hour."""
-    return min(2 ** (attempt - 1), LONGEST_WAIT_MINUTES)
+    return int(min(2 ** (attempt - 1), LONGEST_WAIT_MINUTES))
 
 
 def passes(error: Mapping[str, Any] | None) -> bool:

@@ -144,7 +144,7 @@ def rows_of_csv(text: str) -> list[dict[str, str | None]]:
 
 def _read(lines: Any) -> list[dict[str, str | None]]:
     try:
-        header = next(lines, [])
+        header: list[str] = next(lines, [])
         if not header or len(set(header)) != len(header):
             raise BadInput("The first line names the columns, each once.", field="/")
         rows: list[dict[str, str | None]] = []

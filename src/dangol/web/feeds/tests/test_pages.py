@@ -1,9 +1,6 @@
 """Connections, sites and schedules in the web."""
 
-import json
-import shutil
 import sqlite3
-import subprocess
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -48,7 +45,7 @@ def test_database_becomes_a_source_that_is_fetched_by_the_clock(administrator, f
                                 follow=True)  # fmt: skip
     shown = answer.content.decode()
     assert "goods" in shown
-    assert "notice-ok" in shown or "messages" in shown
+    assert "notice-ok" in shown
     look = "/sources/connections/erp/look/?schema=&table=goods"
     assert "크림" in page(administrator, look)
     described = administrator.post(look, {"watermark": "updated_at", "overlap": 10})
@@ -63,9 +60,8 @@ def test_database_becomes_a_source_that_is_fetched_by_the_clock(administrator, f
     administrator.post(made["Location"] + "run/")
     worker.run_until_empty()
     schedules.tick()
-    assert "1" in page(administrator, made["Location"])
+    assert scheduled.schedules(cast.administrator)[0].last.result["loaded"] == 1
     assert [file.rows for file in collected.raw_files("products")] == [1]
-    assert "erp" not in page(administrator, "/sources/goods/").replace("/connections/erp", "").split("</dl>")[0] or True
 
 
 def test_password_is_on_no_page(administrator, cast):
@@ -152,17 +148,9 @@ def test_site_shows_the_line_for_its_pages_and_the_script_is_let_in(client, cast
     client.force_login(cast.steward)
     answer = client.post("/sources/sites/new/", {"code": "shop", "origins": "https://shop.example", "properties": "sku",
                                                  "enabled": "on"}, follow=True)  # fmt: skip
-    assert "data-key=&quot;site_" in answer.content.decode() or 'data-key="site_' in answer.content.decode()
+    assert 'data-key="site_' in answer.content.decode()
     script = client.get("/dangol-events.js")
     assert (script["Cross-Origin-Resource-Policy"], script["Content-Type"]) == (
         "cross-origin", "text/javascript; charset=utf-8",
     )  # fmt: skip
     assert client.post("/sources/sites/new/", {"code": "b", "origins": "*"}).status_code == 422
-
-
-@pytest.mark.skipif(not shutil.which("node"), reason="no JavaScript engine besides the browser's")
-def test_script_is_whole_javascript():
-    from django.contrib.staticfiles import finders
-
-    assert subprocess.run(["node", "--check", finders.find("js/events.js")], check=False).returncode == 0
-    assert json.dumps({}) == "{}"
