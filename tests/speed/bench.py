@@ -1,4 +1,4 @@
-"""The speed bench: `python -m tests.speed.bench [--quick] [--only rfm load cycle pages]`.
+"""The speed bench: `python -m tests.speed.bench [--quick] [--only rfm load people cycle pages]`.
 
 Every run is a process of its own, measured whole: wall time, and the largest memory it ever held. What others do is
 measured in the same run on the same machine, so that the ratio counts and not the machine.
@@ -21,7 +21,8 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent.parent
 ROUNDS = 3
 RATIO_AIM, PAGE_AIM_MS, LOAD_AIM, LINEAR_AIM = 1.3, 150.0, 50_000, 1.3
-PARTS = ("rfm", "load", "cycle", "pages")
+PEOPLE_AIM, PEOPLE_MB = 5_000, 1024
+PARTS = ("rfm", "load", "people", "cycle", "pages")
 
 
 @dataclass
@@ -106,6 +107,17 @@ def load(report: Report, folder: Path, rows: int) -> None:
                 rate >= LOAD_AIM)  # fmt: skip
 
 
+def people(report: Report, folder: Path, rows: int) -> None:
+    """Validated rows of customers a second, created and then changed, and the memory of it all."""
+    report.title("Loading customers from CSV (judged, merged with what is known, in the operations database)")
+    done = run(["tests.speed.cycle", "people", str(folder), str(rows)], folder / "people-home")
+    for what in ("created", "updated"):
+        found = done.said[what]
+        report.line(f"{rows:,} rows, {found[what]:,} {what}", f"{found['rate']:,.0f} rows/s, {found['megabytes']:.0f} MB",
+                    f"≥ {PEOPLE_AIM:,} rows/s", found["rate"] >= PEOPLE_AIM)  # fmt: skip
+    report.line("most memory", f"{done.megabytes:.0f} MB", f"≤ {PEOPLE_MB:,} MB", done.megabytes <= PEOPLE_MB)
+
+
 def cycle(report: Report, folder: Path, customers: int, sizes: list[int]) -> Path:
     """The full cycle at growing sizes; returns the home of the largest."""
     report.title("Full cycle: identify, warehouse, score and publish (wall time, peak memory)")
@@ -153,6 +165,8 @@ def main(arguments: list[str] | None = None) -> int:
             rfm(report, folder, customers, lines)
         if "load" in given.only:
             load(report, folder, min(lines, 1_000_000) // (4 if given.quick else 1))
+        if "people" in given.only:
+            people(report, folder, min(customers, 1_000_000))
         if {"cycle", "pages"} & set(given.only):
             home = cycle(report, folder, customers, [lines // 10, lines // 2, lines])
             if "pages" in given.only:

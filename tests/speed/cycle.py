@@ -108,6 +108,10 @@ def main(verb: str, customers: str = "0", lines: str = "0") -> None:
         from tests.speed.load import rate
 
         print(json.dumps(rate(Path(customers), int(lines))))
+    elif verb == "people":
+        from tests.speed import people
+
+        print(json.dumps(people.rate(Path(customers), int(lines))))
     else:
         from tests.speed.pages import pages
 

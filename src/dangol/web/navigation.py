@@ -65,6 +65,7 @@ AREAS: tuple[Area, ...] = (
         (R.SOURCES_VIEW,),
         (
             Page("sources:list", _("All sources"), R.SOURCES_VIEW),
+            Page("sources:quarantine", _("Quarantine"), R.SOURCES_VIEW),
             Page("feeds:connections", _("Connections"), R.STAFF_MANAGE),
             Page("feeds:sites", _("Web sites"), R.SOURCES_VIEW),
         ),

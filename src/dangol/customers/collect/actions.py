@@ -10,11 +10,13 @@ from django.utils.text import slugify
 
 from dangol.base.errors import BadInput, Conflict, NotFound
 from dangol.base.identifiers import file_hash
-from dangol.customers.collect import loading, places
+from dangol.customers.collect import checking, loading, places, workbook
+from dangol.customers.collect.cleaning import checked
 from dangol.customers.collect.events import record, settle
-from dangol.customers.collect.mending import fix, ignore, retry
+from dangol.customers.collect.mending import assign, fix, ignore, mend, retry, take_up
 from dangol.customers.collect.models import Load, Source
-from dangol.customers.collect.rules import ATTRIBUTE, RECORDS
+from dangol.customers.collect.rules import ATTRIBUTE, EMPTY, MODES, RECORDS, UNFIT
+from dangol.customers.collect.staging import FORMAT
 from dangol.staff.reads import Member, require
 from dangol.staff.rules import Right
 from dangol.work import actions as work
@@ -23,14 +25,17 @@ from dangol.work.actions import Running
 READERS = ("csv", "excel", "parquet", "sql", "push")
 ENDINGS = {".csv": "csv", ".tsv": "csv", ".txt": "csv", ".xlsx": "excel", ".xls": "excel", ".xlsm": "excel",
            ".ods": "excel", ".parquet": "parquet"}  # fmt: skip
-OPTIONS = ("encoding", "delimiter", "sheet", "zone", "decimal", "date_order", "connection", "table", "query",
-           "watermark", "overlap")  # fmt: skip
-JOB = "collect.load"
+OPTIONS = (
+    *FORMAT, "zone", "decimal", "date_order", "unfit", "match_by", "mode", "overwrite", "empty", "connection", "table",
+    "query", "watermark", "overlap",
+)  # fmt: skip
+JOB, CHECK_JOB = "collect.load", "collect.check"
 CODE_LONGEST = 60
 
 __all__ = [
-    "cancel_load", "change_source", "describe_source", "fix", "ignore", "queue_load", "record", "redo_load", "retry",
-    "run_load", "settle", "start_load", "undo_load",
+    "assign", "cancel_load", "change_source", "check_again", "correct", "describe_source", "discard_check", "fix",
+    "ignore", "load_checked", "mend", "queue_load", "record", "redo_load", "retry", "run_check", "run_load", "settle",
+    "start_check", "start_load", "take_up", "undo_load",
 ]  # fmt: skip
 
 
@@ -47,15 +52,22 @@ def describe_source(
     constants: Mapping[str, str] | None = None,
     system: str = "",
     generated: bool = False,
+    cleaning: Sequence[Mapping[str, str]] | None = None,
+    columns: Sequence[str] = (),
 ) -> Source:
     """Describe a source once, or change its description; returns it.
 
     code: its short name (letters, digits, `-`, `_`, `.`). mapping: {field of the record: column}; a column may be
-    several to be added, `a + b`. constants: {field: text}. key: the fields that name a row; empty where rows have no
-    name of their own. options: see OPTIONS; connection is the code of a kept connection, watermark the column to
-    continue from, overlap how far before its last value (minutes or units) to ask again; zone is the IANA zone of its
-    times, decimal its decimal sign. system: the space its customer keys live in, shared by sources that know a
-    customer by the same key; the code if not given.
+    several to be added, `a + b`. constants: {field: text}, also for empty cells of a field that has a column. key: the
+    fields that name a row; empty where rows have no name of their own. options: see OPTIONS; connection is the code of
+    a kept connection, watermark the column to continue from, overlap how far before its last value (minutes or units)
+    to ask again; zone is the IANA zone of its times; decimal and date_order are decided from the values of each file
+    where they are not given; match_by are fields people are found by without a customer number (phone, name+birth);
+    mode is create, update or both; overwrite the fields an update may change (all if empty); empty is erase where empty
+    cells shall erase; unfit says what becomes of a phone number that is none (keep, empty, quarantine). system: the
+    space its customer keys live in, shared by sources that know a customer by the same key; the code if not given.
+    cleaning: steps done to every row before it is read, None leaves them as they are. columns: the header of the file
+    it is described by.
     Raises BadInput or NotAllowed.
     """
     require(by, Right.SOURCES_LOAD)
@@ -65,8 +77,10 @@ def describe_source(
     constants = {field: text for field, text in (constants or {}).items() if text != ""}
     mapping = {field: column for field, column in mapping.items() if column}
     _check_form(code, kind, reader, options)
-    _check_fields(kind, mapping, constants, key)
+    _check_ways(kind, options)
+    _check_fields(kind, mapping, constants, key, options.get("match_by", ""))
     _check_query(kind, reader, options, key)
+    steps = None if cleaning is None else checked(cleaning)
     with transaction.atomic():
         source, _made = Source.objects.get_or_create(code=code, defaults={"kind": kind, "reader": reader})
         if source.own:
@@ -78,6 +92,8 @@ def describe_source(
         source.name, source.kind, source.reader, source.system = name or code, kind, reader, system or code
         source.mapping, source.constants, source.key, source.options = mapping, constants, _key(kind, key), options
         source.generated = generated
+        source.cleaning = source.cleaning if steps is None else steps
+        source.columns = list(columns) or source.columns
         source.save()
     return source
 
@@ -124,9 +140,28 @@ def _check_query(kind: str, reader: str, options: Mapping[str, str], key: Sequen
         raise BadInput("The overlap is a whole number.", field="overlap")
 
 
-def _check_fields(kind: str, mapping: Mapping[str, str], constants: Mapping[str, str], key: Sequence[str]) -> None:
+def _check_ways(kind: str, options: Mapping[str, str]) -> None:
+    """How rows are matched and what they may change."""
+    for name, allowed in (("mode", MODES), ("unfit", UNFIT), ("empty", EMPTY), ("hidden", ("read", "skip"))):
+        if options.get(name) and options[name] not in allowed:
+            raise BadInput("{name} is one of: {values}.", field=name, name=name, values=", ".join(allowed))
+    for name in ("header", "header_rows"):
+        if options.get(name) and not options[name].isdecimal():
+            raise BadInput("The row of the header is a number, like 3.", field=name)
+    if options.get("match_by") and not RECORDS[kind].personal:
+        raise BadInput("Only customers are matched by other fields than their key.", field="match_by")
+
+
+def _check_fields(
+    kind: str, mapping: Mapping[str, str], constants: Mapping[str, str], key: Sequence[str], match_by: str
+) -> None:
     kinds = RECORDS[kind]
     given = {**mapping, **constants}
+    for name in match_by.split("+") if match_by else ():
+        if name not in mapping:
+            raise BadInput("Rows shall be matched by {name}, which has no column.", field="match_by", name=name)
+    if match_by:
+        given.setdefault("source_key", "")
     for field in given:
         if kinds.field(field) is None:
             raise BadInput(
@@ -150,13 +185,96 @@ def change_source(
     key: Sequence[str],
     options: Mapping[str, Any],
     system: str = "",
+    constants: Mapping[str, str] | None = None,
+    cleaning: Sequence[Mapping[str, str]] | None = None,
+    columns: Sequence[str] = (),
 ) -> Source:
-    """Change how a source's files are read from now on; form, kind, connection and constants stay as they are."""
+    """Change how a source's files are read from now on; form, kind and connection stay as they are.
+
+    constants, cleaning: None leaves them.
+    """
     source = _source(code)
     return describe_source(
         by=by, code=code, name=name, kind=source.kind, reader=source.reader, mapping=mapping, key=key,
-        options={**source.options, **options}, constants=source.constants, system=system, generated=source.generated,
+        options={**source.options, **options}, constants=source.constants if constants is None else constants,
+        system=system, generated=source.generated, cleaning=cleaning, columns=columns,
     )  # fmt: skip
+
+
+def start_check(
+    *,
+    by: Member,
+    source_code: str,
+    path: Path | str | None = None,
+    pieces: Iterator[bytes] | None = None,
+    upload: str = "",
+    name: str = "",
+    queue: bool = False,
+) -> int:
+    """Take a file in to be looked through, without loading a row; returns the load's id for `run_check`.
+
+    Arguments as of `start_load`. After the look `load_checked` loads it, `correct` puts cells right.
+    """
+    require(by, Right.SOURCES_LOAD)
+    source = _source(source_code)
+    if source.own:
+        raise Conflict("The source {code} holds the loop's own events and cannot be loaded.", code=source_code)
+    checking.sweep()
+    load = Load(source=source, name=source.name, by=by, state="checking")
+    if source.reader != "sql":
+        load.upload, name = _kept(upload, path, pieces, name)
+        file = places.uploads() / load.upload
+        load.name, load.bytes, load.sha256 = places.file_name(name), file.stat().st_size, file_hash(file)
+    load.save()
+    if queue:
+        _queue_check(by, load)
+    return load.pk
+
+
+def _queue_check(by: Member, load: Load) -> None:
+    job = work.enqueue(kind=CHECK_JOB, arguments={"load_id": load.pk}, by=by, unique_key=f"{CHECK_JOB}:{load.pk}")
+    Load.objects.filter(pk=load.pk).update(state="checking", job_id=job)
+
+
+def run_check(running: Running, load_id: int) -> dict[str, Any]:
+    """Look a file through to its end; returns what would become of its rows."""
+    return checking.run(running, load_id)
+
+
+def check_again(*, by: Member, load_id: int) -> None:
+    """Look a file through once more, after its source or some cells were changed."""
+    require(by, Right.SOURCES_LOAD)
+    load = _load(load_id)
+    if load.state not in checking.STATES:
+        raise Conflict("This file is being loaded already.")
+    _queue_check(by, load)
+
+
+def correct(*, by: Member, load_id: int, values: Mapping[int, Mapping[str, str]]) -> int:
+    """Put cells of refused rows right before loading; returns how many rows changed. values: {row: {column: text}}."""
+    require(by, Right.SOURCES_LOAD)
+    return checking.correct(_load(load_id), {row: dict(cells) for row, cells in values.items()})
+
+
+def load_checked(*, by: Member, load_id: int, queue: bool = True) -> int:
+    """Load a file that was looked through; returns the load's id. Raises Conflict where that is not so."""
+    require(by, Right.SOURCES_LOAD)
+    load = _load(load_id)
+    if not Load.objects.filter(pk=load.pk, state="checked").update(state="waiting", by=by, job_id=None):
+        raise Conflict("This file is not looked through, or it is loaded already.")
+    if queue:
+        queue_load(by=by, load_id=load.pk)
+    return load.pk
+
+
+def discard_check(*, by: Member, load_id: int) -> None:
+    """Throw away a file that was looked through and shall not be loaded."""
+    require(by, Right.SOURCES_LOAD)
+    load = _load(load_id)
+    if load.state not in ("checked", "unread"):
+        raise Conflict("This file is being loaded already.")
+    with transaction.atomic():
+        checking.forget(load)
 
 
 def start_load(
@@ -288,9 +406,17 @@ def _load(load_id: int) -> Load:
     return found
 
 
-def reader_of(name: str) -> str:
-    """The reader that fits a file's name. Raises BadInput."""
+def reader_of(name: str, upload: str = "") -> str:
+    """The reader that fits a file: by its first bytes where it is kept already, else by its name. Raises BadInput."""
     ending = Path(name).suffix.lower()
     if ending not in ENDINGS:
         raise BadInput("The file {name} is not CSV, Excel or Parquet.", field="file", name=places.file_name(name))
-    return ENDINGS[ending]
+    if not upload:
+        return ENDINGS[ending]
+    with places.kept(upload).open("rb") as file:
+        start = file.read(8)
+    if start.startswith((workbook.ZIPPED, workbook.OLD)):
+        return "excel"
+    if start.startswith(b"PAR1"):
+        return "parquet"
+    return "csv" if ENDINGS[ending] == "excel" and not start.lstrip().startswith(b"<") else ENDINGS[ending]

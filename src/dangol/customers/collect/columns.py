@@ -4,8 +4,9 @@ Each distinct text of a column is read once and the answer spread over its rows,
 costs what its few thousand different prices cost.
 """
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from functools import lru_cache
@@ -16,6 +17,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from dangol.base.formula import unguard
+from dangol.customers.collect.judging import JUDGES, with_its_zero
 from dangol.customers.collect.rules import (
     CODES,
     RESIDENT_RE2,
@@ -34,12 +37,32 @@ TYPES = {
     Type.TIME: pa.timestamp("us"),
 }  # fmt: skip
 DECIMAL = pa.decimal128(38, 20)
-DAY_FORMS = {
-    "ymd": r"^(?P<y>\d{4})[-/.]?\s?(?P<m>\d{1,2})[-/.]?\s?(?P<d>\d{1,2})\.?",
-    "dmy": r"^(?P<d>\d{1,2})[-/.]\s?(?P<m>\d{1,2})[-/.]\s?(?P<y>\d{4})",
-    "mdy": r"^(?P<m>\d{1,2})[-/.]\s?(?P<d>\d{1,2})[-/.]\s?(?P<y>\d{4})",
-}
-CLOCK = r"(?:[T ]+(?P<h>\d{1,2}):(?P<i>\d{2})(?::(?P<s>\d{2})(?:\.(?P<f>\d{1,9}))?)?)?\s?(?P<z>Z|[+-]\d{2}:?\d{2})?$"
+DAY = r"^(?P<y>\d{4})\s?[-/.]?\s?(?P<m>\d{1,2})\s?[-/.]?\s?(?P<d>\d{1,2})\.?"
+CLOCK = (
+    r"(?:[T ]+(?P<n>오전|오후|[AaPp]\.?[Mm]\.?)?\s?(?P<h>\d{1,2}):(?P<i>\d{1,2})"
+    r"(?::(?P<s>\d{1,2})(?:\.(?P<f>\d{1,9}))?)?"
+    r"\s?(?P<o>[AaPp]\.?[Mm]\.?)?)?\s?(?P<z>Z|[+-]\d{2}:?\d{2})?$"
+)
+SPELLINGS = (  # other spellings of a day and a clock time -> the usual one
+    (r"^(\d{4})년\s*(\d{1,2})월\s*(\d{1,2})일?", r"\1-\2-\3"),
+    (r"(\d{1,2})시\s*(\d{1,2})분\s*(\d{1,2})초", r" \1:\2:\3"),
+    (r"(\d{1,2})시\s*(\d{1,2})분", r" \1:\2"),
+    (r"(\d{1,2})시$", r" \1:00"),
+    (r"\s*\((?:[월화수목금토일]|양력?|[A-Za-z]{3})\)", " "),
+    (r"^(\d{4})(\d{2})(\d{2})(\d{2})(\d{2})(\d{2})$", r"\1-\2-\3 \4:\5:\6"),
+    (r"^(\d{4})(\d{2})(\d{2})(\d{2})(\d{2})$", r"\1-\2-\3 \4:\5"),
+)
+USUAL = r"^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2})?)?$|^\d{8}$"
+MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+SHORT = r"^(\d{1,2})\s?[-/.]\s?(\d{1,2})\s?[-/.]\s?(\d{4})"
+SHORTER = r"^(\d{1,2})\s?[-/.]\s?(\d{1,2})\s?[-/.]\s?(\d{2})(?:\.|$|([ T].*))"
+ORDERED = {"dmy": r"\3-\2-\1", "mdy": r"\3-\1-\2", "ymd": r"\1-\2-\3"}
+SERIAL = r"^[2-7]\d{4}(\.\d+)?$"
+SERIAL_ZERO = -25569  # day 0 of Excel, counted from 1970
+NOTHING = r"(?i)^(-+|n/?a|#n/a|null|none|nan|없음|미상|해당\s?없음)$"
+TOTAL = r"(?i)^(총\s*)?(합\s*계|총\s*계|소\s*계|누\s*계)\s*:?$|^(grand\s+|sub)?totals?\s*:?$|^sum\s*:?$"
+YES, NO = r"(?i)^(y|yes|true|예|네|동의|o|○)$", r"(?i)^(n|no|false|아니오|아니요|미동의|거부|x|×)$"
+ROUNDED = r"^\d(\.\d+)?[eE]\+\d{2}$"
 QUARTER_US = 15 * 60 * 1_000_000
 FIRST_YEAR, LAST_YEAR = 1900, 9998
 
@@ -49,7 +72,8 @@ class Terms:
     """How a source writes values, and what day it is.
 
     zone: of its times. digits: decimal digits of the company's currency. decimal: its decimal sign. order: of day,
-    month and year. today: the company's calendar day; company: the company's zone.
+    month and year; orders: the same for single columns. unfit: what becomes of a phone number, e-mail or gender that is
+    none. today: the company's calendar day; company: the company's zone.
     """
 
     zone: ZoneInfo
@@ -58,6 +82,8 @@ class Terms:
     digits: int = 0
     decimal: str = "."
     order: str = "ymd"
+    orders: Mapping[str, str] = field(default_factory=dict)
+    unfit: str = "keep"
 
     @property
     def end_of_today(self) -> int:
@@ -68,12 +94,16 @@ class Terms:
 
 @dataclass(frozen=True)
 class Checked:
-    """Typed columns (null where unreadable); per row the code of its first reason (0: fine) and its field's place."""
+    """Typed columns (null where unreadable); per row the code of its first reason (0: fine) and its field's place.
+
+    doubts: rows that are taken in although a value is no phone number, e-mail or gender: (reason, field) -> rows.
+    """
 
     columns: dict[str, pa.Array]
     reason: Codes
     place: Codes
     lines: npt.NDArray[np.int64]
+    doubts: dict[tuple[str, str], int] = field(default_factory=dict)
 
 
 def check(rows: pa.Table, definition: Definition, terms: Terms) -> Checked:
@@ -81,12 +111,54 @@ def check(rows: pa.Table, definition: Definition, terms: Terms) -> Checked:
     reason = np.zeros(rows.num_rows, np.uint8)
     place = np.zeros(rows.num_rows, np.uint8)
     columns: dict[str, pa.Array] = {}
-    for number, field in enumerate(definition.fields()):
-        values, codes = _field(rows, field, definition, terms)
-        columns[field.name] = values
+    doubts: dict[tuple[str, str], int] = {}
+    for number, one in enumerate(definition.fields()):
+        values, codes = _field(rows, one, definition, terms)
+        if one.name in JUDGES and one.name in definition.mapping:
+            values, codes = _judged(values, codes, one, terms, doubts)
+        columns[one.name] = values
         _note(reason, place, codes, number)
     _between_fields(columns, definition, reason, place)
-    return Checked(columns, reason, place, rows.column(LINE).to_numpy())
+    _totals(rows, columns, definition, reason)
+    return Checked(columns, reason, place, rows.column(LINE).to_numpy(), doubts)
+
+
+def _judged(
+    values: pa.Array, codes: Codes, one: Field, terms: Terms, doubts: dict[tuple[str, str], int]
+) -> tuple[pa.Array, Codes]:
+    """Phone numbers, addresses of e-mail and genders that are none: refused, left empty, or kept and counted."""
+    reason, judge = JUDGES[one.name]
+    encoded = values.dictionary_encode()
+    if not len(encoded.dictionary):
+        return values, codes
+    wrong_texts = judge(encoded.dictionary)
+    if not wrong_texts.any():
+        return values, codes
+    wrong = wrong_texts.take(encoded.indices.fill_null(0).to_numpy()) & ~_nulls(values) & (codes == 0)
+    if terms.unfit == "quarantine":
+        return values, np.where(wrong, CODES[reason], codes).astype(np.uint8)
+    doubts[reason, one.name] = int(wrong.sum())
+    return (pc.if_else(pa.array(wrong), None, values) if terms.unfit == "empty" else values), codes
+
+
+def _totals(rows: pa.Table, columns: Mapping[str, pa.Array], definition: Definition, reason: Codes) -> None:
+    """A row that names itself a total in its key, or is refused anyway, is told as one."""
+    total = np.zeros(rows.num_rows, bool)
+    for name in {*definition.key, *(one.name for one in definition.record.fields if one.key)}:
+        if name in columns and pa.types.is_string(columns[name].type):
+            total |= _matches(columns[name], TOTAL)
+    bad = np.flatnonzero((reason != 0) & ~total)
+    if len(bad):
+        chosen = rows.take(pa.array(bad)).drop_columns([LINE])
+        named = np.zeros(len(bad), bool)
+        for column in chosen.columns:
+            named |= _matches(pc.utf8_trim_whitespace(column.combine_chunks()), TOTAL)
+        total[bad[named]] = True
+    reason[total] = CODES["total_row"]
+
+
+def _matches(values: pa.Array, pattern: str) -> npt.NDArray[np.bool_]:
+    return np.asarray(pc.match_substring_regex(values, pattern).fill_null(False).to_numpy(zero_copy_only=False))
 
 
 def _note(reason: Codes, place: Codes, codes: Codes, number: int) -> None:
@@ -96,27 +168,47 @@ def _note(reason: Codes, place: Codes, codes: Codes, number: int) -> None:
         place[fresh] = number
 
 
-def _field(rows: pa.Table, field: Field, definition: Definition, terms: Terms) -> tuple[pa.Array, Codes]:
-    column = definition.mapping.get(field.name)
+def _field(rows: pa.Table, one: Field, definition: Definition, terms: Terms) -> tuple[pa.Array, Codes]:
+    column = definition.mapping.get(one.name)
     if column is None:
-        values, codes = _read(pa.array([definition.constants[field.name]], pa.string()), field, terms)
+        if one.name not in definition.constants:  # the key of people who are found by another field
+            return pa.nulls(rows.num_rows, TYPES[one.type]), np.zeros(rows.num_rows, np.uint8)
+        values, codes = _read(pa.array([definition.constants[one.name]], pa.string()), one, terms)
         spread = pa.array(np.zeros(rows.num_rows, np.int32))
         return values.take(spread), np.repeat(codes, rows.num_rows)
+    if column in terms.orders:
+        terms = replace(terms, order=terms.orders[column])
     names = parts(column, rows.column_names)
-    values, codes = _spread(rows.column(names[0]), field, terms)
-    for name in names[1:]:
-        more, more_codes = _spread(rows.column(name), field, terms)
-        values = pc.if_else(pc.is_null(values), more, pc.if_else(pc.is_null(more), values, _sum(values, more)))
-        codes = np.where(codes == 0, more_codes, codes)
-    if field.required:
+    if len(names) > 1 and one.type in (Type.DATE, Type.TIME):
+        values, codes = _spread(_side_by_side([rows.column(name) for name in names]), one, terms)
+    else:
+        values, codes = _added([rows.column(name) for name in names], one, terms)
+    fallback = definition.constants.get(one.name)
+    if fallback is not None:
+        given, _codes = _read(pa.array([fallback], pa.string()), one, terms)
+        values = pc.if_else(pa.array(_nulls(values) & (codes == 0)), given[0], values)
+    if one.required and not (one.name == "source_key" and definition.match_by):
         codes = np.where((codes == 0) & _nulls(values), CODES["missing"], codes).astype(np.uint8)
     return values, codes
 
 
+def _side_by_side(columns: list[pa.ChunkedArray]) -> pa.ChunkedArray:
+    """A day in one column and its clock time in the next, as one text."""
+    filled = [pc.fill_null(column, "") for column in columns]
+    return pa.chunked_array([pc.binary_join_element_wise(*[one.combine_chunks() for one in filled], " ")])
+
+
+def _added(columns: list[pa.ChunkedArray], one: Field, terms: Terms) -> tuple[pa.Array, Codes]:
+    values, codes = _spread(columns[0], one, terms)
+    for column in columns[1:]:
+        more, more_codes = _spread(column, one, terms)
+        values = pc.if_else(pc.is_null(values), more, pc.if_else(pc.is_null(more), values, _sum(values, more)))
+        codes = np.where(codes == 0, more_codes, codes)
+    return values, codes
+
+
 def _sum(one: pa.Array, other: pa.Array) -> pa.Array:
-    if pa.types.is_string(one.type):
-        return pc.binary_join_element_wise(one, other, " ")
-    return pc.add(one, other) if pa.types.is_integer(one.type) else one
+    return pc.binary_join_element_wise(one, other, " ") if pa.types.is_string(one.type) else pc.add(one, other)
 
 
 def _nulls(values: pa.Array) -> npt.NDArray[np.bool_]:
@@ -140,8 +232,11 @@ def _spread(column: pa.ChunkedArray, field: Field, terms: Terms) -> tuple[pa.Arr
 
 def _read(texts: pa.Array, field: Field, terms: Terms) -> tuple[pa.Array, Codes]:
     """Distinct texts as values of the field's type; null where empty or refused."""
-    trimmed = pc.utf8_trim_whitespace(texts)
-    given = pc.if_else(pc.equal(pc.utf8_length(trimmed), 0), None, trimmed)
+    trimmed = _unwrapped(pc.utf8_trim_whitespace(texts))
+    empty = pc.equal(pc.utf8_length(trimmed), 0)
+    if field.type is not Type.TEXT or field.name in JUDGES:
+        empty = pc.or_(empty, pc.match_substring_regex(trimmed, NOTHING))
+    given = pc.if_else(empty, None, trimmed)
     codes = np.zeros(len(texts), np.uint8)
     _refuse_residents(given, field, codes)
     values = READ[field.type](given, field, terms, codes)
@@ -149,6 +244,17 @@ def _read(texts: pa.Array, field: Field, terms: Terms) -> tuple[pa.Array, Codes]
     if codes.any():
         values = pc.if_else(pa.array(codes == 0), values, None)
     return values, codes
+
+
+def _unwrapped(texts: pa.Array) -> pa.Array:
+    """Values without what spreadsheets and our own exports wrap around them: ="007", '=cmd, '010."""
+    if pc.any(pc.starts_with(texts, '="')).as_py():
+        texts = pc.replace_substring_regex(texts, r'^="(.*)"$', r"\1")
+    marked = pc.starts_with(texts, "'")
+    if pc.any(marked).as_py():
+        bare = [text and unguard(re.sub(r"^'(?=\d[\d -]*$)", "", text)) for text in texts.to_pylist()]
+        texts = pa.array(bare, pa.string())
+    return texts
 
 
 def _mark(codes: Codes, wrong: pa.Array | npt.NDArray[np.bool_], reason: str) -> None:
@@ -165,23 +271,42 @@ def _refuse_residents(given: pa.Array, field: Field, codes: Codes) -> None:
 
 
 def _text(given: pa.Array, field: Field, terms: Terms, codes: Codes) -> pa.Array:
+    if field.name == "phone":
+        given = with_its_zero(given)
     _mark(codes, pc.greater(pc.utf8_length(given), field.longest), "too_long")
     _mark(codes, pc.match_substring_regex(given, r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]"), "control_characters")
+    if field.key or field.name in ("source_key", "customer_key", "phone"):
+        _mark(codes, pc.match_substring_regex(given, ROUNDED), "rounded_number")
     return given
 
 
 def _digits(given: pa.Array, terms: Terms) -> pa.Array:
-    """Numbers without thousands separators and currency signs, with a point as decimal sign."""
+    """Numbers without thousands separators and currency signs, with a point as decimal sign; others as they are."""
+    if pc.any(pc.match_substring_regex(given, r"[^0-9.+-]")).as_py():
+        given = pc.utf8_normalize(given, form="NFKC")
+        given = pc.replace_substring_regex(given, r"^\((.*\d.*)\)$|^([^-].*\d)-$", r"-\1\2")
+        given = pc.replace_substring_regex(given, r"^([+-]?)\s*(?:KRW|USD|EUR|[₩$€¥£])\s*([+-]?)", r"\1\2")
+        given = pc.replace_substring_regex(given, r"\s*(?:원정?|개|KRW|USD|EUR|[₩$€¥£])$", "")
+        given = pc.replace_substring_regex(given, r"(\d)[ '](\d{3})\b", r"\1\2")
+        given = pc.replace_substring_regex(given, r"(\d)[ '](\d{3})\b", r"\1\2")
     if terms.decimal == ",":
-        given = pc.replace_substring(pc.replace_substring(given, ".", ""), ",", ".")
-    elif pc.any(pc.match_substring(given, ",")).as_py():
-        grouped = pc.match_substring_regex(given, r"^[^\d]*\d{1,3}(,\d{3})+(\.\d*)?\D*$")
+        grouped = pc.match_substring_regex(given, r"^[+-]?\d{1,3}(\.\d{3})+(,\d*)?$")
+        given = pc.if_else(grouped, pc.replace_substring(given, ".", ""), given)
+        plain = pc.match_substring_regex(given, r"^[+-]?\d*(,\d*)?$")
+        return pc.if_else(plain, pc.replace_substring(given, ",", "."), pc.binary_join_element_wise(given, "?", ""))
+    if pc.any(pc.match_substring(given, ",")).as_py():
+        grouped = pc.match_substring_regex(given, r"^[+-]?\d{1,3}(,\d{3})+(\.\d*)?$")
         given = pc.if_else(grouped, pc.replace_substring(given, ",", ""), given)
-    return pc.replace_substring_regex(given, r"^([+-]?)\s*[₩￦$€¥£]\s*|\s*원$", r"\1")
+    return given
 
 
 def _integer(given: pa.Array, field: Field, terms: Terms, codes: Codes) -> pa.Array:
     plain = _digits(given, terms)
+    if (field.least, field.most) == (0, 1):
+        plain = pc.if_else(pc.match_substring_regex(given, YES), "1", plain)
+        plain = pc.if_else(pc.match_substring_regex(given, NO), "0", plain)
+    if field.name == "birth_year":
+        plain = pc.replace_substring_regex(plain, r"^(\d{4})\s?년생?$", r"\1")
     fits = pc.match_substring_regex(plain, r"^[+-]?\d{1,18}(\.0*)?$")
     _mark(codes, pc.invert(fits), "not_integer")
     plain = pc.if_else(fits, pc.replace_substring_regex(plain, r"^\+|\.0*$", ""), None)
@@ -216,8 +341,39 @@ def _days(found: pa.Array) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]
     return start + day - 1, sound & (day <= after - start)
 
 
-def _extract(given: pa.Array, terms: Terms, codes: Codes) -> tuple[pa.Array, npt.NDArray[np.int64]]:
-    found = pc.extract_regex(given, DAY_FORMS[terms.order] + CLOCK)
+def _spelled(given: pa.Array, field: Field, terms: Terms) -> pa.Array:
+    """Days and times of other spellings in the usual one: year, month, day, then the clock."""
+    if pc.all(pc.match_substring_regex(given, USUAL)).as_py():
+        return given
+    given = pc.utf8_normalize(given, form="NFKC")
+    for pattern, usual in SPELLINGS:
+        given = pc.replace_substring_regex(given, pattern, usual)
+    if pc.any(pc.match_substring_regex(given, r"[A-Za-z]{3}")).as_py():
+        for number, name in enumerate(MONTHS, 1):
+            word = rf"(?i){name}[a-z]*\.?"
+            given = pc.replace_substring_regex(given, rf"^(\d{{1,2}})[ -]{word}[ ,-]*(\d{{4}})", rf"\2-{number:02d}-\1")
+            given = pc.replace_substring_regex(given, rf"^{word} (\d{{1,2}}),? (\d{{4}})", rf"\2-{number:02d}-\1")
+    given = pc.replace_substring_regex(given, SHORT, ORDERED[terms.order if terms.order != "ymd" else "dmy"])
+    given = pc.replace_substring_regex(given, SHORTER, ORDERED[terms.order] + r"\4")
+    if field.name == "birth":
+        given = pc.replace_substring_regex(given, r"^(\d{2})(\d{2})(\d{2})$", r"\1-\2-\3")
+    soon = "|".join(f"{year:02d}" for year in range(terms.today.year % 100 + (field.name != "birth") + 1))
+    given = pc.replace_substring_regex(given, rf"^({soon})-(\d{{1,2}}-\d{{1,2}})", r"20\1-\2")
+    return pc.replace_substring_regex(given, r"^(\d{2})-(\d{1,2}-\d{1,2})", r"19\1-\2")
+
+
+def _serials(given: pa.Array) -> pa.Array:
+    """Day numbers of Excel as days: 46349 is 2026-11-23, 46349.5 its noon."""
+    serial = pc.match_substring_regex(given, SERIAL)
+    if not pc.any(serial).as_py():
+        return given
+    days = pc.if_else(serial, given, None).cast(pa.float64())
+    moments = pc.round(pc.multiply(pc.add(days, SERIAL_ZERO), 86400.0)).cast(pa.int64()).cast(pa.timestamp("s"))
+    return pc.if_else(serial, pc.strftime(moments, format="%Y-%m-%d %H:%M:%S"), given)
+
+
+def _extract(given: pa.Array, field: Field, terms: Terms, codes: Codes) -> tuple[pa.Array, npt.NDArray[np.int64]]:
+    found = pc.extract_regex(_serials(_spelled(given, field, terms)), DAY + CLOCK)
     _mark(codes, pc.and_(pc.is_valid(given), pc.is_null(found)), "not_date")
     days, exists = _days(found)
     _mark(codes, ~exists & ~_nulls(found), "impossible_date")
@@ -226,18 +382,31 @@ def _extract(given: pa.Array, terms: Terms, codes: Codes) -> tuple[pa.Array, npt
 
 def _date(given: pa.Array, field: Field, terms: Terms, codes: Codes) -> pa.Array:
     """A calendar day. A clock time behind it is dropped: such dates have no zone."""
-    found, days = _extract(given, terms, codes)
+    found, days = _extract(given, field, terms, codes)
     return pc.if_else(pa.array((codes == 0) & ~_nulls(found)), pa.array(days.astype(np.int32)).cast(pa.date32()), None)
 
 
 def _time(given: pa.Array, field: Field, terms: Terms, codes: Codes) -> pa.Array:
-    found, days = _extract(given, terms, codes)
+    found, days = _extract(given, field, terms, codes)
     hour, minute, second = (_number(found.field(name)) for name in "his")
+    hour = _halves(hour, found, codes)
     _mark(codes, (hour > 23) | (minute > 59) | (second > 60), "impossible_date")
     fraction = pc.utf8_slice_codeunits(pc.utf8_rpad(found.field("f").fill_null(""), 6, "0"), 0, 6)
     local = ((days * 24 + hour) * 60 + minute) * 60_000_000 + second * 1_000_000 + _number(fraction)
     moment = local - _offsets(local, found.field("z"), terms.zone, fine=(codes == 0) & ~_nulls(found))
     return pc.if_else(pa.array((codes == 0) & ~_nulls(found)), pa.array(moment).cast(pa.timestamp("us")), None)
+
+
+def _halves(hour: npt.NDArray[np.int64], found: pa.Array, codes: Codes) -> npt.NDArray[np.int64]:
+    """Hours of a twelve-hour clock (오후 3:05, 3:05 PM) on one of twenty-four."""
+    said = pc.binary_join_element_wise(found.field("n").fill_null(""), found.field("o").fill_null(""), "")
+    after = _matches(said, r"^(오후|[Pp])")
+    before = _matches(said, r"^(오전|[Aa])")
+    _mark(
+        codes, (after | before) & ((hour < 1) | (hour > 12)) & ~(after & (hour > 12) & (hour < 24)), "impossible_date"
+    )
+    hour = np.where(after & (hour < 12), hour + 12, hour)
+    return np.where(before & (hour == 12), 0, hour)
 
 
 def _offsets(

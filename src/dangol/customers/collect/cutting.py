@@ -3,6 +3,7 @@
 Runs in the child process of `parser`. Nothing here may depend on the whole file fitting anywhere.
 """
 
+import codecs
 import csv
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ import pyarrow as pa
 import pyarrow.csv as pacsv
 
 from dangol.base.errors import BadInput, TooMuch
+from dangol.customers.collect import heading
 
 PIECE_BYTES = 4 << 20
 LINE_BYTES = 1 << 20
@@ -21,7 +23,7 @@ HEAD_BYTES = 800
 SHOWN = 200
 RECORD_LINES = 100  # lines one quoted field may run over
 COLUMNS = 1000
-DELIMITERS = (",", "\t", ";", "|")
+HEAD_LINES = 200
 BOM = b"\xef\xbb\xbf"
 
 csv.field_size_limit(2 * LINE_BYTES)
@@ -93,6 +95,44 @@ def _skip(file: BinaryIO, start: bytes, line: int, piece_bytes: int) -> tuple[Gi
     return Giant(line, head, length), b""
 
 
+UTF16_MARKS = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
+
+
+def utf16(start: bytes, given: str) -> str:
+    """The UTF-16 a file's first bytes are written in, or nothing: by its mark, or as every second byte is zero."""
+    if start[:2] in UTF16_MARKS:
+        return UTF16_MARKS[start[:2]]
+    pairs = max(1, len(start) // 2)
+    low, high = start[0::2].count(0) / pairs, start[1::2].count(0) / pairs
+    if given and _encoding(given) == "utf-16":
+        return "utf-16-be" if low > high else "utf-16-le"
+    if given or len(start) < 16:
+        return ""
+    found = "utf-16-le" if high > 0.3 and low < 0.02 else "utf-16-be" if low > 0.3 and high < 0.02 else ""
+    text = start[: len(start) // 2 * 2].decode(found, "replace") if found else ""
+    return found if not any(sign < " " and sign not in "\t\r\n" for sign in text) else ""
+
+
+def _broken(error: UnicodeError) -> tuple[str, int]:
+    """A half character becomes a byte that is no UTF-8, so that its line alone is refused."""
+    return "\udcff", error.end if isinstance(error, UnicodeDecodeError) else 0
+
+
+codecs.register_error("dangol-broken", _broken)
+
+
+def to_utf8(file: BinaryIO, encoding: str, out: BinaryIO, tick: Callable[[], None]) -> None:
+    """Write a UTF-16 file as UTF-8, piece by piece."""
+    decoder = codecs.getincrementaldecoder(encoding)("dangol-broken")
+    first = True
+    while piece := file.read(PIECE_BYTES):
+        text = decoder.decode(piece)
+        out.write((text.removeprefix("\ufeff") if first else text).encode("utf-8", "surrogateescape"))
+        first = False
+        tick()
+    out.write(decoder.decode(b"", True).encode("utf-8", "surrogateescape"))
+
+
 def _decodes(data: bytes, encoding: str) -> bool:
     try:
         data.decode(encoding)
@@ -145,10 +185,15 @@ def _wrong_at(line: bytes, encoding: str) -> int:
 
 def _encoding(given: str) -> str:
     plain = given.lower().replace("_", "-")
-    known = {"utf-8": "utf-8", "utf8": "utf-8", "utf-8-sig": "utf-8", "cp949": "cp949", "euc-kr": "cp949",
-             "euckr": "cp949", "ms949": "cp949", "ascii": "utf-8"}  # fmt: skip
+    known = {
+        "utf-8": "utf-8", "utf8": "utf-8", "utf-8-sig": "utf-8", "ascii": "utf-8",
+        "utf-16": "utf-16", "utf16": "utf-16", "utf-16le": "utf-16", "utf-16be": "utf-16", "utf-16-le": "utf-16",
+        "utf-16-be": "utf-16", "cp949": "cp949", "euc-kr": "cp949", "euckr": "cp949", "ms949": "cp949",
+    }  # fmt: skip
     if plain not in known:
-        raise BadInput("The encoding {encoding} is not known. Choose UTF-8 or CP949.", field="encoding", encoding=given)
+        raise BadInput(
+            "The encoding {encoding} is not known. Choose UTF-8, CP949 or UTF-16.", field="encoding", encoding=given
+        )
     return known[plain]
 
 
@@ -161,12 +206,6 @@ def _wrong_encoding(wanted: str, byte: int) -> BadInput:
             byte=byte,
         )
     return BadInput("The file is not CP949 (EUC-KR). Choose UTF-8 as its encoding.", field="encoding")
-
-
-def find_delimiter(header: str) -> str:
-    """The delimiter that stands most often in the header outside quotation marks."""
-    outside = "".join(header.split('"')[::2])
-    return max(DELIMITERS, key=outside.count)
 
 
 def header_names(cells: Sequence[str]) -> list[str]:
@@ -183,12 +222,20 @@ def header_names(cells: Sequence[str]) -> list[str]:
 
 
 class Cutter:
-    """Cuts the blocks of one file. `bad` is called with each line that cannot be cut."""
+    """Cuts the blocks of one file. `bad` is called with each line that cannot be cut.
 
-    def __init__(self, *, encoding: str, delimiter: str, bad: Callable[[Bad], None]) -> None:
+    header: number of the row of the file's head in which the header begins (0: find it); header_rows: how many rows it
+    has ("": find it, "0": none). `found` says afterwards where it stood.
+    """
+
+    def __init__(self, *, encoding: str, delimiter: str, bad: Callable[[Bad], None], header: int = 0,
+                 header_rows: str = "", label: str = "") -> None:  # fmt: skip
         self.encoding = encoding
+        self.label = label or encoding.upper()
         self.delimiter = delimiter
+        self.header, self.header_rows = header, header_rows
         self.names: list[str] = []
+        self.found: dict[str, Any] = {}
         self._bad = bad
         self._open: tuple[int, bytes] | None = None  # lines of a record the next block may close
 
@@ -218,20 +265,38 @@ class Cutter:
         self._bad(Bad(giant.line, text[:SHOWN], "line_too_long", {"length": giant.length, "limit": LINE_BYTES}))
 
     def _header(self, block: Block) -> Block:
-        data, skipped = block.data, 0
-        while data and not (line := data.partition(b"\n")[0]).strip():
-            data, skipped = data[len(line) + 1 :], skipped + 1
-        if not data:
+        """Take delimiter and column names from the file's head; what is left are rows."""
+        if not block.data.strip():
             return Block(block.first, b"")
-        if b"\0" in line:
+        head = block.data.split(b"\n", HEAD_LINES)[:HEAD_LINES]
+        lines = [self._head_line(line) for line in head]
+        start = heading.find_start([f"{line}\n" for line in lines], self.delimiter)
+        if not start.rows:  # a quotation mark in the header that never closes
+            start = heading.Start(start.delimiter, [lines[0].split(start.delimiter)], [1])
+        self.delimiter = start.delimiter
+        place = heading.settled(start.rows, self.header, self.header_rows)
+        end = place.first + place.rows
+        before, taken = sum(start.lines[: place.first]), sum(start.lines[:end])
+        if b"\0" in b"\n".join(head[before:taken]):
             raise BadInput("The file is no text (it holds NUL bytes). Save it as CSV in UTF-8.", field="file")
+        self._check_header(b"\n".join(head[before:taken]))
+        width = max((len(row) for row in start.rows[place.first :]), default=1)
+        names = heading.joined(start.rows[place.first : end]) if place.rows else [""] * width
+        self.names = header_names(names)
+        self.found = heading.facts(place, block.first + before)
+        skipped = sum(len(line) + 1 for line in head[:taken])
+        return Block(block.first + taken, block.data[skipped:], block.ended)
+
+    def _head_line(self, line: bytes) -> str:
+        if len(line) > LINE_BYTES:
+            return ""
+        return line.replace(b"\0", b" ").decode(self.encoding, "replace").rstrip("\r")
+
+    def _check_header(self, line: bytes) -> None:
         try:
-            text = line.decode(self.encoding).rstrip("\r")
+            line.decode(self.encoding)
         except UnicodeDecodeError:
             raise _wrong_encoding(self.encoding, _wrong_at(line, self.encoding) + 1) from None
-        self.delimiter = self.delimiter or find_delimiter(text)
-        self.names = header_names(next(csv.reader([text], delimiter=self.delimiter), []))
-        return Block(block.first + skipped + 1, data[len(line) + 1 :], block.ended)
 
     def _cut(self, block: Block) -> Cells:
         if self._open is not None:
@@ -297,8 +362,11 @@ class Cutter:
         except (csv.Error, StopIteration):
             self._bad(Bad(number, record[:SHOWN], "open_quote", {}))
             return None
-        if len(cells) == len(self.names):
+        width = len(self.names)
+        if len(cells) == width:
             return cells
+        if len(cells) > width and not any(cell.strip() for cell in cells[width:]):
+            return cells[:width]  # delimiters behind the last column
         reason = "cut_off" if last and len(cells) < len(self.names) else "wrong_fields"
         self._bad(Bad(number, record[:SHOWN], reason, {"found": len(cells), "expected": len(self.names)}))
         return None
@@ -319,7 +387,7 @@ class Cutter:
                 text = piece.decode(self.encoding)
             except UnicodeDecodeError:
                 shown = piece[:HEAD_BYTES].decode(self.encoding, "replace")
-                self._bad(Bad(number, shown[:SHOWN], "wrong_encoding", {"encoding": self.encoding.upper()}))
+                self._bad(Bad(number, shown[:SHOWN], "wrong_encoding", {"encoding": self.label}))
                 continue
             yield number, text.removesuffix("\r")
 

@@ -4,8 +4,10 @@ Killed anywhere, it goes on after the last committed batch: the staged rows come
 that was written but not committed is written again over itself.
 """
 
+import re
 import shutil
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,7 +22,9 @@ from django.db.models import Count, F, Max
 from dangol.base.errors import Cancelled, Conflict, DangolError, NotFound, TooMuch
 from dangol.base.identifiers import file_hash
 from dangol.customers.collect import keys, people, places
+from dangol.customers.collect.cleaning import clean, corrected
 from dangol.customers.collect.columns import LINE, TYPES
+from dangol.customers.collect.habits import decide, habits_of
 from dangol.customers.collect.models import Batch, Load, Quarantined, Source
 from dangol.customers.collect.rules import (
     N_,
@@ -28,6 +32,7 @@ from dangol.customers.collect.rules import (
     RECORDS,
     Counts,
     Definition,
+    parts,
     without_resident_numbers,
 )
 from dangol.customers.collect.sorting import (
@@ -35,23 +40,37 @@ from dangol.customers.collect.sorting import (
     Sorter,
     definition_of,
     fingerprint,
-    live_index,
     refuse_unfit,
+    sorter_of,
     terms_of,
 )
 from dangol.customers.collect.staging import Refused, Staged, stage
 from dangol.work.actions import Running
 
+Doubts = dict[tuple[str, str], int]
 BATCH_ROWS = 200_000
 PEOPLE_ROWS = 20_000  # rows of people go into the operations database: short transactions for other writers
 QUARANTINE_MOST = 100_000
 CELL_SHOWN = 500
 CHUNK = 500
 FETCHING = N_("Fetching rows from the database")
+DECIDING_ROWS = 200_000
 READING = N_("Reading the file")
+DECIDING = N_("Finding out how its values are written")
 LOADING = N_("Checking and loading rows")
 NOTES = {
     "no_line_break": N_("The last line has no line break. Check that the file was written to its end."),
+    "rounded": N_(
+        "Numbers of more than 15 digits were rounded by Excel before they came here. Format such columns as text."
+    ),
+    "above": N_("The first {rows} rows are titles above the header; they are no rows of data."),
+    "hidden": N_("{rows} rows are hidden in the sheet. They are read as the others are."),
+    "left_out": N_("{rows} hidden rows of the sheet are left out, as chosen."),
+    "mode_create": N_("{rows} rows are there already and were left as they are: only new ones are created."),
+    "mode_update": N_("{rows} rows are of nobody known yet and were left out: only known ones are updated."),
+    "no_header": N_("The file has no header. Its columns are numbered."),
+    "empty_kept": N_("{field}: {rows} values are none and were left empty."),
+    "kept": N_("{field}: {rows} values do not look right and were kept as they are written."),
     "same_file": N_("This very file is loaded already; nothing changed."),
     "unmapped": N_("These columns of the file are not used: {columns}."),
 }
@@ -64,8 +83,8 @@ def run(running: Running, load_id: int) -> dict[str, Any]:
         raise NotFound("There is no such load.")
     if load.state == "done":
         return report(load)
-    if load.state == "undone":
-        raise Conflict("This load was undone. Load the file again.")
+    if load.state not in ("waiting", "running", "failed", "cancelled"):
+        raise Conflict("This load was undone, or only looked through. Load the file again.")
     with places.only_one(load.source.code):
         with transaction.atomic():  # rows that are being pushed hold the source's row: wait until they are there
             Source.objects.select_for_update().get(pk=load.source_id)
@@ -87,7 +106,8 @@ def report(load: Load) -> dict[str, Any]:
     load.refresh_from_db()
     return {
         "load_id": load.pk, "source": load.source.code, "file": load.name, "state": load.state, "read": load.read,
-        "loaded": load.loaded, "unchanged": load.unchanged, "quarantined": load.quarantined,
+        "loaded": load.loaded, "created": load.loaded - load.updated, "updated": load.updated,
+        "unchanged": load.unchanged, "skipped": load.skipped, "quarantined": load.quarantined,
         "batches": load.batches.count(), "seconds": round(load.seconds, 3),
         "rows_per_second": round(load.read / load.seconds) if load.seconds else 0,
         "reasons": reasons(load), "notes": load.notes,
@@ -143,6 +163,7 @@ class Loading:
         self.folder = places.scratch(f"load-{load.pk}")
         self.upload: Path | None = places.uploads() / load.upload if load.upload else None
         self.started = time.monotonic()
+        self.doubts: Doubts = {}
 
     def run(self) -> None:
         """Stage, check, take in; from the last committed batch on."""
@@ -151,11 +172,7 @@ class Loading:
             self._fetch()
         if self._same_file():
             return
-        size = self.load.bytes
-        staged = stage(self.definition, self.upload, self.folder,
-                       tick=lambda done: self.running.progress(min(done, size), size or None, READING))  # fmt: skip
-        refuse_unfit(self.definition, staged.columns)
-        sorter = Sorter(self.definition, terms_of(self.definition), live_index(self.source, without=self.load.pk))
+        staged, sorter = self.prepare()
         done = self._done_before(staged, sorter)
         number = self.load.batches.aggregate(last=Max("number"))["last"]
         number = -1 if number is None else number
@@ -170,6 +187,27 @@ class Loading:
         self.running.progress(staged.rows, staged.rows, LOADING)
         self._end(staged)
 
+    def prepare(self) -> tuple[Staged, Sorter]:
+        """The rows as text, and what tells them apart: everything before the first row is judged."""
+        if self.source.reader == "sql" and self.upload is None:
+            self._fetch()
+        size = self.load.bytes
+        staged = stage(self.definition, self.upload, self.folder,
+                       tick=lambda done: self.running.progress(min(done, size), size or None, READING))  # fmt: skip
+        refuse_unfit(self.definition, staged.columns)
+        if not self.load.decided:
+            self.load.decided = decide(self._watched(staged), self.definition).as_json()
+            Load.objects.filter(pk=self.load.pk).update(decided=self.load.decided)
+        terms = terms_of(self.definition, habits_of(self.load.decided))
+        return staged, sorter_of(self.source, self.definition, terms, without=self.load.pk)
+
+    def _watched(self, staged: Staged) -> Iterator[pa.Table]:
+        done = 0
+        for rows in staged.batches(DECIDING_ROWS):
+            self.running.progress(done, staged.rows, DECIDING)
+            yield clean(rows, self.definition.cleaning)
+            done += rows.num_rows
+
     @property
     def _size(self) -> int:
         return PEOPLE_ROWS if self.record.personal else BATCH_ROWS
@@ -183,7 +221,9 @@ class Loading:
         with transaction.atomic():
             if self.load.state in ("failed", "cancelled"):
                 set_live(self.load, live=True)
+            self.load.refused.filter(state="draft").delete()
             self.load.state, self.load.definition, self.load.error = "running", mark, None
+            self.load.outlook = {}
             self.load.started_at = self.load.started_at or datetime.now(UTC)
             self.load.job_id = self.running.job_id or self.load.job_id
             self.load.save()
@@ -209,7 +249,7 @@ class Loading:
 
     def _same_file(self) -> bool:
         """Whether the source's latest rows are those of this very file, read in the same way: then nothing is to do."""
-        if not self.load.sha256 or self.load.batches.exists():
+        if not self.load.sha256 or self.load.corrections or self.load.batches.exists():
             return False
         last = Batch.objects.filter(source=self.source, live=True, rows__gt=0).order_by("-pk").first()
         same = last.load if last else None
@@ -247,6 +287,7 @@ class Loading:
                            params=line.params, raw_hash=keys.text_hash(raw, self.source.code))  # fmt: skip
 
     def _outcome(self, rows: pa.Table, sorter: Sorter) -> Outcome:
+        rows = corrected(rows, self.load.corrections)
         found = sorter.sort(rows)
         bad = np.flatnonzero(found.checked.reason)
         if self.load.quarantined + len(bad) > QUARANTINE_MOST:
@@ -254,21 +295,23 @@ class Loading:
                 "More than {limit} rows do not fit the source's description. Check its mapping and formats.",
                 limit=QUARANTINE_MOST,
             )
-        refused = self._refused_rows(rows, found, bad) if len(bad) else []
-        counts = Counts(int(found.load.sum()), int(found.unchanged.sum()), len(bad))
-        return self._known_dropped(Outcome(rows.num_rows, counts, refused, found))
+        for key, count in found.checked.doubts.items():
+            self.doubts[key] = self.doubts.get(key, 0) + count
+        refused = self.refused_rows(rows, found, bad) if len(bad) else []
+        return self._known_dropped(Outcome(rows.num_rows, found.counts, refused, found))
 
-    def _refused_rows(self, rows: pa.Table, found: Sorted, bad: Any) -> list[Quarantined]:
+    def refused_rows(self, rows: pa.Table, found: Sorted, bad: Any, *, state: str = "open") -> list[Quarantined]:
+        """The rows at these places with their reasons, as they were written."""
         fields = self.definition.fields()
         refused = []
         for place, raw in zip(bad, rows.take(pa.array(bad)).to_pylist(), strict=True):
             line = raw.pop(LINE)
             shown = {name: without_resident_numbers(text or "")[:CELL_SHOWN] for name, text in raw.items()}
+            reason = REASON_OF[int(found.checked.reason[place])]
+            name = "" if reason == "total_row" else fields[int(found.checked.place[place])].name
             refused.append(
-                Quarantined(load=self.load, source=self.source, line=line, raw=shown,
-                            raw_hash=keys.text_hash(shown, self.source.code),
-                            reason=REASON_OF[int(found.checked.reason[place])],
-                            field=fields[int(found.checked.place[place])].name)
+                Quarantined(load=self.load, source=self.source, line=line, raw=shown, reason=reason, field=name,
+                            raw_hash=keys.text_hash(shown, self.source.code), state=state)
             )  # fmt: skip
         return refused
 
@@ -297,16 +340,15 @@ class Loading:
         with transaction.atomic():
             batch = Batch.objects.create(
                 load=self.load, source=self.source, kind=self.source.kind, number=number, path=path, sha256=sha256,
-                read=outcome.read, rows=counts.loaded, replaces=outcome.sorted.replaces if outcome.sorted else 0,
+                read=outcome.read, rows=counts.loaded, replaces=counts.updated,
             )  # fmt: skip
             Quarantined.objects.bulk_create(outcome.refused, batch_size=CHUNK)
             if self.record.personal and counts.loaded and outcome.sorted is not None:
-                chosen = pa.array(outcome.sorted.load)
-                columns = {name: values.filter(chosen) for name, values in outcome.sorted.checked.columns.items()}
-                people.write(batch, columns, outcome.sorted.contents[outcome.sorted.load])
+                people.write(batch, outcome.sorted.versions)
             Load.objects.filter(pk=self.load.pk).update(
                 read=F("read") + outcome.read, loaded=F("loaded") + counts.loaded,
                 unchanged=F("unchanged") + counts.unchanged, quarantined=F("quarantined") + counts.quarantined,
+                updated=F("updated") + counts.updated, skipped=F("skipped") + counts.skipped,
             )  # fmt: skip
         self.load.quarantined += counts.quarantined
 
@@ -317,15 +359,14 @@ class Loading:
                            found.contents[found.load])  # fmt: skip
 
     def _end(self, staged: Staged) -> None:
-        used = " ".join(self.definition.mapping.values())
-        unused = [name for name in staged.columns if name not in used]
-        notes = [{"template": NOTES[note], "params": {}} for note in staged.notes]
-        if unused:
-            notes.append({"template": NOTES["unmapped"], "params": {"columns": ", ".join(unused[:20])}})
+        decided = self.load.decided
         self.load.refresh_from_db()
-        self.load.notes = notes
+        skipped = {self.definition.mode: self.load.skipped}
+        self.load.notes = notes_of(self.definition, staged, decided, self.doubts, skipped)
+        changes: dict[str, Any] = {"columns": staged.columns}
         if staged.found.get("watermark"):
-            Source.objects.filter(pk=self.source.pk).update(watermark=staged.found["watermark"])
+            changes["watermark"] = staged.found["watermark"]
+        Source.objects.filter(pk=self.source.pk).update(**changes)
         self._close()
 
     def _close(self) -> None:
@@ -336,6 +377,36 @@ class Loading:
             self.load.save()
         if self.upload is not None:
             self.upload.unlink(missing_ok=True)
+
+
+def notes_of(
+    definition: Definition, staged: Staged, decided: dict[str, Any], doubts: Doubts, skipped: dict[str, int]
+) -> list[dict[str, Any]]:
+    """What is to be said about a file and how it was read, as {template, params}."""
+    found = staged.found
+    notes: list[dict[str, Any]] = [{"template": NOTES[note], "params": {}} for note in staged.notes]
+    notes += decided.get("facts", [])
+
+    def note(name: str, **params: Any) -> None:
+        notes.append({"template": NOTES[name], "params": params})
+
+    if found.get("above"):
+        note("above", rows=found["above"])
+    if found.get("header_rows") == 0:
+        note("no_header")
+    if found.get("hidden"):
+        note("left_out" if definition.options.get("hidden") == "skip" else "hidden", rows=found["hidden"])
+    for mode, rows in skipped.items():
+        if rows:
+            note(f"mode_{mode}", rows=rows)
+    for (_reason, name), rows in doubts.items():
+        if rows:
+            note("empty_kept" if definition.unfit == "empty" else "kept", field=name, rows=rows)
+    used = {part for column in definition.mapping.values() for part in parts(column, staged.columns)}
+    unused = [name for name in staged.columns if name not in used and not re.fullmatch(r"column \d+", name)]
+    if unused:
+        note("unmapped", columns=", ".join(unused[:20]))
+    return notes
 
 
 def write_batch(

@@ -20,6 +20,10 @@ class Source(models.Model):
     constants = models.JSONField(default=dict)
     key = models.JSONField(default=list)
     options = models.JSONField(default=dict)
+    columns = models.JSONField(default=list)  # header of its last file
+    cleaning = models.JSONField(
+        default=list
+    )  # [{"column", "verb", "find", "put"}], done to every row before it is read
     watermark = models.CharField(max_length=100, blank=True, default="")
     own = models.BooleanField(default=False)
     generated = models.BooleanField(default=False)
@@ -28,7 +32,12 @@ class Source(models.Model):
 
 
 class Load(models.Model):
-    """One file (or query) taken in. state: waiting, running, done, failed, cancelled, undone."""
+    """One file (or query) taken in. state: waiting, running, done, failed, cancelled, undone.
+
+    Before that it may be looked through without taking anything in: checking, then checked, or unread where it failed.
+    read = loaded + unchanged + quarantined; updated are a part of loaded, skipped a part of unchanged. corrections:
+    {line: {column: text}} made before loading. decided: what `habits` found. outlook: what would become of the rows.
+    """
 
     source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="loads")
     name = models.CharField(max_length=200)  # the file's own name, never a path
@@ -41,6 +50,11 @@ class Load(models.Model):
     loaded = models.BigIntegerField(default=0)
     unchanged = models.BigIntegerField(default=0)
     quarantined = models.BigIntegerField(default=0)
+    updated = models.BigIntegerField(default=0)
+    skipped = models.BigIntegerField(default=0)
+    corrections = models.JSONField(default=dict)
+    decided = models.JSONField(default=dict)
+    outlook = models.JSONField(default=dict)
     notes = models.JSONField(default=list)  # [{"template", "params"}]
     error = models.JSONField(null=True)  # {"template", "params"}
     by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
@@ -75,7 +89,10 @@ class Batch(models.Model):
 
 
 class Quarantined(models.Model):
-    """A row that was refused, with the reason. state: open, fixed, ignored, closed (its load was undone)."""
+    """A row that was refused, with the reason.
+
+    state: open, fixed, ignored, closed (its load was undone), draft (its load was looked through only).
+    """
 
     load = models.ForeignKey(Load, on_delete=models.PROTECT, related_name="refused")
     source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="refused")
@@ -87,6 +104,7 @@ class Quarantined(models.Model):
     params = models.JSONField(default=dict)
     state = models.CharField(max_length=8, default="open")
     note = models.CharField(max_length=300, blank=True, default="")
+    assigned_to = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     changed_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     changed_at = models.DateTimeField(null=True)
 
@@ -98,12 +116,16 @@ class Quarantined(models.Model):
 
 
 class Person(models.Model):
-    """One version of what a source says about a person; exactly one version per key is the newest."""
+    """One version of what a source says about a person; exactly one version per key is the newest.
+
+    fields: all that holds since this version. said: what its row itself said, null for an erased field; nothing where
+    that is the same.
+    """
 
     source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="people")
     source_key = models.CharField(max_length=120)
     fields = models.JSONField()
-    row_hash = models.BigIntegerField()
+    said = models.JSONField(null=True)
     batch = models.ForeignKey(Batch, on_delete=models.PROTECT, related_name="people")
     newest = models.BooleanField(default=True)
 

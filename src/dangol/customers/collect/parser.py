@@ -12,8 +12,8 @@ import json
 import os
 import resource
 import sys
-import zipfile
 from collections.abc import Iterator
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,7 @@ import pyarrow.parquet as pq
 
 from dangol.base.errors import BadInput, DangolError, TooMuch
 from dangol.base.process import follow
-from dangol.customers.collect import cutting
+from dangol.customers.collect import cutting, heading, workbook
 from dangol.customers.collect.rules import without_resident_numbers
 
 ROWS_A_GROUP = 100_000
@@ -32,7 +32,6 @@ BAD_MOST = 100_000
 LINE = "_line"
 TEXT, BAD, META, STATE = "text.arrow", "bad.jsonl", "meta.json", "state"
 FILE_BYTES = 64 << 30
-ZIP_ENTRIES, ZIP_BYTES, ZIP_RATIO, ZIP_RATIO_FROM, SHEET_CELLS = 2000, 1 << 30, 200, 10 << 20, 20_000_000
 CLONE_NEWUSER, CLONE_NEWNET = 0x10000000, 0x40000000
 
 
@@ -126,16 +125,22 @@ class Writer:
 
 def read_csv(order: dict[str, Any], writer: Writer) -> dict[str, Any]:
     """Cut a delimited text file; returns what was found out about it."""
-    with Path(order["path"]).open("rb") as file:
-        start = file.read(4)
-        if start[:2] in (b"\xff\xfe", b"\xfe\xff"):
-            raise BadInput("The file is UTF-16. Save it as CSV in UTF-8.", field="encoding")
-        if start[:4] == b"PK\x03\x04":
-            raise BadInput("The file is an Excel or ZIP file, not CSV. Choose Excel as its form.", field="reader")
+    path, given = Path(order["path"]), order.get("encoding", "")
+    with path.open("rb") as file:
+        start = file.read(4096)
+    if start.startswith((workbook.ZIPPED, workbook.OLD)):
+        raise BadInput("The file is an Excel or ZIP file, not CSV. Choose Excel as its form.", field="reader")
+    wide = cutting.utf16(start, given)
+    if wide:
+        path = _narrowed(path, wide, Path(order["folder"]), writer)
+    with path.open("rb") as file:
+        encoding = "utf-8" if wide else cutting.find_encoding(file, given, lambda: writer.tick(0))
         file.seek(0)
-        encoding = cutting.find_encoding(file, order.get("encoding", ""), lambda: writer.tick(0))
-        file.seek(0)
-        cutter = cutting.Cutter(encoding=encoding, delimiter=order.get("delimiter", ""), bad=writer.refuse)
+        cutter = cutting.Cutter(
+            encoding=encoding, delimiter=order.get("delimiter", ""), bad=writer.refuse,
+            header=int(order.get("header") or 0), header_rows=str(order.get("header_rows", "")),
+            label="UTF-16" if wide else "",
+        )  # fmt: skip
         more = True
         for cells in cutter.run(file):
             writer.begin(cutter.names)
@@ -147,39 +152,16 @@ def read_csv(order: dict[str, Any], writer: Writer) -> dict[str, Any]:
         file.seek(-1, os.SEEK_END)
         ended = file.read(1) in (b"\n", b"\r")
     notes = [] if ended or not more else ["no_line_break"]
-    return {"columns": cutter.names, "encoding": encoding, "delimiter": cutter.delimiter, "notes": notes}
+    return {"columns": cutter.names, "encoding": "utf-16" if wide else encoding, "delimiter": cutter.delimiter,
+            "mark": start.startswith(cutting.BOM), "notes": notes, **cutter.found}  # fmt: skip
 
 
-def _inspect_zip(path: Path) -> None:
-    """Refuse a workbook that would unpack to more than it may, before anything is unpacked."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            entries = archive.infolist()
-            total = sum(entry.file_size for entry in entries)
-            steep = any(
-                entry.file_size > ZIP_RATIO_FROM and entry.file_size > ZIP_RATIO * max(entry.compress_size, 1)
-                for entry in entries
-            )
-            if len(entries) > ZIP_ENTRIES or total > ZIP_BYTES or steep:
-                raise TooMuch("The workbook unpacks to more than is allowed. Save the sheet as CSV.", field="file")
-            for entry in entries:
-                if entry.filename.startswith("xl/worksheets/"):
-                    with archive.open(entry) as sheet:
-                        _inspect_sheet(sheet.read(4096))
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError):
-        raise BadInput("The workbook is not whole or no Excel file (.xlsx). Load it again.", field="file") from None
-
-
-def _inspect_sheet(head: bytes) -> None:
-    import re
-
-    found = re.search(rb'<dimension ref="[A-Z]+\d+:([A-Z]+)(\d+)"', head)
-    if found:
-        column = 0
-        for letter in found[1]:
-            column = column * 26 + letter - 64
-        if column * int(found[2]) > SHEET_CELLS:
-            raise TooMuch("A sheet of the workbook spans more than {limit} cells. Save it as CSV.", limit=SHEET_CELLS)
+def _narrowed(path: Path, encoding: str, folder: Path, writer: Writer) -> Path:
+    """A UTF-16 file written again as UTF-8."""
+    narrow = folder / "utf8"
+    with path.open("rb") as file, narrow.open("wb") as out:
+        cutting.to_utf8(file, encoding, out, lambda: writer.tick(0))
+    return narrow
 
 
 def _cell(value: Any) -> str:
@@ -198,41 +180,95 @@ def _plain_number(text: str) -> str:
 
 def read_excel(order: dict[str, Any], writer: Writer) -> dict[str, Any]:
     """Read a sheet of a workbook; returns what was found out about it."""
-    from python_calamine import CalamineError, CalamineWorkbook
+    from python_calamine import CalamineError, CalamineWorkbook, PasswordError
 
     path = Path(order["path"])
-    _inspect_zip(path)
+    zipped = workbook.inspect(path)
     try:
         book = CalamineWorkbook.from_path(str(path))
         sheets = list(book.sheet_names)
-        wanted = order.get("sheet") or sheets[0]
+        wanted = order.get("sheet") or _first_shown(book)
         if wanted not in sheets:
             raise BadInput(
                 "The workbook has no sheet “{sheet}”. It has: {sheets}.", field="sheet", sheet=wanted,
                 sheets=", ".join(sheets[:20]),
             )  # fmt: skip
         sheet = book.get_sheet_by_name(wanted)
-    except (CalamineError, IndexError):
-        raise BadInput("The workbook is not whole or no Excel file (.xlsx). Load it again.", field="file") from None
-    first = (sheet.start or (0, 0))[0] + 1
-    rows = sheet.iter_rows()
-    header = next(rows, None)
-    if header is None or not any(str(cell).strip() for cell in header):
-        raise BadInput("The sheet is empty. Choose a sheet with a header row and rows.", field="sheet")
-    names = cutting.header_names([_cell(cell) for cell in header])
-    writer.begin(names)
-    _excel_rows(rows, len(names), first + 1, writer)
-    return {"columns": names, "sheets": sheets, "sheet": wanted, "notes": []}
+    except PasswordError:
+        raise BadInput("The workbook is locked by a password. Save it without one.", field="file") from None
+    except (CalamineError, IndexError, OSError):
+        raise BadInput(workbook.NOT_WHOLE, field="file") from None
+    layout = workbook.layout(path, wanted) if zipped else workbook.Layout()
+    rows = Sheet(sheet, layout, skip_hidden=order.get("hidden") == "skip")
+    found = rows.write(writer, int(order.get("header") or 0), str(order.get("header_rows", "")))
+    return {"sheets": sheets, "sheet": wanted, "hidden": len(layout.hidden), **found}
 
 
-def _excel_rows(rows: Iterator[list[Any]], width: int, first: int, writer: Writer) -> None:
+def _first_shown(book: Any) -> str:
+    shown = [one.name for one in book.sheets_metadata if str(one.visible).endswith("Visible")]
+    return str(next(iter(shown), book.sheet_names[0]))
+
+
+class Sheet:
+    """The rows of a sheet as text, with what its layout says about them."""
+
+    def __init__(self, sheet: Any, layout: workbook.Layout, *, skip_hidden: bool) -> None:
+        self.top: int = (sheet.start or (0, 0))[0]
+        self.left: int = (sheet.start or (0, 0))[1]
+        self.pads = {column - self.left: code for column, code in layout.pads.items()}
+        self.hidden = layout.hidden if skip_hidden else set()
+        self.merged = workbook.filled_down(sheet.merged_cell_ranges)
+        self.shown: dict[int, list[str]] = {}  # rows whose cells later rows of a merged region show
+        self.rounded = False
+        self.rows = sheet.iter_rows()
+
+    def texts(self) -> Iterator[tuple[int, list[str]]]:
+        """Rows with anything in them, as (number in the sheet, cells)."""
+        wanted = {top for cells in self.merged.values() for top in cells.values()}
+        for number, row in enumerate(self.rows, self.top):
+            cells = [self._text(place, value) for place, value in enumerate(row)]
+            for column, top in self.merged.get(number, {}).items():
+                place = column - self.left
+                if top in self.shown and 0 <= place < len(cells) and not cells[place]:
+                    cells[place] = self.shown[top][place]
+            if number in wanted:
+                self.shown[number] = cells
+            if any(cells) and number + 1 not in self.hidden:
+                yield number + 1, cells
+
+    def _text(self, place: int, value: Any) -> str:
+        if isinstance(value, float):
+            if place in self.pads and value.is_integer() and abs(value) < 1e15:
+                return workbook.padded(value, self.pads[place])
+            self.rounded = self.rounded or (abs(value) >= 1e15 and value.is_integer())
+        return _cell(value)
+
+    def write(self, writer: Writer, header: int, header_rows: str) -> dict[str, Any]:
+        """Find the header, write the rows; returns what was found. header: its row number in the sheet, 0: find it."""
+        rows = self.texts()
+        head = list(islice(rows, heading.ROWS))
+        if not head:
+            raise BadInput("The sheet is empty. Choose a sheet with a header row and rows.", field="sheet")
+        chosen = next((n for n, (number, _cells) in enumerate(head, 1) if header and number >= header), 0)
+        place = heading.settled([cells for _number, cells in head], chosen, header_rows)
+        end = place.first + place.rows
+        names = heading.joined([cells for _number, cells in head[place.first : end]])
+        width = len(head[0][1])
+        names = cutting.header_names(names if place.rows else [""] * width)
+        names = cutting.header_names([*names, *[""] * (width - len(names))])
+        writer.begin(names)
+        _excel_rows(chain(head[end:], rows), width, writer)
+        line = head[min(place.first, len(head) - 1)][0]
+        notes = ["rounded"] if self.rounded else []
+        return {"columns": names, "notes": notes, **heading.facts(place, line)}
+
+
+def _excel_rows(rows: Iterator[tuple[int, list[str]]], width: int, writer: Writer) -> None:
     texts: list[list[str]] = []
     lines: list[int] = []
-    for number, row in enumerate(rows, first):
-        cells = [_cell(value) for value in row]
-        if any(cells):
-            texts.append(cells)
-            lines.append(number)
+    for number, cells in rows:
+        texts.append(cells)
+        lines.append(number)
         if len(texts) == 10_000:
             if not writer.add(*_columns(texts, lines, width)):
                 return

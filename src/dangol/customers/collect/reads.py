@@ -8,29 +8,33 @@ such a file nothing needs to be compared. `source` (the column and the field) is
 import csv
 import io
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from django.db.models import Count, Max, Q, Sum
+from django.utils.translation import gettext
 
 from dangol.base.errors import NotFound
+from dangol.base.formula import guard
 from dangol.base.identifiers import content_hash
 from dangol.customers.collect import places
 from dangol.customers.collect.events import settle
 from dangol.customers.collect.loading import reasons
+from dangol.customers.collect.mending import MendOutlook, mend_outlook, menders
 from dangol.customers.collect.models import Batch, Load, Person, Quarantined, Source
-from dangol.customers.collect.previews import Outlook, Preview, forget, keep_file, outlook, preview
-from dangol.customers.collect.rules import REASONS, RECORDS, UNCUT
+from dangol.customers.collect.previews import Preview, forget, keep_file, preview
+from dangol.customers.collect.rules import REASONS, RECORDS, UNCUT, parts
 from dangol.staff.actions import note_access
 from dangol.staff.reads import Member, may, require
 from dangol.staff.rules import Right
 
-__all__ = ["Outlook", "Preview", "forget", "keep_file", "outlook", "preview"]
+__all__ = ["MendOutlook", "Preview", "forget", "keep_file", "mend_outlook", "menders", "preview"]
 PAGE = 50
+EXPORTED = ("dangol_file", "dangol_line", "dangol_reason", "dangol_sentence")
 EXPORT_MOST = 100_000
-DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "\0", "＝", "＋", "－", "＠")
+LOOKED = ("checking", "checked", "unread")  # states of files that were looked through only
 
 
 @dataclass(frozen=True)
@@ -65,6 +69,8 @@ class SourceView:
     rows: int
     waiting: int
     last: "LoadView | None" = None
+    columns: list[str] = field(default_factory=list)
+    cleaning: list[dict[str, str]] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -90,6 +96,16 @@ class LoadView:
     created_at: datetime
     finished_at: datetime | None
     reasons: dict[str, int]
+    updated: int = 0
+    skipped: int = 0
+    outlook: dict[str, Any] = field(default_factory=dict)
+    corrections: int = 0
+    by_id: int | None = None
+
+    @property
+    def created(self) -> int:
+        """Those of the loaded rows that are new."""
+        return self.loaded - self.updated
 
 
 @dataclass(frozen=True)
@@ -126,6 +142,30 @@ class QuarantineRow:
     state: str
     note: str
     mendable: bool
+    source_name: str = ""
+    assigned: str = ""
+    created_at: datetime | None = None
+
+    @property
+    def written(self) -> str:
+        """The refused cell, or the whole row where no one cell is to blame."""
+        if self.column in self.cells:
+            return self.cells[self.column]
+        return " · ".join(self.cells.values())[:300]
+
+
+@dataclass(frozen=True)
+class QuarantineQuery:
+    """Which refused rows are asked for. mine: given to this member. text: in the file's name or the row's cells."""
+
+    states: tuple[str, ...] = ("open",)
+    sources: tuple[str, ...] = ()
+    reasons: tuple[str, ...] = ()
+    fields: tuple[str, ...] = ()
+    load_id: int | None = None
+    assigned_to: int | None = None
+    text: str = ""
+    descending: bool = False
 
 
 @dataclass(frozen=True)
@@ -190,7 +230,7 @@ def sources(by: Member) -> list[SourceView]:
     require(by, Right.SOURCES_VIEW)
     rows = dict(Batch.objects.filter(live=True).values_list("source").annotate(Sum("rows")).order_by())
     waiting = dict(Quarantined.objects.filter(state="open").values_list("source").annotate(Count("pk")).order_by())
-    last = dict(Load.objects.values_list("source").annotate(Max("pk")).order_by())
+    last = dict(Load.objects.exclude(state__in=LOOKED).values_list("source").annotate(Max("pk")).order_by())
     views = {v.id: v for v in map(_load_view, _loads().filter(pk__in=last.values()))}
     found = [
         _source_view(source, rows.get(source.pk, 0), waiting.get(source.pk, 0), views.get(last.get(source.pk, 0)))
@@ -211,6 +251,7 @@ def _source_view(source: Source, rows: int, waiting: int, last: LoadView | None)
     return SourceView(
         source.code, source.name, source.system, source.kind, RECORDS[source.kind].label, source.reader, source.mapping,
         source.constants, source.key, source.options, source.own, source.generated, rows, waiting, last,
+        source.columns, source.cleaning,
     )  # fmt: skip
 
 
@@ -222,14 +263,15 @@ def _load_view(load: Load, by_reason: dict[str, int] | None = None) -> LoadView:
     return LoadView(
         load.pk, load.source.code, load.source.name, load.source.kind, load.name, load.bytes, load.state, load.read,
         load.loaded, load.unchanged, load.quarantined, load.notes, load.error, load.by.name if load.by else "",
-        load.job_id, load.seconds, load.created_at, load.finished_at, by_reason or {},
+        load.job_id, load.seconds, load.created_at, load.finished_at, by_reason or {}, load.updated, load.skipped,
+        load.outlook, len(load.corrections), load.by_id,
     )  # fmt: skip
 
 
 def loads(by: Member, *, source_code: str = "", before_id: int | None = None, limit: int = PAGE) -> list[LoadView]:
     """Loads, latest first."""
     require(by, Right.SOURCES_VIEW)
-    rows = _loads().order_by("-pk")
+    rows = _loads().exclude(state__in=LOOKED).order_by("-pk")
     rows = rows.filter(source__code=source_code) if source_code else rows
     rows = rows.filter(pk__lt=before_id) if before_id is not None else rows
     return [_load_view(load) for load in rows[:limit]]
@@ -277,13 +319,64 @@ def quarantine(
     return QuarantinePage([_row(by, row) for row in chosen], rows.count())
 
 
+def quarantine_list(
+    by: Member, query: QuarantineQuery, *, after: int | None = None, limit: int = PAGE
+) -> list[QuarantineRow]:
+    """Refused rows of a question, in the order of their ids. after: the id before the first."""
+    require(by, Right.SOURCES_VIEW)
+    rows = _asked(query).select_related("source", "load", "assigned_to")
+    if after is not None:
+        rows = rows.filter(pk__lt=after) if query.descending else rows.filter(pk__gt=after)
+    chosen = list(rows.order_by("-pk" if query.descending else "pk")[:limit])
+    if any(RECORDS[row.source.kind].personal for row in chosen):
+        note_access(by=by, verb="view", what="quarantine", count=len(chosen))
+    return [_row(by, row) for row in chosen]
+
+
+def quarantine_count(by: Member, query: QuarantineQuery) -> int:
+    """How many refused rows a question has."""
+    require(by, Right.SOURCES_VIEW)
+    return int(_asked(query).count())
+
+
+def _asked(query: QuarantineQuery) -> Any:
+    wanted = Q(state__in=query.states)
+    for name, values in (("source__code", query.sources), ("reason", query.reasons), ("field", query.fields)):
+        wanted &= Q(**{f"{name}__in": values}) if values else Q()
+    wanted &= Q(load_id=query.load_id) if query.load_id else Q()
+    wanted &= Q(assigned_to=query.assigned_to) if query.assigned_to else Q()
+    # Cells are not searched: whoever may not see them must not be able to ask for them either.
+    wanted &= Q(load__name__icontains=query.text) if query.text else Q()
+    return Quarantined.objects.filter(wanted)
+
+
+def waiting(by: Member) -> int:
+    """How many refused rows wait for correction."""
+    require(by, Right.SOURCES_VIEW)
+    return Quarantined.objects.filter(state="open").count()
+
+
+def drafts(
+    by: Member, load_id: int, *, reason: str = "", after_id: int | None = None, limit: int = PAGE
+) -> QuarantinePage:
+    """Rows that would be refused if a file that was looked through were loaded; the first of them are kept."""
+    require(by, Right.SOURCES_LOAD)
+    rows = _refused("", load_id, reason, "draft")
+    following = rows.filter(pk__gt=after_id) if after_id is not None else rows
+    chosen = list(following.select_related("source", "load").order_by("pk")[:limit])
+    if any(RECORDS[row.source.kind].personal for row in chosen):
+        note_access(by=by, verb="view", what="quarantine", count=len(chosen))
+    return QuarantinePage([_row(by, row) for row in chosen], rows.count())
+
+
 def quarantine_row(by: Member, row_id: int) -> QuarantineRow:
     """One refused row. Raises NotFound."""
     require(by, Right.SOURCES_VIEW)
-    found = Quarantined.objects.select_related("source", "load").filter(pk=row_id).first()
-    if found is None:
+    found = Quarantined.objects.select_related("source", "load", "assigned_to").filter(pk=row_id)
+    row = found.exclude(state="draft").first()
+    if row is None:
         raise NotFound("There is no such row.")
-    return _row(by, found)
+    return _row(by, row)
 
 
 def _refused(source_code: str, load_id: int | None, reason: str, state: str) -> Any:
@@ -295,11 +388,12 @@ def _refused(source_code: str, load_id: int | None, reason: str, state: str) -> 
 
 
 def _row(by: Member, row: Quarantined) -> QuarantineRow:
-    column = row.source.mapping.get(row.field, "")
+    column = next((part for part in parts(row.source.mapping.get(row.field, ""), row.raw) if part in row.raw), "")
     return QuarantineRow(
         row.pk, row.load_id, row.source.code, row.source.kind, row.load.name, row.line, _cells(by, row), column,
         row.reason, REASONS[row.reason], row.params, row.field, label_of(row.source.kind, row.field),
-        row.state, row.note, row.reason not in UNCUT,
+        row.state, row.note, row.reason not in UNCUT, row.source.name,
+        row.assigned_to.name if row.assigned_to else "", row.load.created_at,
     )  # fmt: skip
 
 
@@ -317,26 +411,27 @@ def _cells(by: Member, row: Quarantined) -> dict[str, str]:
     return {name: text if name in open_columns else "●●●" for name, text in row.raw.items()}
 
 
-def export_quarantine(by: Member, *, source_code: str, reason: str = "", why: str = "") -> str:
-    """Open refused rows of a source as CSV: line, reason, field and the original cells; no cell is a formula."""
+def export_quarantine(
+    by: Member, *, source_code: str, reason: str = "", why: str = "", load_id: int | None = None
+) -> str:
+    """Open refused rows of a source as CSV: the cells as written, then file, line and reason; no cell is a formula.
+
+    Corrected, the file can be loaded into the same source as it is: columns the source does not know are left alone.
+    load_id: the rows of that file; of one that was only looked through, those it would refuse.
+    """
     require(by, Right.SOURCES_VIEW)
-    rows = _refused(source_code, None, reason, "open").select_related("source", "load").order_by("pk")[:EXPORT_MOST]
+    looked = load_id is not None and Load.objects.filter(pk=load_id, state__in=LOOKED).exists()
+    wanted = _refused(source_code, load_id, reason, "draft" if looked else "open")
+    rows = wanted.select_related("source", "load").order_by("pk")[:EXPORT_MOST]
     found = [_row(by, row) for row in rows]
     note_access(by=by, verb="export", what="quarantine", count=max(len(found), 1), reason=why[:300])
     names = list(dict.fromkeys(name for row in found for name in row.cells))
     out = io.StringIO()
     out.write("\ufeff")
     table = csv.writer(out)
-    table.writerow(["file", "line", "reason", "field", *[_safe(name or "text") for name in names]])
+    table.writerow([*[guard(name or "text") for name in names], *EXPORTED])
     for row in found:
-        table.writerow(
-            [_safe(row.file), row.line, row.reason, row.field, *[_safe(row.cells.get(n, "")) for n in names]]
-        )
+        said = gettext(row.template).format(**{**row.params, "field": gettext(row.label) if row.label else ""})
+        cells = [row.file, row.line, row.reason, said]
+        table.writerow([*[guard(row.cells.get(n, "")) for n in names], *[guard(str(cell)) for cell in cells]])
     return out.getvalue()
-
-
-def _safe(cell: str) -> str:
-    """A cell that no spreadsheet takes for a formula; plain numbers stay numbers (OWASP, CSV injection)."""
-    if cell.lstrip().startswith(DANGEROUS) and not cell.lstrip("+-").replace(".", "", 1).isdigit():
-        return "'" + cell
-    return cell

@@ -1,7 +1,7 @@
-"""The common format every source is brought to, the reasons a row is refused, and the proposal of a mapping."""
+"""The common format every source is brought to, and the reasons a row is refused."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -101,6 +101,9 @@ CUSTOMERS = Record(
               ("e-mail", "mail", "email address", "이메일", "메일", "전자우편"), personal=True, longest=254),
         Field("address", Type.TEXT, N_("Address"), N_("Postal address as written in the source."),
               ("addr", "street", "주소", "도로명주소", "지번주소"), personal=True, longest=300),
+        Field("birth", Type.DATE, N_("Day of birth"), N_("Day of birth by the solar calendar."),
+              ("birthday", "birth date", "date of birth", "dob", "생년월일", "생일", "출생일"), personal=True,
+              past=True),
         Field("birth_year", Type.INTEGER, N_("Year of birth"), N_("Four digits."),
               ("year of birth", "birthyear", "출생연도", "출생년도", "생년"), personal=True, least=1900, past=True),
         Field("gender", Type.TEXT, N_("Gender"), N_("As written in the source; F or M after standardising."),
@@ -121,7 +124,8 @@ SALES = Record(
         Field("line_no", Type.INTEGER, N_("Line"), N_("Number of the line within the order."),
               ("line", "line number", "item no", "seq", "행번호", "순번", "주문상세번호"), least=0, most=10**6),
         _CUSTOMER,
-        _PRODUCT,
+        _key("product_key", N_("Product number"), N_("The source's key of the product."), *_PRODUCT.names, "stock code",
+             "product", "item", "상품", "제품", "품목", "품번", "상품명", "제품명", "item name", "product name"),
         _key("store_key", N_("Store number"), N_("The source's key of the store."),
              "store id", "store", "store no", "shop", "shop id", "매장", "매장번호", "매장코드", "점포코드",
              required=False),
@@ -134,7 +138,8 @@ SALES = Record(
               most=QUANTITY_MOST),
         Field("amount", Type.AMOUNT, N_("Amount"), N_("What was paid for the line; negative only for a return."),
               ("sales value", "sales amount", "price", "total", "paid", "금액", "판매금액", "매출액", "매출금액",
-               "결제금액", "구매금액", "가격"), required=True, least=-AMOUNT_MOST, most=AMOUNT_MOST),
+               "결제금액", "구매금액", "가격", "판매가", "판매가격", "합계금액", "amount paid", "net sales", "sales"),
+              required=True, least=-AMOUNT_MOST, most=AMOUNT_MOST),
         Field("discount", Type.AMOUNT, N_("Discount"), N_("What was taken off the price; columns may be added."),
               ("discount amount", "retail disc", "할인", "할인금액", "할인액"), least=-AMOUNT_MOST, most=AMOUNT_MOST),
         _CHANNEL,
@@ -255,6 +260,17 @@ REASONS = {
     "resident_number": N_(
         "{field} holds a resident registration number, which may not be kept. Remove it at the source."
     ),
+    "not_phone": N_("{field} is no telephone number. Write it like 010-1234-5678 or +82 10 1234 5678."),
+    "not_email": N_("{field} is no e-mail address. Write it like mina@example.com."),
+    "not_gender": N_("{field} is no gender. Write F or M, 여 or 남."),
+    "rounded_number": N_(
+        "{field} was rounded by a spreadsheet (like 1.23E+15): its last digits are lost. Take it from the source again."
+    ),
+    "total_row": N_("The row looks like a total of the others, not like one of them. Leave it out."),
+    "no_match_value": N_("{field} is empty, and the file’s rows are matched by it. Fill it in."),
+    "ambiguous_match": N_(
+        "Several customers have this {field}, so that it cannot be told which is meant. Give the customer number."
+    ),
     "ends_before_start": N_("The last day lies before the first day. Correct one of the two."),
     "duplicate_key": N_("The same key stands in this file before, with other values. Keep one of the two rows."),
     "wrong_fields": N_("The line has {found} fields, the header has {expected}. Check delimiters and quotation marks."),
@@ -301,33 +317,6 @@ def without_resident_numbers(text: str) -> str:
     return RESIDENT.sub(lambda match: "●" * 13 if _is_resident(match, dashed_only=False) else match[0], text)
 
 
-def _plain(name: str) -> str:
-    return re.sub(r"[\W_]+", "", name.casefold())
-
-
-def propose(columns: Sequence[str], record: Record) -> dict[str, str]:
-    """A mapping {field: column} from the header's names in English or Korean; each column is used once."""
-    free = {_plain(column): column for column in reversed(columns)}
-    mapping: dict[str, str] = {}
-    for position in range(max(len(field.names) for field in record.fields) + 2):
-        for field in record.fields:
-            wanted = (field.name, field.label, *field.names)
-            if field.name not in mapping and position < len(wanted) and _plain(wanted[position]) in free:
-                mapping[field.name] = free.pop(_plain(wanted[position]))
-    return mapping
-
-
-def guess_kind(columns: Sequence[str]) -> str:
-    """The kind of record whose fields the header names best."""
-
-    def fit(record: Record) -> tuple[float, int]:
-        mapping = propose(columns, record)
-        required = [field.name for field in record.fields if field.required]
-        return sum(name in mapping for name in required) / len(required), len(mapping)
-
-    return max(RECORDS.values(), key=fit).kind
-
-
 def parts(column: str, columns: Iterable[str]) -> list[str]:
     """The columns a mapping names: one, or several to be added, written `a + b`."""
     present = set(columns)
@@ -348,6 +337,22 @@ class Definition:
     constants: Mapping[str, str]
     key: tuple[str, ...]
     options: Mapping[str, str]
+    cleaning: tuple[Mapping[str, str], ...] = ()
+
+    @property
+    def match_by(self) -> str:
+        """The fields people are found by where the file has no customer number, like phone or name+birth."""
+        return self.options.get("match_by", "") if self.record.personal else ""
+
+    @property
+    def mode(self) -> str:
+        """create, update or both: which rows are taken in."""
+        return self.options.get("mode") or "both"
+
+    @property
+    def unfit(self) -> str:
+        """What becomes of a phone number, e-mail or gender that is none: keep, empty or quarantine."""
+        return self.options.get("unfit") or "keep"
 
     @property
     def record(self) -> Record:
@@ -357,17 +362,34 @@ class Definition:
     def fields(self) -> list[Field]:
         """The fields that are filled, in the record's order, then attributes by name."""
         given = {**self.mapping, **self.constants}
+        if self.match_by:
+            given.setdefault("source_key", "")
         known = [field for field in self.record.fields if field.name in given]
         return known + [attribute(name) for name in sorted(given) if name.startswith(ATTRIBUTE)]
 
 
+MODES, UNFIT, EMPTY = ("create", "update", "both"), ("keep", "empty", "quarantine"), ("keep", "erase")
+MATCHES = ("source_key", "email", "phone", "name+birth", "name+phone")
+
+
 @dataclass(frozen=True)
 class Counts:
-    """What became of the rows of a load; `read` is always the sum of the other three."""
+    """What became of the rows of a load; `read` is always the sum of loaded, unchanged and quarantined.
+
+    updated: those of the loaded that stand in for earlier rows. skipped: those of the unchanged that the mode (create
+    only, update only) leaves out.
+    """
 
     loaded: int = 0
     unchanged: int = 0
     quarantined: int = 0
+    updated: int = 0
+    skipped: int = 0
+
+    @property
+    def created(self) -> int:
+        """Those of the loaded that are new."""
+        return self.loaded - self.updated
 
     @property
     def read(self) -> int:
@@ -376,8 +398,9 @@ class Counts:
 
     def __add__(self, other: "Counts") -> "Counts":
         return Counts(
-            self.loaded + other.loaded, self.unchanged + other.unchanged, self.quarantined + other.quarantined
-        )
+            self.loaded + other.loaded, self.unchanged + other.unchanged, self.quarantined + other.quarantined,
+            self.updated + other.updated, self.skipped + other.skipped,
+        )  # fmt: skip
 
 
 def next_day(day: date) -> date:

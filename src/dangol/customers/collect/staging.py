@@ -22,6 +22,7 @@ from dangol.customers.collect.rules import Definition
 
 MODULE = "dangol.customers.collect.parser"
 POLL_SECONDS = 0.05
+FORMAT = ("encoding", "delimiter", "sheet", "header", "header_rows", "hidden")  # how a file is cut into cells
 Tick = Callable[[int], None]
 
 
@@ -97,7 +98,7 @@ def stage(definition: Definition, path: Path | None, folder: Path, *, limit: int
         "limit": limit,
         "memory_mb": settings.DANGOL.parse_memory_mb,
         "seconds": settings.DANGOL.parse_seconds,
-        **{name: options[name] for name in ("encoding", "delimiter", "sheet") if options.get(name)},
+        **{name: options[name] for name in FORMAT if options.get(name)},
     }
     return _staged(folder, _in_child(order, folder, tick))
 

@@ -16,10 +16,11 @@ from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 
 from dangol.base.errors import BadInput, Damaged, NotFound, TooMuch
+from dangol.base.formula import guard
 from dangol.base.money import currency
 from dangol.insight.olap import reads, rules
 from dangol.staff.rules import Right
-from dangol.web.lists.export import CSV_TYPE, XLSX_TYPE, guard
+from dangol.web.lists.export import CSV_TYPE, XLSX_TYPE
 from dangol.web.sentences import sentence
 from dangol.web.shell import Request, page
 from dangol.web.templatetags import dangol as shown

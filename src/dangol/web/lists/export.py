@@ -5,8 +5,6 @@ Source: OWASP, CSV injection; UX-wise negative numbers and international phone n
 
 import csv
 import io
-import re
-import unicodedata
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from tempfile import SpooledTemporaryFile
@@ -18,6 +16,7 @@ from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 
 from dangol.base.errors import BadInput, NotFound, TooMuch
+from dangol.base.formula import guard
 from dangol.base.money import currency, to_major
 from dangol.staff import actions, reads
 from dangol.web.lists.parts import Column, Selection
@@ -30,32 +29,7 @@ if TYPE_CHECKING:
 ROW_LIMIT = 1_000_000
 PAGE_ROWS = 5000
 REASON_LENGTH = 5
-FORMULA_SIGNS = "=+-@"
-HARMLESS = re.compile(r"[+-]?\d[\d,]*(\.\d+)?%?|\+\d{6,15}")
 CSV_TYPE, XLSX_TYPE = "text/csv; charset=utf-8", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-
-
-def bare(text: str) -> str:
-    """A text without what a spreadsheet skips before it looks at the first character: spaces, control, marks."""
-    start = next((i for i, sign in enumerate(text) if unicodedata.category(sign)[0] not in "ZC"), len(text))
-    return text[start:]
-
-
-def guard(text: str) -> str:
-    """A text that no spreadsheet takes for a formula: those that look like one get an apostrophe in front.
-
-    Trims first, then tests the first character in its normal width: a tab and a wide ＝ make a formula too.
-    Negative numbers and +82 phone numbers are none.
-    """
-    seen = bare(text)
-    if not seen or unicodedata.normalize("NFKC", seen[0]) not in FORMULA_SIGNS:
-        return text
-    return seen if HARMLESS.fullmatch(seen) else "'" + text
-
-
-def unguard(text: str) -> str:
-    """The text `guard` was given, for reading our own exports back in."""
-    return text[1:] if text.startswith("'") and guard(text[1:]) == text else text
 
 
 def plain(column: Column, row: Any) -> Any:

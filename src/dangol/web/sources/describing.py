@@ -1,4 +1,4 @@
-"""Describe a source: a file or a query, then one form that maps its columns."""
+"""Describe a source: a file or a query, then one form that says what its columns mean."""
 
 from typing import Any
 
@@ -7,19 +7,18 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
 
-from dangol.base.errors import BadInput, TooMuch, Unavailable
+from dangol.base.errors import BadInput, DangolError, TooMuch, Unavailable
 from dangol.customers.collect import actions, reads
 from dangol.customers.collect.rules import RECORDS
 from dangol.staff.reads import may
 from dangol.staff.rules import Right
-from dangol.web.sentences import sentence
+from dangol.web.sentences import say, sentence
 from dangol.web.shell import Request, page
 from dangol.web.sources import parts
-from dangol.web.sources.forms import FIELD, FormatForm, MappingForm, UploadForm
+from dangol.web.sources.forms import FIELD, FORMAT, FormatForm, MappingForm, UploadForm
 
-FORMAT = ("encoding", "delimiter", "sheet")
-VALUES = ("zone", "decimal", "date_order")
 ASKED = "sources.sql"
+UNREAD = (BadInput, TooMuch, Unavailable)
 
 
 @page(Right.SOURCES_LOAD, methods=("GET", "POST"))
@@ -37,8 +36,9 @@ def upload(request: Request) -> HttpResponseBase:
 
 def keep(request: Request, file: Any) -> parts.Kept:
     """Keep an uploaded file under a name of our own."""
-    reader = actions.reader_of(file.name)
-    return parts.Kept(reads.keep_file(request.user, file.chunks()), file.name, reader)
+    actions.reader_of(file.name)
+    name = reads.keep_file(request.user, file.chunks())
+    return parts.Kept(name, file.name, actions.reader_of(file.name, name))
 
 
 def _to_mapping(file: parts.Kept) -> HttpResponseBase:
@@ -47,73 +47,111 @@ def _to_mapping(file: parts.Kept) -> HttpResponseBase:
 
 @page(Right.SOURCES_LOAD, methods=("GET", "POST"))
 def describe(request: Request) -> HttpResponseBase:
-    """Second step: what the columns mean. GET shows what was found and proposed, POST keeps the description."""
-    file = parts.kept(request.GET.get("file", ""))
+    """Second step: what the columns mean. GET shows what was found and proposed, POST keeps the description.
+
+    With a source in the address its own mapping is proposed, as far as the file has its columns.
+    """
+    file, code = parts.kept(request.GET.get("file", "")), request.GET.get("source", "")
+    source = reads.source(request.user, code) if code else None
     options = {name: request.GET[name] for name in FORMAT if request.GET.get(name)}
     if file.reader == "sql":
         options |= request.session.get(ASKED, {})
-    formats = FormatForm(request.GET if "kind" in request.GET else None, reader=file.reader)
     kind = request.GET.get("kind", "") if request.GET.get("kind") in RECORDS else ""
+    context: dict[str, Any] = {"file": file, "signed": request.GET["file"], "source": source}
     try:
-        shown = reads.preview(request.user, upload=file.upload, reader=file.reader, kind=kind, options=options)
-    except (BadInput, TooMuch, Unavailable) as error:
-        context = {"file": file, "formats": formats, "signed": request.GET["file"], "unread": sentence(error)}
-        return render(request, "sources/describe.html", context, status=422)
-    found = shown.found
-    formats = FormatForm(reader=file.reader, initial={
-        "kind": shown.kind, "encoding": found.get("encoding", ""), "delimiter": found.get("delimiter", ""),
-        "sheet": found.get("sheet", ""),
-    })  # fmt: skip
-    form = MappingForm(request.POST or None, kind=shown.kind, columns=shown.columns, mapping=shown.mapping,
-                       initial={"code": shown.kind, "decimal": ".", "date_order": "ymd"})  # fmt: skip
+        shown = reads.preview(request.user, upload=file.upload, reader=file.reader, kind=kind, options=options,
+                              source_code=code)  # fmt: skip
+    except UNREAD as error:
+        given = {name: request.GET.get(name, "") for name in (*FORMAT, "kind")}
+        context["formats"] = FormatForm(initial=given, reader=file.reader, fixed=bool(source))
+        return render(request, "sources/describe.html", {**context, "unread": sentence(error)}, status=422)
+    context["formats"] = _formats(file, shown, options, fixed=bool(source))
+    form = _mapping_form(request, shown, source, file)
     if request.method == "POST" and form.is_valid():
-        answer = _keep(request, form, file, options)
+        answer = _keep(request, form, file, options, shown, source)
         if answer is not None:
             return answer
-    context = {
-        "file": file, "signed": request.GET["file"], "formats": formats, "form": form, "shown": shown,
-        "kind": parts.kind_label(shown.kind), "sheets": found.get("sheets", []),
+    context |= {
+        "form": form, "shown": shown, "kind": parts.kind_label(shown.kind),
+        "facts": [say(one["template"], one["params"]) for one in shown.facts],
+        "fits": [reads.source(request.user, one) for one in shown.fits[:3]] if not source else [],
     }  # fmt: skip
     return render(request, "sources/describe.html", context, status=422 if form.errors else 200)
 
 
-def _keep(request: Request, form: MappingForm, file: parts.Kept, options: dict[str, str]) -> HttpResponseBase | None:
-    """Keep the description and go on to the check; None where it was refused and the form says why."""
+def _formats(file: parts.Kept, shown: reads.Preview, options: dict[str, str], *, fixed: bool) -> FormatForm:
+    found = shown.found
+    header_rows = found.get("header_rows")
+    return FormatForm(
+        reader=file.reader, sheets=found.get("sheets", ()), hidden=found.get("hidden", 0), fixed=fixed,
+        initial={
+            "kind": shown.kind, "encoding": found.get("encoding", ""), "delimiter": found.get("delimiter", ""),
+            "sheet": found.get("sheet", ""), "header": found.get("header"), "hidden": options.get("hidden", ""),
+            "header_rows": "" if header_rows is None else str(header_rows),
+        },
+    )  # fmt: skip
+
+
+def _mapping_form(
+    request: Request, shown: reads.Preview, source: reads.SourceView | None, file: parts.Kept
+) -> MappingForm:
+    initial = parts.initial(source) if source else {"code": parts.free_code(shown.kind, file.name)}
+    return MappingForm(
+        request.POST or None, kind=shown.kind, columns=shown.columns, mapping=shown.mapping, fixed=bool(source),
+        constants=source.constants if source else {}, proposals=parts.proposals(shown), initial=initial,
+    )  # fmt: skip
+
+
+def _keep(  # noqa: PLR0917
+    request: Request, form: MappingForm, file: parts.Kept, options: dict[str, str], shown: reads.Preview,
+    source: reads.SourceView | None,
+) -> HttpResponseBase | None:  # fmt: skip
+    """Keep the description and look all rows through; None where it was refused and the form says why."""
     data = form.cleaned_data
+    given = {"mapping": form.mapping(), "key": data["key"], "system": data["system"], "columns": shown.columns,
+             "options": options | form.options(), "constants": form.constant_texts(), "name": data["name"]}  # fmt: skip
     try:
-        actions.describe_source(
-            by=request.user, code=data["code"], name=data["name"], kind=form.kind, reader=file.reader,
-            mapping=form.mapping(), key=data["key"], system=data["system"],
-            options=options | {name: data[name] for name in VALUES if data.get(name)},
-        )  # fmt: skip
-    except BadInput as error:
-        place = error.field if error.field in form.fields else FIELD + error.field
-        form.add_error(place if place in form.fields else None, sentence(error))
+        if source:
+            actions.change_source(by=request.user, code=source.code, **given)
+        else:
+            actions.describe_source(by=request.user, code=data["code"], kind=form.kind, reader=file.reader, **given)
+        load_id = actions.start_check(
+            by=request.user, source_code=data["code"], upload=file.upload, name=file.name, queue=True
+        )
+    except DangolError as error:
+        refused(form, error)
         return None
     request.session.pop(ASKED, None)
-    query = "?" + urlencode({"file": file.signed()})
-    return redirect(reverse("sources:check", args=[data["code"]]) + query)
+    return redirect("sources:look", load_id)
+
+
+def refused(form: MappingForm, error: DangolError) -> None:
+    """Say in the form why a description was refused."""
+    name = error.params.get("name", "")
+    place = next((one for one in (error.field, f"{FIELD}{name}", f"{FIELD}{error.field}") if one in form.fields), None)
+    form.add_error(place, sentence(error))
 
 
 @page(Right.SOURCES_LOAD, methods=("GET", "POST"))
 def change(request: Request, code: str) -> HttpResponse | HttpResponseBase:
     """Change a source's description; files loaded from now on are read by it."""
     source = reads.source(request.user, code)
-    columns = list(dict.fromkeys(part.strip() for column in source.mapping.values() for part in column.split(" + ")))
-    initial = {
-        "code": code, "name": source.name, "system": source.system, "key": source.key,
-        **{name: source.options.get(name, "") for name in VALUES},
-    }  # fmt: skip
+    used = [part for column in source.mapping.values() for part in column.split(" + ")]
+    columns = list(dict.fromkeys([*source.columns, *(part for part in used if part)]))
     form = MappingForm(request.POST or None, kind=source.kind, columns=columns, mapping=source.mapping, fixed=True,
-                       initial=initial)  # fmt: skip
+                       constants=source.constants, initial=parts.initial(source))  # fmt: skip
+    steps = parts.steps(source)
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
+        dropped = set(request.POST.getlist("drop"))
         try:
             actions.change_source(
                 by=request.user, code=code, name=data["name"], mapping=form.mapping(), key=data["key"],
-                system=data["system"], options={name: data[name] for name in VALUES if data.get(name)},
+                system=data["system"], options=form.options(), constants=form.constant_texts(),
+                cleaning=[step for n, step in enumerate(source.cleaning) if str(n) not in dropped],
             )  # fmt: skip
             return redirect("sources:source", code)
-        except BadInput as error:
-            form.add_error(None, sentence(error))
-    return render(request, "sources/change.html", {"source": source, "form": form}, status=422 if form.errors else 200)
+        except DangolError as error:
+            refused(form, error)
+    context = {"source": source, "form": form, "steps": steps}
+    return render(request, "sources/change.html", context, status=422 if form.errors else 200)

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from openpyxl import load_workbook
 
 from dangol.base.errors import BadInput, NotAllowed
+from dangol.base.formula import guard, unguard
 from dangol.staff.rules import Right
 from dangol.web.home.samples import SAMPLES
 from dangol.web.lists import Choice, Column, Count, ListPage, Page, Range
-from dangol.web.lists.export import guard, unguard
 from dangol.web.lists.state import query, read
 
 HX = {"hx-request": "true", "hx-target": "list-region"}
@@ -192,7 +192,7 @@ def test_numbers_phones_and_plain_text_stay_usable(plain):
 
 @given(st.text())
 def test_no_guarded_text_begins_a_formula(text):
-    from dangol.web.lists.export import HARMLESS, bare
+    from dangol.base.formula import HARMLESS, bare
 
     seen = bare(guard(text))
     assert not seen or seen[0] not in "=+-@＝＋－＠" or HARMLESS.fullmatch(seen)

@@ -12,18 +12,17 @@ import pyarrow as pa
 from django.db import transaction
 
 from dangol.base.errors import BadInput, Conflict, NotFound, TooMuch
-from dangol.customers.collect import keys, people, places
+from dangol.customers.collect import places
 from dangol.customers.collect.columns import LINE
 from dangol.customers.collect.feeds.rules import CREATED, PUSH_ROWS, QUARANTINED, UNCHANGED, UPDATED, cell
 from dangol.customers.collect.loading import Loading
-from dangol.customers.collect.models import Load, Person, Source
-from dangol.customers.collect.rules import REASON_OF, RECORDS, parts
-from dangol.customers.collect.sorting import Sorter, definition_of, fingerprint, live_index, terms_of
+from dangol.customers.collect.models import Load, Source
+from dangol.customers.collect.rules import REASON_OF, parts
+from dangol.customers.collect.sorting import Sorted, Sorter, definition_of, fingerprint, sorter_of, terms_of
 from dangol.staff.reads import Member, require
 from dangol.staff.rules import Right
 from dangol.work.actions import Quiet
 
-CHUNK = 500
 PUSHED = "push"
 
 
@@ -101,12 +100,12 @@ def _take(source: Source, rows: Sequence[Mapping[str, Any]], by: Member) -> Take
         source=source, name=PUSHED, state="done", by=by, definition=fingerprint(definition), started_at=now,
         finished_at=now,
     )  # fmt: skip
-    live = _known_people(source, table) if RECORDS[source.kind].personal else live_index(source)
-    outcome = Loading(load, Quiet(by=by)).take(table, Sorter(definition, terms_of(definition), live))
+    sorter = sorter_of(source, definition, terms_of(definition))
+    outcome = Loading(load, Quiet(by=by)).take(table, sorter)
     found = outcome.sorted
     if found is None:
         raise AssertionError("rows that came in were sorted")
-    before, _contents = live.find(found.line_keys)
+    before = _known(found, sorter)
     fields = definition.fields()
     told: list[RowTaken] = []
     for place in range(len(rows)):
@@ -121,20 +120,14 @@ def _take(source: Source, rows: Sequence[Mapping[str, Any]], by: Member) -> Take
     return Taken(load.pk, len(rows), **count, rows=told)
 
 
-def _known_people(source: Source, table: pa.Table) -> keys.Seen:
-    """What is known of the people in these rows: a push must not read a million others."""
-    column = source.mapping.get(people.KEY, "")
-    texts = table[column].combine_chunks() if column in table.column_names else pa.array([], pa.string())
-    names = sorted({name.strip() for name in texts.to_pylist() if name and name.strip()})
-    seen = keys.Seen()
-    for start in range(0, len(names), CHUNK):
-        chunk = Person.objects.filter(source=source, newest=True, source_key__in=names[start : start + CHUNK])
-        known = list(chunk.values_list(people.KEY, "row_hash"))
-        if known:
-            hashes = np.array([row_hash for _name, row_hash in known], np.int64).view(np.uint64)
-            column_of = pa.array([name for name, _hash in known], pa.string())
-            seen.put(keys.row_hashes({people.KEY: column_of}, [people.KEY], source.code), hashes)
-    return seen
+def _known(found: Sorted, sorter: Sorter) -> Any:
+    """Which rows stand in for earlier ones: those of people carry what held before."""
+    if not found.versions:
+        known, _contents = sorter.live.find(found.line_keys)
+        return known
+    known = np.zeros(len(found.load), bool)
+    known[found.load] = [one.before is not None for one in found.versions]
+    return known
 
 
 def rows_of_csv(text: str) -> list[dict[str, str | None]]:

@@ -82,9 +82,12 @@ def test_binary_file_is_told_as_no_text(load):
         load(b"\0\1\2\3" * 1000 + b"\n")
 
 
-def test_utf16_is_told(load):
-    with pytest.raises(BadInput, match="UTF-16"):
-        load((HEAD + ROW).decode().encode("utf-16"))
+def test_utf16_is_read_and_a_broken_character_costs_its_line_only(load, cast):
+    text = (HEAD + ROW).decode() + "2,김민아,p1,2026-01-05,1,100\n"
+    data = text.encode("utf-16") + "3,".encode("utf-16-le") + b"\x00\xd8" + ",p1,2026-01-05,1,100\n".encode("utf-16-le")
+    report = load(data)
+    assert (report["loaded"], report["quarantined"]) == (2, 1)
+    assert reads.quarantine(cast.steward).rows[0].params["encoding"] == "UTF-16"
 
 
 def test_hundred_thousand_columns_are_refused(load):

@@ -9,7 +9,8 @@ import pytest
 
 from dangol.base.errors import BadInput, Conflict, NotAllowed
 from dangol.customers.collect import actions, places, reads
-from dangol.customers.collect.rules import RECORDS, holds_resident_number, propose, without_resident_numbers
+from dangol.customers.collect.proposals import propose
+from dangol.customers.collect.rules import RECORDS, holds_resident_number, without_resident_numbers
 from dangol.work.actions import Quiet
 
 SALES = {"order_id": "order_id", "customer_key": "household_id", "product_key": "product_id",
@@ -222,4 +223,5 @@ def test_barcode_is_no_resident_number_but_one_with_a_dash_is():
     ],
 )  # fmt: skip
 def test_mapping_is_proposed_from_korean_and_english_headers(kind, columns, expected):
-    assert propose(columns, RECORDS[kind]) == dict(zip(expected, columns, strict=True))
+    found = {one.field: one.column for one in propose(columns, RECORDS[kind])}
+    assert found == dict(zip(expected, columns, strict=True))

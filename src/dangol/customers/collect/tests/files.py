@@ -1,0 +1,16 @@
+"""Files made for tests."""
+
+import io
+
+import openpyxl
+
+
+def workbook(rows, **more):
+    """A workbook's bytes: the rows of its first sheet, and of further sheets by name."""
+    book = openpyxl.Workbook()
+    for sheet, lines in [(book.active, rows), *((book.create_sheet(name), lines) for name, lines in more.items())]:
+        for line in lines:
+            sheet.append(line)
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
