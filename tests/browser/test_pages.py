@@ -59,12 +59,15 @@ def company(cast, tmp_path):
     load = collect.start_load(by=cast.steward, source_code="shop", path=path)
     report = collect.run_load(Quiet(by=cast.steward), load_id=load)
     assert report["quarantined"] == 3
+    look = collect.start_check(by=cast.steward, source_code="shop", path=path)
+    collect.run_check(Quiet(by=cast.steward), load_id=look)
     cycle.run(Quiet(by=cast.administrator))
     draft = plan.draft(by=cast.administrator, name="봄맞이 초대", aim="keep", segments=["HHH"])
     cast.paths = [
         f"/customers/{cast.mina.pk}/", f"/customers/{cast.coded.pk}/", "/customers/?q=H-0001", "/insight/segments/HHH/",
         f"/campaigns/{draft.id}/", f"/campaigns/{draft.id}/approve/", "/sources/shop/", "/sources/shop/change/",
-        f"/sources/loads/{load}/", "/sources/quarantine/rows/?source=shop&reason=missing",
+        f"/sources/loads/{load}/", "/sources/quarantine/?source=shop&reason=missing", "/sources/quarantine/mend/?source=shop",
+        "/sources/quarantine/ignore/?source=shop", f"/sources/loads/{look}/look/",
         f"/admin/members/{cast.rep.pk}/", f"/admin/organisation/{cast.team.pk}/",
     ]  # fmt: skip
     return cast

@@ -1,11 +1,14 @@
 """The navigation: the loop as areas, each with its pages. Owners of an area add their pages here, a line each."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from dangol.customers.collect import reads as collect
 from dangol.staff.rules import Right
 
 R = Right
@@ -18,6 +21,7 @@ class Page:
     name: str
     label: str | Promise
     right: Right | None = None
+    count: Callable[[Any], int] | None = None  # from the member: what waits there, shown beside the label
 
 
 @dataclass(frozen=True)
@@ -65,6 +69,7 @@ AREAS: tuple[Area, ...] = (
         (R.SOURCES_VIEW,),
         (
             Page("sources:list", _("All sources"), R.SOURCES_VIEW),
+            Page("sources:quarantine", _("Quarantine"), R.SOURCES_VIEW, collect.waiting),
             Page("sources:quarantine", _("Quarantine"), R.SOURCES_VIEW),
             Page("feeds:connections", _("Connections"), R.STAFF_MANAGE),
             Page("feeds:sites", _("Web sites"), R.SOURCES_VIEW),

@@ -75,6 +75,7 @@ class Place:
     icon: str = ""
     current: str = ""  # value of aria-current: "page", "true" (an area with the page inside) or nothing
     pages: list["Place"] = field(default_factory=list)
+    count: int = 0  # what waits there
 
 
 def nav(member: Any, path: str) -> list[Place]:
@@ -93,7 +94,10 @@ def _pages(area: navigation.Area, member: Any, path: str) -> list[Place]:
     if not _current(area.path, path):
         return []
     found = [(page, address(page.name)) for page in area.pages if page.right is None or staff.may(member, page.right)]
-    return [Place(str(page.label), url, "", "page" if url == path else "") for page, url in found if url]
+    return [
+        Place(str(page.label), url, "", "page" if url == path else "", count=page.count(member) if page.count else 0)
+        for page, url in found if url
+    ]  # fmt: skip
 
 
 def _current(area: str, path: str) -> str:

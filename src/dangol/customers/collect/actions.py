@@ -33,7 +33,8 @@ JOB, CHECK_JOB = "collect.load", "collect.check"
 CODE_LONGEST = 60
 
 __all__ = [
-    "assign", "cancel_load", "change_source", "check_again", "correct", "describe_source", "discard_check", "fix",
+    "add_step", "assign", "cancel_load", "change_source", "check_again", "correct", "describe_source", "discard_check",
+    "fix",
     "ignore", "load_checked", "mend", "queue_load", "record", "redo_load", "retry", "run_check", "run_load", "settle",
     "start_check", "start_load", "take_up", "undo_load",
 ]  # fmt: skip
@@ -199,6 +200,19 @@ def change_source(
         options={**source.options, **options}, constants=source.constants if constants is None else constants,
         system=system, generated=source.generated, cleaning=cleaning, columns=columns,
     )  # fmt: skip
+
+
+def add_step(*, by: Member, source_code: str, step: Mapping[str, str]) -> None:
+    """Have a source make one more correction in every file. step: {column, verb, find, put}. Raises BadInput."""
+    require(by, Right.SOURCES_LOAD)
+    with transaction.atomic():
+        source = Source.objects.select_for_update().filter(code=source_code, own=False).first()
+        if source is None:
+            raise NotFound("There is no source {code}.", code=source_code)
+        [kept] = checked([step])
+        if kept not in source.cleaning:
+            source.cleaning = checked([*source.cleaning, kept])
+            source.save(update_fields=["cleaning", "changed_at"])
 
 
 def start_check(

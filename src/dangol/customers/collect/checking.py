@@ -26,8 +26,9 @@ from dangol.customers.collect.loading import (
 )  # fmt: skip
 from dangol.customers.collect.models import Load, Quarantined
 from dangol.customers.collect.proposals import changed
-from dangol.customers.collect.rules import REASON_OF, UNCUT, Counts, without_resident_numbers
+from dangol.customers.collect.rules import REASON_OF, UNCUT, Counts
 from dangol.customers.collect.sorting import Sorted
+from dangol.customers.standard.rules import without_resident_numbers
 from dangol.work.actions import Running
 
 DRAFTS, EXAMPLES, CORRECTIONS_MOST = 2_000, 20, 5_000

@@ -19,16 +19,16 @@ import pyarrow.compute as pc
 
 from dangol.base.formula import unguard
 from dangol.customers.collect.judging import JUDGES, with_its_zero
+from dangol.customers.collect.judging import wrong as wrong_of
 from dangol.customers.collect.rules import (
     CODES,
-    RESIDENT_RE2,
     Definition,
     Field,
     Type,
-    holds_resident_number,
     next_day,
     parts,
 )
+from dangol.customers.standard.rules import RESIDENT_RE2, birth, holds_resident_number
 
 Codes = npt.NDArray[np.uint8]
 LINE = "_line"
@@ -52,6 +52,7 @@ SPELLINGS = (  # other spellings of a day and a clock time -> the usual one
     (r"^(\d{4})(\d{2})(\d{2})(\d{2})(\d{2})(\d{2})$", r"\1-\2-\3 \4:\5:\6"),
     (r"^(\d{4})(\d{2})(\d{2})(\d{2})(\d{2})$", r"\1-\2-\3 \4:\5"),
 )
+LUNAR = r"음"
 USUAL = r"^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2})?)?$|^\d{8}$"
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 SHORT = r"^(\d{1,2})\s?[-/.]\s?(\d{1,2})\s?[-/.]\s?(\d{4})"
@@ -59,7 +60,7 @@ SHORTER = r"^(\d{1,2})\s?[-/.]\s?(\d{1,2})\s?[-/.]\s?(\d{2})(?:\.|$|([ T].*))"
 ORDERED = {"dmy": r"\3-\2-\1", "mdy": r"\3-\1-\2", "ymd": r"\1-\2-\3"}
 SERIAL = r"^[2-7]\d{4}(\.\d+)?$"
 SERIAL_ZERO = -25569  # day 0 of Excel, counted from 1970
-NOTHING = r"(?i)^(-+|n/?a|#n/a|null|none|nan|없음|미상|해당\s?없음)$"
+NOTHING = r"(?i)^(-+|n/?a|#n/a|null|none|nan|없음|미상|모름|해당\s?없음)$"
 TOTAL = r"(?i)^(총\s*)?(합\s*계|총\s*계|소\s*계|누\s*계)\s*:?$|^(grand\s+|sub)?totals?\s*:?$|^sum\s*:?$"
 YES, NO = r"(?i)^(y|yes|true|예|네|동의|o|○)$", r"(?i)^(n|no|false|아니오|아니요|미동의|거부|x|×)$"
 ROUNDED = r"^\d(\.\d+)?[eE]\+\d{2}$"
@@ -127,11 +128,11 @@ def _judged(
     values: pa.Array, codes: Codes, one: Field, terms: Terms, doubts: dict[tuple[str, str], int]
 ) -> tuple[pa.Array, Codes]:
     """Phone numbers, addresses of e-mail and genders that are none: refused, left empty, or kept and counted."""
-    reason, judge = JUDGES[one.name]
+    reason = JUDGES[one.name][0]
     encoded = values.dictionary_encode()
     if not len(encoded.dictionary):
         return values, codes
-    wrong_texts = judge(encoded.dictionary)
+    wrong_texts = wrong_of(one.name, encoded.dictionary)
     if not wrong_texts.any():
         return values, codes
     wrong = wrong_texts.take(encoded.indices.fill_null(0).to_numpy()) & ~_nulls(values) & (codes == 0)
@@ -252,7 +253,7 @@ def _unwrapped(texts: pa.Array) -> pa.Array:
         texts = pc.replace_substring_regex(texts, r'^="(.*)"$', r"\1")
     marked = pc.starts_with(texts, "'")
     if pc.any(marked).as_py():
-        bare = [text and unguard(re.sub(r"^'(?=\d[\d -]*$)", "", text)) for text in texts.to_pylist()]
+        bare = [text and unguard(re.sub(r"^'(?=\d[\d -]*$)", "", text)).strip() for text in texts.to_pylist()]
         texts = pa.array(bare, pa.string())
     return texts
 
@@ -382,8 +383,19 @@ def _extract(given: pa.Array, field: Field, terms: Terms, codes: Codes) -> tuple
 
 def _date(given: pa.Array, field: Field, terms: Terms, codes: Codes) -> pa.Array:
     """A calendar day. A clock time behind it is dropped: such dates have no zone."""
-    found, days = _extract(given, field, terms, codes)
-    return pc.if_else(pa.array((codes == 0) & ~_nulls(found)), pa.array(days.astype(np.int32)).cast(pa.date32()), None)
+    lunar = _matches(given, LUNAR) if field.name == "birth" else np.zeros(len(given), bool)
+    found, days = _extract(pc.if_else(pa.array(lunar), None, given), field, terms, codes)
+    values = pa.array(days.astype(np.int32)).cast(pa.date32())
+    values = pc.if_else(pa.array((codes == 0) & ~_nulls(found)), values, None)
+    return _solar(given, values, lunar, terms, codes) if lunar.any() else values
+
+
+def _solar(given: pa.Array, values: pa.Array, lunar: npt.NDArray[np.bool_], terms: Terms, codes: Codes) -> pa.Array:
+    """Days of birth by the lunar calendar as solar days."""
+    days = [birth(text, today=terms.today).day if one else None
+            for one, text in zip(lunar, given.to_pylist(), strict=True)]  # fmt: skip
+    _mark(codes, lunar & np.array([day is None for day in days]), "impossible_date")
+    return pc.if_else(pa.array(lunar), pa.array(days, pa.date32()), values)
 
 
 def _time(given: pa.Array, field: Field, terms: Terms, codes: Codes) -> pa.Array:

@@ -33,7 +33,6 @@ from dangol.customers.collect.rules import (
     Counts,
     Definition,
     parts,
-    without_resident_numbers,
 )
 from dangol.customers.collect.sorting import (
     Sorted,
@@ -45,11 +44,12 @@ from dangol.customers.collect.sorting import (
     terms_of,
 )
 from dangol.customers.collect.staging import Refused, Staged, stage
+from dangol.customers.standard.rules import without_resident_numbers
 from dangol.work.actions import Running
 
 Doubts = dict[tuple[str, str], int]
 BATCH_ROWS = 200_000
-PEOPLE_ROWS = 20_000  # rows of people go into the operations database: short transactions for other writers
+PEOPLE_ROWS = 10_000  # rows of people go into the operations database: short transactions, and a quick cancel
 QUARANTINE_MOST = 100_000
 CELL_SHOWN = 500
 CHUNK = 500
@@ -137,8 +137,7 @@ def set_live(load: Load, *, live: bool) -> None:
     before, after = ("closed", "open") if live else ("open", "closed")
     load.refused.filter(state=before).update(state=after)
     if RECORDS[load.source.kind].personal:
-        names = load.source.people.filter(batch__load=load).values_list("source_key", flat=True)
-        people.choose_newest(load.source, names)
+        people.turn(load, live=live)
 
 
 @dataclass

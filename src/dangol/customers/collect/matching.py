@@ -15,16 +15,20 @@ import pyarrow as pa
 from dangol.customers.collect import keys, people
 from dangol.customers.collect.models import Person
 from dangol.customers.collect.rules import Definition
+from dangol.customers.standard import rules as standard
 
 PAGE = 10_000
 
 
 def comparable(name: str, value: Any) -> str:
-    """A value as it is compared: numbers by their digits with the national 0, texts without case and spaces."""
+    """A value as it is compared: in its standard form, texts without case and spaces."""
     text = str(value)
     if name == "phone":
-        digits = re.sub(r"\D", "", text)
-        return "0" + digits[2:].lstrip("0") if digits.startswith("82") and len(digits) > 10 else digits
+        return standard.phone_glance(text) or standard.phone(text).e164 or re.sub(r"\D", "", text)
+    if name == "email":
+        return standard.email(text) or text.strip().casefold()
+    if name == "name":
+        return standard.person_name(text).key or re.sub(r"\s+", "", text).casefold()
     return re.sub(r"\s+", "", text).casefold()
 
 

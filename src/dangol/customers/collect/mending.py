@@ -17,8 +17,9 @@ from dangol.customers.collect.columns import LINE
 from dangol.customers.collect.habits import habits_of
 from dangol.customers.collect.loading import CELL_SHOWN, CHUNK, write_batch
 from dangol.customers.collect.models import Batch, Load, Quarantined, Source
-from dangol.customers.collect.rules import REASON_OF, RECORDS, UNCUT, without_resident_numbers
+from dangol.customers.collect.rules import REASON_OF, RECORDS, UNCUT
 from dangol.customers.collect.sorting import Sorted, Sorter, definition_of, refuse_unfit, sorter_of, terms_of
+from dangol.customers.standard.rules import without_resident_numbers
 from dangol.staff.actions import note_access
 from dangol.staff.reads import Member, may, require
 from dangol.staff.rules import Right

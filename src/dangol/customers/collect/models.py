@@ -135,7 +135,10 @@ class Person(models.Model):
                 fields=["source", "source_key"], condition=models.Q(newest=True), name="one_newest_per_person"
             )
         ]
-        indexes = [models.Index(fields=["batch"], name="collect_person_batch")]
+        indexes = [
+            models.Index(fields=["batch"], name="collect_person_batch"),
+            models.Index(fields=["source", "source_key"], name="collect_person_key"),
+        ]
 
 
 class Event(models.Model):

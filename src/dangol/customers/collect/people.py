@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from dangol.customers.collect.models import Batch, Person, Source
+from django.db.models import Exists, OuterRef
+
+from dangol.customers.collect.models import Batch, Load, Person, Source
 
 CHUNK = 500
 KEY = "source_key"
@@ -79,6 +81,21 @@ def write(batch: Batch, versions: Sequence[Version]) -> None:
          for one in versions],
         batch_size=CHUNK,
     )  # fmt: skip
+
+
+def turn(load: Load, *, live: bool) -> None:
+    """Show or hide the versions a load brought; whoever has others too goes back to what then holds.
+
+    Most people of a first load have one version only: those turn in one statement. Call inside a transaction.
+    """
+    mine = Person.objects.filter(batch__load=load)
+    others = Person.objects.filter(source=load.source, source_key=OuterRef(KEY)).exclude(pk=OuterRef("pk"))
+    several = list(mine.filter(Exists(others)).values_list(KEY, flat=True))
+    if live:
+        mine.filter(~Exists(others)).update(newest=True)
+    else:
+        mine.update(newest=False)
+    choose_newest(load.source, several)
 
 
 def choose_newest(source: Source, names: Iterable[str]) -> None:

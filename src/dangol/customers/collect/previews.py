@@ -13,8 +13,9 @@ from dangol.customers.collect.columns import LINE
 from dangol.customers.collect.habits import decide
 from dangol.customers.collect.models import Source
 from dangol.customers.collect.proposals import WHY, Proposal, changed, guess_kind, looks, propose
-from dangol.customers.collect.rules import RECORDS, Definition, parts, without_resident_numbers
+from dangol.customers.collect.rules import RECORDS, Definition, parts
 from dangol.customers.collect.staging import Staged, stage
+from dangol.customers.standard.rules import without_resident_numbers
 from dangol.staff.reads import Member, require
 from dangol.staff.rules import Right
 

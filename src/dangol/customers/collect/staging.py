@@ -169,13 +169,20 @@ def _answer(code: int, folder: Path, order: dict[str, Any]) -> dict[str, Any]:
             "Reading the file took longer than {seconds} seconds. Split it into smaller files.",
             seconds=order["seconds"],
         )
-    if meta.get("error") == "memory" or code in (-signal.SIGABRT, -signal.SIGKILL) or "memory" in complaint.lower():
+    if code in (-signal.SIGABRT, -signal.SIGKILL) or "memory" in complaint.lower():
+        meta = {"error": "memory"}
+    elif code != 0:
+        raise BadInput("The file cannot be read: it is damaged or of another form. Check its form.", field="file")
+    return _told(meta, order)
+
+
+def _told(meta: dict[str, Any], order: dict[str, Any]) -> dict[str, Any]:
+    """What the parser found out; its refusals are raised again here."""
+    if meta.get("error") == "memory":
         raise TooMuch(
             "Reading the file needs more than {memory} MB of memory. Save it as CSV or split it into smaller files.",
             memory=order["memory_mb"],
         )
-    if code != 0:
-        raise BadInput("The file cannot be read: it is damaged or of another form. Check its form.", field="file")
     if "error" in meta:
         raise getattr(errors, meta["error"])(meta["template"], field=meta["field"], **meta["params"])
     return meta

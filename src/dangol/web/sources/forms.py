@@ -35,6 +35,7 @@ UNFIT = (
 )  # fmt: skip
 EMPTY = (("", _("keep what is known")), ("erase", _("erase what is known")))
 FIELD, PLUS, SET, KEEP, OVERWRITE = "field:", "plus:", "set:", "keep", "overwrite"
+INPUT = {"class": "input"}
 FORMAT = ("encoding", "delimiter", "sheet", "header", "header_rows", "hidden")
 VALUES = ("zone", "decimal", "date_order", "unfit", "match_by", "mode", "empty")
 
@@ -139,15 +140,15 @@ class MappingForm(forms.Form):
         label = gettext(field.label)
         self.fields[FIELD + field.name] = forms.ChoiceField(
             label=label, help_text=gettext(field.definition), required=False, choices=self._choices(first),
-            initial=first,
+            initial=first, widget=forms.Select(attrs=INPUT),
         )  # fmt: skip
         self.fields[PLUS + field.name] = forms.ChoiceField(
             label=gettext("{field}: and").format(field=label), required=False, choices=self._choices(second),
-            initial=second,
+            initial=second, widget=forms.Select(attrs=INPUT),
         )  # fmt: skip
         self.fields[SET + field.name] = forms.CharField(
             label=gettext("{field}: where empty").format(field=label), required=False, max_length=200,
-            initial=self.constants.get(field.name, ""),
+            initial=self.constants.get(field.name, ""), widget=forms.TextInput(attrs=INPUT),
         )  # fmt: skip
 
     def _choices(self, chosen: str) -> list[tuple[str, str]]:
@@ -158,7 +159,7 @@ class MappingForm(forms.Form):
         kept = [column for name, column in self.given.items() if name.startswith(ATTRIBUTE)]
         self.fields[KEEP] = forms.MultipleChoiceField(
             label=_("Keep as attributes"), required=False, widget=forms.CheckboxSelectMultiple, initial=kept,
-            choices=[(column, column) for column in dict.fromkeys([*self.columns, *kept])],
+            choices=[(column, column) for column in dict.fromkeys([*self._unused(), *kept, *self.columns])],
             help_text=_("Columns of the source's own, like skin type. No names or numbers."),
         )  # fmt: skip
         self.fields[OVERWRITE] = forms.MultipleChoiceField(
@@ -171,6 +172,11 @@ class MappingForm(forms.Form):
         self.fields["match_by"].choices = [*MATCHES, *own]  # type: ignore[attr-defined]
         if not self.is_bound and "unfit" not in self.initial:
             self.initial["unfit"] = "quarantine"
+
+    def _unused(self) -> list[str]:
+        """Columns no field is filled from."""
+        used = {part for column in self.given.values() for part in parts(column, self.columns)}
+        return [column for column in self.columns if column not in used]
 
     def mapping_rows(self) -> list[dict[str, Any]]:
         """The mapping as a table: field, inputs, what was proposed and why."""

@@ -10,13 +10,14 @@ from django.utils.translation import gettext_lazy as _
 
 from dangol.base.errors import BadInput, NotFound
 from dangol.customers.collect import actions, reads
+from dangol.customers.collect.cleaning import VERBS
 from dangol.staff.reads import may
 from dangol.staff.rules import Right
 from dangol.web.sentences import say
 from dangol.web.shell import Request, page
 from dangol.web.sources import parts
 from dangol.web.sources.describing import keep
-from dangol.web.sources.forms import UploadForm
+from dangol.web.sources.forms import MendForm, UploadForm
 from dangol.work import reads as work
 
 CELL = "cell:"
@@ -55,7 +56,7 @@ def look(request: Request, load_id: int) -> HttpResponseBase:
         "error": say(view.error["template"], view.error.get("params")) if view.error else "",
         "reasons": _reasons(view), "chosen": reason, "rows": [_draft(row) for row in rows.rows] if rows else [],
         "notes": parts.notes(view.kind, view.outlook.get("notes", [])),
-        "examples": _examples(view),
+        "examples": _examples(view), "mending": _mending(view),
         "next": urlencode({"reason": reason, "after": str(last)}) if last else "",
     }, status=422 if view.state == "unread" else 200)  # fmt: skip
 
@@ -68,6 +69,13 @@ def _act(request: Request, view: reads.LoadView) -> HttpResponseBase:
     if act == "discard":
         actions.discard_check(by=request.user, load_id=view.id)
         return redirect("sources:source", view.source)
+    if act == "step":
+        form = _mending(view, request.POST)
+        if not form.is_valid():
+            raise BadInput("Choose the column to correct.", field="column")
+        actions.add_step(by=request.user, source_code=view.source, step=form.step())
+        actions.check_again(by=request.user, load_id=view.id)
+        return redirect("sources:look", view.id)
     values: dict[int, dict[str, str]] = {}
     for name, text in request.POST.items():
         row, sign, column = name.removeprefix(CELL).partition(":")
@@ -77,6 +85,12 @@ def _act(request: Request, view: reads.LoadView) -> HttpResponseBase:
         actions.correct(by=request.user, load_id=view.id, values=values)
     actions.check_again(by=request.user, load_id=view.id)
     return redirect("sources:look", view.id)
+
+
+def _mending(view: reads.LoadView, given: Any = None) -> MendForm:
+    form = MendForm(given, columns=view.outlook.get("columns", []), verbs=VERBS)
+    del form.fields["remember"]
+    return form
 
 
 def _job(request: Request, view: reads.LoadView) -> Any:

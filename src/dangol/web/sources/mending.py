@@ -121,7 +121,7 @@ QUARANTINE = ListPage(
     search=_("Search the file’s name"),
     unit=_("rows"),
     columns=(
-        Column("line", _("Line"), "number", value=lambda row: row.line,
+        Column("line", _("Line"), value=lambda row: f"{row.line:,}",
                link=lambda row: reverse("sources:row", args=[row.id])),
         Column("written", _("Written"), value=lambda row: row.written),
         Column("reason", _("Reason"), value=lambda row: parts.told(row.reason, row.label, row.params)),

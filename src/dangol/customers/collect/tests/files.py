@@ -14,3 +14,13 @@ def workbook(rows, **more):
     out = io.BytesIO()
     book.save(out)
     return out.getvalue()
+
+
+def parsed_here(monkeypatch):
+    """Read files in this process: what the child process is for has tests of its own, and starting it takes long."""
+    from dangol.customers.collect import parser, staging
+
+    def work(order, folder, tick):
+        return staging._told(parser.work(order), order)
+
+    monkeypatch.setattr(staging, "_in_child", work)

@@ -14,7 +14,7 @@ from dangol.customers.collect.columns import LINE, Terms, check
 from dangol.customers.collect.habits import decide
 from dangol.customers.collect.proposals import guess_kind, propose
 from dangol.customers.collect.rules import REASON_OF, RECORDS, Definition
-from dangol.customers.collect.tests.files import workbook
+from dangol.customers.collect.tests.files import parsed_here, workbook
 
 UTC = ZoneInfo("UTC")
 TERMS = Terms(UTC, UTC, date(2026, 11, 23), digits=2)
@@ -24,6 +24,11 @@ TABLE = [
     ["0020", "박, 지호", "1,000"],
     ["0030", "이\n소연", "0"],
 ]
+
+
+@pytest.fixture(autouse=True)
+def here(monkeypatch):
+    parsed_here(monkeypatch)
 
 
 def preview(cast, data, reader="csv", **options):

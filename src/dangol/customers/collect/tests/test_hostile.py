@@ -1,15 +1,19 @@
 """Files made to hurt: each is answered by a sentence, and the good rows beside it still load."""
 
+import csv
+import io
 import threading
 import zipfile
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
 from dangol.base.errors import BadInput, TooMuch
-from dangol.customers.collect import actions, reads
+from dangol.customers.collect import actions, reads, workbook
+from dangol.customers.collect.tests import files
 from dangol.work.actions import Quiet
 
 HEAD = b"order_id,customer_key,product_key,sold_at,quantity,amount\n"
@@ -152,10 +156,105 @@ def test_reader_that_takes_too_long_is_stopped(load, settings, tmp_path):
 
 def test_reader_that_needs_too_much_memory_is_stopped(load, settings, tmp_path):
     import pyarrow as pa
-    import pyarrow.parquet as pq
 
     settings.DANGOL = replace(settings.DANGOL, parse_memory_mb=128)
     columns = {name: pa.array(["x" * 2000]).take(pa.array([0] * 200_000)) for name in FIELDS}
     pq.write_table(pa.table(columns), tmp_path / "file", row_group_size=200_000)
     with pytest.raises(TooMuch, match="more than 128 MB of memory"):
         load(None, reader="parquet")
+
+
+def test_mixed_encodings_nul_and_a_giant_line_cost_their_own_lines_only(load, cast):
+    korean = "2,김민아,p1,2026-01-05,1,100\n"
+    data = HEAD + korean.encode() * 50 + korean.encode("cp949") + b"3,mi\0na,p1,2026-01-05,1,100\n"
+    report = load(data + b"y" * (3 << 20) + b"\n" + korean.encode() * 50)
+    assert (report["loaded"], report["quarantined"]) == (100, 3)
+    assert {row.reason for row in reads.quarantine(cast.steward).rows} == {"wrong_encoding", "nul", "line_too_long"}
+
+
+def _archive(path, **parts):
+    """A workbook's ZIP with some parts put in or replaced."""
+    path.write_bytes(files.workbook([list(FIELDS), ["1", "mina", "p1", "2026-01-05", 1, 100]]))
+    with zipfile.ZipFile(path) as archive:
+        found = {entry.filename: archive.read(entry) for entry in archive.infolist()}
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in {**found, **parts}.items():
+            archive.writestr(name, data)
+
+
+def test_workbook_without_tricks_loads(load, tmp_path):
+    _archive(tmp_path / "file")
+    assert load(None, reader="excel")["loaded"] == 1
+
+
+@pytest.mark.parametrize("name", ["../../evil.xml", "/etc/evil.xml", "xl\\..\\..\\evil.xml"])
+def test_workbook_part_outside_the_workbook_is_refused(tmp_path, name):
+    _archive(tmp_path / "file", **{name: b"<x/>"})
+    with pytest.raises(BadInput, match="points outside"):
+        workbook.inspect(tmp_path / "file")
+
+
+def test_workbook_with_a_link_is_refused(tmp_path):
+    _archive(tmp_path / "file")
+    with zipfile.ZipFile(tmp_path / "file", "a") as archive:
+        link = zipfile.ZipInfo("xl/link.xml")
+        link.external_attr = 0o120777 << 16
+        archive.writestr(link, "/etc/passwd")
+    with pytest.raises(BadInput, match="points outside"):
+        workbook.inspect(tmp_path / "file")
+
+
+def test_workbook_with_an_entity_bomb_is_refused(tmp_path):
+    bomb = b'<!DOCTYPE b [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">]><worksheet>&b;</worksheet>'
+    _archive(tmp_path / "file", **{"xl/sharedStrings.xml": bomb})
+    with pytest.raises(BadInput, match="entities"):
+        workbook.inspect(tmp_path / "file")
+
+
+def test_archive_in_an_archive_is_no_workbook(load, tmp_path):
+    with zipfile.ZipFile(tmp_path / "inner", "w") as inner:
+        inner.writestr("a.csv", "order_id\n")
+    with zipfile.ZipFile(tmp_path / "file", "w") as archive:
+        archive.write(tmp_path / "inner", "inner.zip")
+    with pytest.raises(BadInput, match="not whole or no Excel file"):
+        load(None, reader="excel")
+
+
+def test_two_cells_at_the_far_corners_of_a_sheet_do_not_take_the_memory_of_all_between(load, tmp_path):
+    sheet = (
+        b'<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>'
+        b'<row r="1"><c r="A1"><v>1</v></c></row><row r="1048576"><c r="XFD1048576"><v>1</v></c></row>'
+        b"</sheetData></worksheet>"
+    )
+    _archive(tmp_path / "file", **{"xl/worksheets/sheet1.xml": sheet})
+    with peak_of_the_parser() as peak, pytest.raises((TooMuch, BadInput)):
+        load(None, reader="excel")
+    assert peak.most < 1024 * 1024
+
+
+def test_web_page_with_an_excel_name_is_told_as_one(tmp_path):
+    (tmp_path / "file").write_bytes(b"<html><table><tr><td>1</td></tr></table></html>")
+    with pytest.raises(BadInput, match="web page"):
+        workbook.inspect(tmp_path / "file")
+
+
+FORMULAS = ["=1+1", "+1+1", "-1+cmd", "@x", "\t=1", "\r=1", "＝1", "  =1", "\u200b=1", '=1"&A1']
+
+
+def test_formulas_in_refused_rows_come_back_from_the_error_file_as_the_same_texts(load, cast, monkeypatch):
+    files.parsed_here(monkeypatch)
+    names = HEAD.decode().strip().split(",")
+    rows = [["9", cell, "p1", "2026-01-05", "x", "-5"] for cell in FORMULAS]
+    load(_csv([names, *rows]))
+    text = reads.export_quarantine(cast.steward, source_code="s", why="시험")
+    names, *exported = csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=""))
+    assert all(cells[1][0] == "'" and cells[5] == "-5" for cells in exported)
+    assert load(_csv([names, *[[*cells[:4], "-1", *cells[5:]] for cells in exported]]))["loaded"] == len(FORMULAS)
+    [file] = reads.raw_files("sales")
+    assert pq.read_table(file.path)["customer_key"].to_pylist() == [cell.strip() for cell in FORMULAS]
+
+
+def _csv(rows):
+    out = io.StringIO()
+    csv.writer(out).writerows(rows)
+    return out.getvalue().encode()

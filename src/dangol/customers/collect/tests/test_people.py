@@ -4,6 +4,7 @@ import pytest
 
 from dangol.base.errors import BadInput, Cancelled, Conflict
 from dangol.customers.collect import actions, checking, reads
+from dangol.customers.collect.tests.files import parsed_here
 from dangol.work.actions import Quiet
 
 MAPPING = {"source_key": "no", "name": "name", "phone": "phone", "email": "email"}
@@ -39,6 +40,11 @@ class Space:
 
     def known(self, key="1"):
         return next((row for row in reads.people() if row["source_key"] == key), {})
+
+
+@pytest.fixture(autouse=True)
+def here(monkeypatch):
+    parsed_here(monkeypatch)
 
 
 @pytest.fixture
@@ -165,11 +171,11 @@ def test_look_says_what_would_become_of_each_row_and_loads_none(space):
     assert space.known()["phone"] == "010-1234-5678"
     assert reads.waiting(space.by) == 0
     [draft] = reads.drafts(space.by, load_id).rows
-    actions.correct(by=space.by, load_id=load_id, values={draft.id: {"phone": "010-5555-6666"}})
+    actions.correct(by=space.by, load_id=load_id, values={draft.id: {"phone": "010-2345-6789"}})
     assert actions.run_check(Quiet(by=space.by), load_id=load_id)["created"] == 2
     actions.load_checked(by=space.by, load_id=load_id, queue=False)
     assert some(actions.run_load(Quiet(by=space.by), load_id=load_id)) == (2, 1, 1, 0)
-    assert space.known("3")["phone"] == "010-5555-6666"
+    assert space.known("3")["phone"] == "010-2345-6789"
     with pytest.raises(Conflict):
         actions.load_checked(by=space.by, load_id=load_id)
 

@@ -6,14 +6,15 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from dangol.customers.collect import actions, reads
-from dangol.customers.collect.tests.files import workbook
+from dangol.customers.collect.tests.files import parsed_here, workbook
 from dangol.work.actions import Quiet
 
 TEXT = "주문번호,고객번호,상품코드,판매일시,수량,금액\n1,a,p,2026-01-05,1,100\n2,a,p,2026-01-05,하나,100\n"
 
 
 @pytest.fixture
-def steward(cast, client):
+def steward(cast, client, monkeypatch):
+    parsed_here(monkeypatch)
     client.force_login(cast.steward)
     return client
 
