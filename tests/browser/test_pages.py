@@ -16,8 +16,10 @@ import dangol
 from dangol import cycle
 from dangol.campaigns.plan import actions as plan
 from dangol.customers.collect import actions as collect
+from dangol.customers.collect.feeds import actions as feeds
 from dangol.web.entry.proof import PROVED_AT
 from dangol.work.actions import Quiet
+from dangol.work.schedules.rules import Plan
 from tests.browser.conftest import DESK, PHONE
 
 HEAD = "order,line,cust_no,item,when,qty,amount\n"
@@ -63,7 +65,11 @@ def company(cast, tmp_path):
     collect.run_check(Quiet(by=cast.steward), load_id=look)
     cycle.run(Quiet(by=cast.administrator))
     draft = plan.draft(by=cast.administrator, name="봄맞이 초대", aim="keep", segments=["HHH"])
+    feeds.keep_connection(by=cast.administrator, code="erp", name="ERP", kind="sqlite", database="erp.sqlite")
+    feeds.keep_site(by=cast.administrator, code="mall", name="온라인몰", origins=["https://shop.example"])
+    clock = feeds.schedule_pull(by=cast.administrator, source_code="shop", plan=Plan("daily"))
     cast.paths = [
+        "/sources/connections/erp/", "/sources/sites/mall/", "/sources/shop/schedule/", f"/admin/schedules/{clock}/",
         f"/customers/{cast.mina.pk}/", f"/customers/{cast.coded.pk}/", "/customers/?q=H-0001", "/insight/segments/HHH/",
         f"/campaigns/{draft.id}/", f"/campaigns/{draft.id}/approve/", "/sources/shop/", "/sources/shop/change/",
         f"/sources/loads/{load}/", "/sources/quarantine/?source=shop&reason=missing", "/sources/quarantine/mend/?source=shop",

@@ -13,7 +13,7 @@ from dangol.customers.collect.feeds.databases.session import Asked, one_select
 from dangol.customers.collect.feeds.models import Connection
 from dangol.customers.collect.feeds.querying import PURPOSE, address_of, connection_called, keys
 from dangol.customers.collect.models import Source
-from dangol.customers.collect.rules import without_resident_numbers
+from dangol.customers.standard.rules import without_resident_numbers
 from dangol.staff.actions import note_access
 from dangol.staff.reads import Member, require
 from dangol.staff.rules import Right

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from dangol.base.errors import BadInput
-from dangol.customers.collect.rules import without_resident_numbers
+from dangol.customers.standard.rules import without_resident_numbers
 
 
 def N_(text: str) -> str:  # noqa: N802  marks a text for translation; rules import no Django
