@@ -70,7 +70,6 @@ AREAS: tuple[Area, ...] = (
         (
             Page("sources:list", _("All sources"), R.SOURCES_VIEW),
             Page("sources:quarantine", _("Quarantine"), R.SOURCES_VIEW, collect.waiting),
-            Page("sources:quarantine", _("Quarantine"), R.SOURCES_VIEW),
             Page("feeds:connections", _("Connections"), R.STAFF_MANAGE),
             Page("feeds:sites", _("Web sites"), R.SOURCES_VIEW),
         ),
