@@ -9,6 +9,7 @@ order. Each step is idempotent, so a cycle that was cut off is simply run again.
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.utils.translation import gettext_noop as N_  # noqa: N812
@@ -17,13 +18,21 @@ from dangol import profile
 from dangol.campaigns.evaluate import actions as evaluate
 from dangol.campaigns.execute import actions as execute
 from dangol.campaigns.knowledge import actions as knowledge
+from dangol.customers.collect.feeds import events
 from dangol.customers.identify import actions as identify
+from dangol.customers.identify import reads as identified
+from dangol.customers.identify.rules import CustomerQuery
 from dangol.insight.score import actions as score
 from dangol.insight.warehouse import actions as warehouse
 from dangol.privacy import actions as privacy
+from dangol.staff import actions as staff
+from dangol.staff.reads import system
+from dangol.work import actions as work
 from dangol.work.actions import Quiet, Running, enqueue
+from dangol.work.schedules import actions as schedules
 
 Report = dict[str, Any]
+KEEP_JOBS_DAYS = 90
 
 
 @dataclass(frozen=True)
@@ -37,6 +46,7 @@ class Step:
 
 STEPS = (
     Step("clicks", N_("Carry clicks to the sources"), execute.record_clicks),
+    Step("events", N_("Gather web events"), events.gather),
     Step("identify", N_("Give every record its customer"), identify.link),
     Step("privacy", N_("Take over consents, watch over guardians and retention"), privacy.keep),
     Step("linkage", N_("Find customers who are one person"), identify.find),
@@ -75,6 +85,23 @@ def run(running: Running) -> Report:
 def run_job(running: Running) -> Report:
     """The job `cycle.run`."""
     return run(running)
+
+
+def keep_house(running: Running) -> Report:
+    """The job `cycle.housekeeping`: forget what nobody needs and no law asks for any more. Returns what was removed."""
+    by, now = system(), datetime.now(UTC)
+    before = now - timedelta(days=KEEP_JOBS_DAYS)
+    running.progress(0, None, N_("Removing what is no longer needed"))
+    return {
+        "access_log": staff.prune_log(by=by, people=_people(), now=now),
+        "jobs": work.prune(before=before),
+        "runs": schedules.prune(before=before),
+        "web_events": events.prune(now=now),
+    }
+
+
+def _people() -> int:
+    return identified.count(system(), CustomerQuery(), cap=None)[0]
 
 
 def start(*, by: Any) -> int:

@@ -9,11 +9,12 @@ from django.conf import settings
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
-from dangol.base.errors import Conflict, DangolError, NotFound
+from dangol.base.errors import Conflict, DangolError, NotFound, Unavailable
 from dangol.customers.consent import reads as consent
 from dangol.engine import fresh
 from dangol.insight.warehouse import reads as warehouse
 from dangol.privacy import reads as privacy
+from dangol.work.schedules import reads as schedules
 
 ANSWER_SECONDS = 2
 
@@ -68,12 +69,22 @@ def _privacy() -> str:
     return "good (nobody waits longer than the law allows)"
 
 
+def _schedules() -> str:
+    found = schedules.alarms()
+    if not found:
+        return "good"
+    said = ", ".join(f"{one.name} ({'late' if one.late else 'failed'})" for one in found)
+    raise Unavailable("Look at these schedules: {schedules}. A late one needs a running worker: dangol worker",
+                      schedules=said)  # fmt: skip
+
+
 CHECKS: dict[str, Callable[[], str]] = {
     "database": _database,
     "engine": _engine,
     "snapshot": _snapshot,
     "mail": _mail,
     "privacy": _privacy,
+    "schedules": _schedules,
 }
 
 

@@ -18,6 +18,7 @@ import dangol
 from dangol import cycle
 from dangol.campaigns.plan import actions as plan
 from dangol.customers.collect import actions as collect
+from dangol.customers.collect.feeds import actions as feeds
 from dangol.customers.identify.matching import actions as matching
 from dangol.customers.identify.matching import reads as looks
 from dangol.customers.surveys import actions as surveys
@@ -25,6 +26,7 @@ from dangol.privacy import actions as privacy
 from dangol.web.entry.proof import PROVED_AT
 from dangol.web.surveys.catalogue import sign_up
 from dangol.work.actions import Quiet
+from dangol.work.schedules.rules import Plan
 from tests.browser.conftest import DESK, PHONE
 
 HEAD = "order,line,cust_no,item,when,qty,amount\n"
@@ -79,11 +81,15 @@ def company(cast, tmp_path):
     privacy.check_identity(by=cast.steward, request_id=asked[0], how="call")
     survey = surveys.create(by=cast.administrator, name="봄 박람회", content=sign_up("봄 박람회 가입"))
     surveys.publish(by=cast.administrator, survey_id=survey.id)
+    feeds.keep_connection(by=cast.administrator, code="erp", name="ERP", kind="sqlite", database="erp.sqlite")
+    feeds.keep_site(by=cast.administrator, code="mall", name="온라인몰", origins=["https://shop.example"])
+    clock = feeds.schedule_pull(by=cast.administrator, source_code="shop", plan=Plan("daily"))
     cast.paths = [
         f"/customers/{cast.mina.pk}/history/", f"/customers/{cast.mina.pk}/why/phone/",
         f"/customers/{cast.mina.pk}/merge/?q=박지호", f"/customers/{cast.mina.pk}/merge/?with={cast.jiho.pk}",
         f"/customers/pairs/{looks.pairs(cast.administrator).rows[0].id}/",
         f"/customers/surveys/{survey.id}/", f"/customers/surveys/{survey.id}/settings/", f"/s/{survey.token}",
+        "/sources/connections/erp/", "/sources/sites/mall/", "/sources/shop/schedule/", f"/admin/schedules/{clock}/",
         f"/customers/{cast.mina.pk}/", f"/customers/{cast.coded.pk}/", "/customers/?q=H-0001", "/insight/segments/HHH/",
         f"/campaigns/{draft.id}/", f"/campaigns/{draft.id}/approve/", "/sources/shop/", "/sources/shop/change/",
         f"/sources/loads/{load}/", "/sources/quarantine/?source=shop&reason=missing", "/sources/quarantine/mend/?source=shop",

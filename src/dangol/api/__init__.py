@@ -7,7 +7,20 @@ from dangol.api import problems
 from dangol.api.frame import Bearer, DangolAPI, StrictParser
 
 # One module of this folder an area, each with a `router`. A new area adds its word here.
-AREAS = ("campaigns", "customers", "figures", "identity", "privacy", "segments", "sources", "staff", "surveys", "work")
+AREAS = (
+    "campaigns",
+    "customers",
+    "feeds",
+    "figures",
+    "identity",
+    "privacy",
+    "schedules",
+    "segments",
+    "sources",
+    "staff",
+    "surveys",
+    "work",
+)
 
 api = DangolAPI(
     title="Dangol",

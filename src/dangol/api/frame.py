@@ -32,6 +32,7 @@ from dangol.staff.tokens.rules import Answer, Claim
 
 Row = TypeVar("Row")
 JSON_LIMIT_BYTES = 2**20
+TABLES = {"text/csv": 5 * 2**20, "application/x-ndjson": 5 * 2**20}  # bodies that an operation reads itself
 PAGE, PAGE_LIMIT = 50, 500
 KEY = re.compile(r"[\x21-\x7e]{1,255}")
 KEPT_HEADERS = ("Content-Type", "Location")
@@ -142,12 +143,15 @@ def _read_body(request: HttpRequest) -> None:
     declared = request.META.get("CONTENT_LENGTH") or "0"
     if request.content_type == "multipart/form-data":
         return
-    if declared.isdecimal() and int(declared) > JSON_LIMIT_BYTES:
-        raise TooMuch("The request is too large. Send at most {limit} bytes.", limit=JSON_LIMIT_BYTES)
+    limit = TABLES.get(request.content_type or "", JSON_LIMIT_BYTES)
+    if declared.isdecimal() and int(declared) > limit:
+        raise TooMuch("The request is too large. Send at most {limit} bytes.", limit=limit)
     if not request.body:
         return
-    if len(request.body) > JSON_LIMIT_BYTES:
-        raise TooMuch("The request is too large. Send at most {limit} bytes.", limit=JSON_LIMIT_BYTES)
+    if len(request.body) > limit:
+        raise TooMuch("The request is too large. Send at most {limit} bytes.", limit=limit)
+    if request.content_type in TABLES:
+        return
     request.strict_body = strict.read(request.body)  # type: ignore[attr-defined]
 
 
@@ -252,7 +256,7 @@ def _nothing(request: HttpRequest) -> HttpResponse:
 class DangolAPI(NinjaAPI):
     """Ninja's API with the frame around every view, and problems for addresses that do not exist."""
 
-    OPEN = frozenset({"openapi-json"})
+    OPEN = frozenset({"openapi-json", "send_events", "may_send_events"})
 
     def _get_urls(self) -> list[URLResolver | URLPattern]:
         patterns = [one for one in super()._get_urls() if getattr(one, "name", None) != "api-root"]

@@ -17,7 +17,7 @@ router = Router(tags=["sources"])
 FAILURES: dict[Any, Any] = {frozenset({401, 403, 404, 409, 413, 422, 429, 503}): Problem}
 Code = Annotated[str, Field(min_length=1, max_length=60, pattern=r"^[A-Za-z0-9._-]+$")]
 Text = Annotated[str, Field(max_length=200)]
-Kind = Literal["customers", "sales", "products", "stores", "campaigns", "contacts", "responses"]
+Kind = Literal["customers", "sales", "products", "stores", "campaigns", "contacts", "responses", "events"]
 
 
 class Step(Strict):
@@ -50,9 +50,11 @@ class Options(Strict):
     mode: Literal["create", "update", "both", ""] = ""
     overwrite: Text = ""
     empty: Literal["keep", "erase", ""] = ""
-    connection: Annotated[str, Field(max_length=500)] = ""
+    connection: Annotated[str, Field(max_length=60)] = ""
+    table: Text = ""
     query: Annotated[str, Field(max_length=20_000)] = ""
     watermark: Text = ""
+    overlap: Annotated[str, Field(max_length=9, pattern=r"^\d*$")] = ""
 
 
 class SourceIn(Strict):
@@ -66,7 +68,7 @@ class SourceIn(Strict):
     name: Annotated[str, Field(max_length=100)] = ""
     system: Annotated[str, Field(max_length=60)] = ""
     kind: Kind
-    reader: Literal["csv", "excel", "parquet", "sql"]
+    reader: Literal["csv", "excel", "parquet", "sql", "push"]
     mapping: dict[str, Text]
     constants: dict[str, Text] = {}
     key: list[Text] = []

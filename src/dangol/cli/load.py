@@ -13,6 +13,7 @@ from dangol.base.errors import BadInput, DangolError
 OPTIONS = (
     "encoding", "delimiter", "sheet", "header", "header_rows", "hidden", "zone", "decimal", "date_order", "unfit",
     "match_by", "mode", "overwrite", "empty", "connection", "query", "watermark",
+    "overlap",
 )  # fmt: skip
 HELP = {
     "header": "row in which the header begins (default: found)",

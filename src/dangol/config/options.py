@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from dangol.base.errors import BadInput, BadSetting
 from dangol.base.money import currency
+from dangol.base.network import networks
 
 PREFIX = "DANGOL_"
 FILE = "dangol.toml"
@@ -60,6 +61,17 @@ class Options:
     parse_memory_mb: int = _option(512, "Memory limit of the process that parses an uploaded file, in MiB.")
     parse_seconds: int = _option(900, "Time limit of the process that parses an uploaded file, in seconds.")
 
+    source_networks: str = _option(
+        "",
+        "Private networks that SQL sources may reach, with commas, like `10.0.0.0/8,127.0.0.1`; empty allows the open "
+        "internet only.",
+    )
+    source_folder: str = _option(
+        "", "Folder in which watched folders and SQLite sources lie; empty takes `inbox` in the home folder."
+    )
+    source_seconds: int = _option(900, "Time limit of one query to a source's database, in seconds.")
+    source_rows: int = _option(20_000_000, "Most rows one query to a source's database may give.")
+
     def __post_init__(self) -> None:
         _check(self)
 
@@ -68,11 +80,16 @@ class Options:
         """The company's time zone."""
         return ZoneInfo(self.time_zone)
 
+    @property
+    def inbox(self) -> Path:
+        """The folder in which watched folders and SQLite sources lie."""
+        return Path(self.source_folder).expanduser().absolute() if self.source_folder else self.home / "inbox"
+
 
 CHOICES = {"engine": ("duckdb", "spark"), "language": ("ko", "en"), "smtp_tls": ("none", "starttls", "tls")}
 LEAST = {
     "memory_mb": 256, "threads": 0, "keep_snapshots": 2, "smtp_port": 1, "upload_limit_mb": 1, "parse_memory_mb": 128,
-    "parse_seconds": 1,
+    "parse_seconds": 1, "source_seconds": 1, "source_rows": 1,
 }  # fmt: skip
 
 
@@ -99,6 +116,10 @@ def _check(options: Options) -> None:
         raise _refuse("currency", options.currency, str(error)) from None
     if options.database != "sqlite" and urlsplit(options.database).scheme != "postgresql":
         raise _refuse("database", options.database, "use sqlite or postgresql://user:password@host:port/name.")
+    try:
+        networks(options.source_networks)
+    except BadInput as error:
+        raise _refuse("source_networks", options.source_networks, str(error)) from None
     if urlsplit(options.base_url).scheme not in ("http", "https"):
         raise _refuse("base_url", options.base_url, "it must start with http:// or https://.")
 

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, gettext_noop
 
 from dangol.config.options import read, secret_key
 
@@ -27,6 +27,7 @@ INSTALLED_APPS = [
     "dangol.staff",
     "dangol.customers.consent",
     "dangol.customers.collect",
+    "dangol.customers.collect.feeds",
     "dangol.customers.identify",
     "dangol.customers.quality",
     "dangol.customers.surveys",
@@ -167,6 +168,8 @@ DEFAULT_FROM_EMAIL = DANGOL.mail_from
 JOBS = {
     "collect.check": "dangol.customers.collect.actions.run_check",
     "collect.load": "dangol.customers.collect.actions.run_load",
+    "collect.pull": "dangol.customers.collect.feeds.actions.pull",
+    "cycle.housekeeping": "dangol.cycle.keep_house",
     "cycle.run": "dangol.cycle.run_job",
     "execute.send": "dangol.campaigns.execute.actions.run_send",
     "identify.recompute": "dangol.customers.identify.golden.actions.recompute_all",
@@ -174,6 +177,12 @@ JOBS = {
     "privacy.notices": "dangol.privacy.actions.run_notices",
     "privacy.retain": "dangol.privacy.actions.run_retain",
     "score.run": "dangol.insight.score.actions.run",
+}
+
+# What every installation starts by the clock: code -> (name, job, plan in company time, minutes until it is late).
+SCHEDULES = {
+    "cycle": (gettext_noop("Nightly cycle"), "cycle.run", {"every": "daily", "at": "02:00"}, 180),
+    "housekeeping": (gettext_noop("Housekeeping"), "cycle.housekeeping", {"every": "daily", "at": "04:30"}, 180),
 }
 
 # Which channels are switched on: name -> dotted path of its adapter. See dangol.channels.

@@ -76,6 +76,8 @@ AREAS: tuple[Area, ...] = (
         (
             Page("sources:list", _("All sources"), R.SOURCES_VIEW),
             Page("sources:quarantine", _("Quarantine"), R.SOURCES_VIEW, collect.waiting),
+            Page("feeds:connections", _("Connections"), R.STAFF_MANAGE),
+            Page("feeds:sites", _("Web sites"), R.SOURCES_VIEW),
         ),
     ),
     Area(
@@ -91,6 +93,7 @@ AREAS: tuple[Area, ...] = (
             Page("admin:log", _("Access log"), R.LOG_VIEW),
             Page("admin:tokens", _("API tokens"), R.TOKENS_MANAGE),
             Page("admin:jobs", _("Jobs"), R.STAFF_MANAGE),
+            Page("feeds:schedules", _("Schedules"), R.STAFF_MANAGE),
             Page("admin:settings", _("Settings"), R.STAFF_MANAGE),
         ),
     ),

@@ -12,6 +12,7 @@ urlpatterns = [
     path("insight/", include("dangol.web.insight.urls")),
     path("campaigns/", include("dangol.web.campaigns.urls")),
     path("", include("dangol.web.campaigns.public_urls")),
+    path("", include("dangol.web.feeds.urls")),
     path("sources/", include("dangol.web.sources.urls")),
     path("admin/", include("dangol.web.admin.urls")),
 ]

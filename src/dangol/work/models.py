@@ -1,4 +1,4 @@
-"""Long jobs."""
+"""Long jobs, and the schedules that start them."""
 
 from django.conf import settings
 from django.db import models
@@ -32,3 +32,47 @@ class Job(models.Model):
     finished_at = models.DateTimeField(null=True)
     result = models.JSONField(null=True)
     error = models.JSONField(null=True)  # {"type", "template", "params"}
+
+
+class Schedule(models.Model):
+    """A job that starts by the clock. `every`: minutes, daily, weekly or monthly; `at` is company time.
+
+    next_run: when it is due. slot: the due time it last fired for, which never fires twice; fired_at: when it did.
+    late_minutes: how long after its due time a run must have ended well. builtin: made by the installation.
+    """
+
+    code = models.CharField(max_length=80, unique=True)
+    name = models.CharField(max_length=120)
+    kind = models.CharField(max_length=60)
+    arguments = models.JSONField(default=dict)
+    every = models.CharField(max_length=8)
+    minutes = models.PositiveIntegerField(default=60)
+    at = models.CharField(max_length=5, default="02:00")
+    weekdays = models.JSONField(default=list)  # 0 is Monday
+    month_day = models.PositiveSmallIntegerField(default=1)
+    enabled = models.BooleanField(default=True)
+    builtin = models.BooleanField(default=False)
+    retries = models.PositiveSmallIntegerField(default=3)
+    late_minutes = models.PositiveIntegerField(default=60)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    next_run = models.DateTimeField(null=True, db_index=True)
+    slot = models.DateTimeField(null=True)
+    fired_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+
+class Run(models.Model):
+    """What became of one due time of a schedule. state: open, done, failed, cancelled; attempts are its jobs."""
+
+    schedule = models.ForeignKey(Schedule, on_delete=models.CASCADE, related_name="runs")
+    slot = models.DateTimeField()
+    state = models.CharField(max_length=10, default="open", db_index=True)
+    attempt = models.PositiveSmallIntegerField(default=1)
+    job_id = models.BigIntegerField(null=True)
+    error = models.JSONField(null=True)  # {"type", "template", "params"}, of the last attempt
+    result = models.JSONField(null=True)
+    started_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["schedule", "-id"], name="work_run_newest")]

@@ -19,6 +19,8 @@ def N_(text: str) -> str:  # noqa: N802  marks a text for translation; rules imp
 KIND_NAMES = {
     "collect.check": N_("Look a file through"),
     "collect.load": N_("Load data"),
+    "collect.pull": N_("Fetch from a source"),
+    "cycle.housekeeping": N_("Keep the house"),
     "cycle.run": N_("Run the cycle"),
     "execute.send": N_("Send a campaign"),
     "identify.recompute": N_("Work out golden values"),

@@ -25,8 +25,10 @@ from django.utils.module_loading import import_string
 
 from dangol.base.errors import Cancelled, DangolError
 from dangol.work.actions import Held
+from dangol.work.locking import locked
 from dangol.work.models import Job
 from dangol.work.rules import CANCELLED, DEATHS, DIED, DONE, FAILED, PARKED, QUEUED, RUNNING, UNEXPECTED, Pace
+from dangol.work.schedules import actions as schedules
 
 log = logging.getLogger(__name__)
 
@@ -76,12 +78,6 @@ def _zombie(pid: int) -> bool:
         return False
 
 
-def _locked(rows: Any) -> Any:
-    if connection.features.has_select_for_update_skip_locked:
-        return rows.select_for_update(skip_locked=True, of=("self",))
-    return rows  # SQLite: the transaction began IMMEDIATE and is alone
-
-
 def _due() -> Any:
     return Job.objects.filter(state=QUEUED).filter(Q(run_after=None) | Q(run_after__lte=Now()))
 
@@ -91,7 +87,7 @@ def claim() -> Job | None:
     if not _due().exists():
         return None
     with transaction.atomic():
-        job: Job | None = _locked(_due().order_by("pk")).first()
+        job: Job | None = locked(_due().order_by("pk")).first()
         if job is None:
             return None
         Job.objects.filter(pk=job.pk).update(
@@ -117,7 +113,7 @@ def rescue(pace: Pace) -> int:
 def _rescue_one(pk: int, lease: int) -> int:
     """The lease number grows at once: whatever the old holder still writes is refused from here on."""
     with transaction.atomic():
-        job = _locked(Job.objects.filter(pk=pk, lease=lease, state=RUNNING)).first()
+        job = locked(Job.objects.filter(pk=pk, lease=lease, state=RUNNING)).first()
         if job is None:
             return 0
         mine = Job.objects.filter(pk=pk, lease=lease, state=RUNNING)
@@ -230,7 +226,9 @@ def run_until_empty(*, pace: Pace = PACE) -> int:
 
 
 def run_forever(stop: Stop, *, pace: Pace = PACE) -> None:
-    """Run jobs until `stop` is set. A job that is running then is put back into the queue at its next step.
+    """Run jobs, and start those that are due by a schedule, until `stop` is set.
+
+    A job that is running then is put back into the queue at its next step.
 
     When the database does not answer, the worker waits and tries again: it never ends by itself.
     """
@@ -240,6 +238,7 @@ def run_forever(stop: Stop, *, pace: Pace = PACE) -> None:
             try:
                 if time.monotonic() - rescued_at >= pace.heartbeat or not rescued_at:
                     rescue(pace)
+                    schedules.tick()
                     rescued_at = time.monotonic()
                 job = claim()
                 if job is not None:

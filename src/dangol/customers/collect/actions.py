@@ -24,12 +24,12 @@ from dangol.staff.rules import Right
 from dangol.work import actions as work
 from dangol.work.actions import Running
 
-READERS = ("csv", "excel", "parquet", "sql")
+READERS = ("csv", "excel", "parquet", "sql", "push")
 ENDINGS = {".csv": "csv", ".tsv": "csv", ".txt": "csv", ".xlsx": "excel", ".xls": "excel", ".xlsm": "excel",
            ".ods": "excel", ".parquet": "parquet"}  # fmt: skip
 OPTIONS = (
-    *FORMAT, "zone", "decimal", "date_order", "unfit", "match_by", "mode", "overwrite", "empty", "connection", "query",
-    "watermark",
+    *FORMAT, "zone", "decimal", "date_order", "unfit", "match_by", "mode", "overwrite", "empty", "connection", "table",
+    "query", "watermark", "overlap",
 )  # fmt: skip
 JOB, CHECK_JOB = "collect.load", "collect.check"
 CODE_LONGEST = 60
@@ -61,15 +61,16 @@ def describe_source(
     """Describe a source once, or change its description; returns it.
 
     code: its short name (letters, digits, `-`, `_`, `.`). mapping: {field of the record: column}; a column may be
-    several to be added, `a + b`. constants: {field: text}, also for empty cells of a field that
-    has a column. key: the fields that name a row; empty where rows have no name of their own. options: see OPTIONS;
-    zone is the IANA zone of its times; decimal and date_order are decided from the values of each file where they are
-    not given; match_by are fields people are found by without a customer number (phone, name+birth); mode is create,
-    update or both; overwrite the fields an update may change (all if empty); empty is erase where empty cells shall
-    erase; unfit says what becomes of a phone number that is none (keep, empty, quarantine). system: the space its
-    customer keys live in, shared by sources that know a customer by the same key; the code if not given. cleaning:
-    steps done to every row before it is read, None leaves them as they are. columns: the header of the file it is
-    described by.
+    several to be added, `a + b`. constants: {field: text}, also for empty cells of a field that has a column. key: the
+    fields that name a row; empty where rows have no name of their own. options: see OPTIONS; connection is the code of
+    a kept connection, watermark the column to continue from, overlap how far before its last value (minutes or units)
+    to ask again; zone is the IANA zone of its times; decimal and date_order are decided from the values of each file
+    where they are not given; match_by are fields people are found by without a customer number (phone, name+birth);
+    mode is create, update or both; overwrite the fields an update may change (all if empty); empty is erase where empty
+    cells shall erase; unfit says what becomes of a phone number that is none (keep, empty, quarantine). system: the
+    space its customer keys live in, shared by sources that know a customer by the same key; the code if not given.
+    cleaning: steps done to every row before it is read, None leaves them as they are. columns: the header of the file
+    it is described by.
     Raises BadInput or NotAllowed.
     """
     require(by, Right.SOURCES_LOAD)
@@ -81,6 +82,7 @@ def describe_source(
     _check_form(code, kind, reader, options)
     _check_ways(kind, options)
     _check_fields(kind, mapping, constants, key, options.get("match_by", ""))
+    _check_query(kind, reader, options, key)
     steps = None if cleaning is None else checked(cleaning)
     with transaction.atomic():
         source, _made = Source.objects.get_or_create(code=code, defaults={"kind": kind, "reader": reader})
@@ -88,6 +90,8 @@ def describe_source(
             raise Conflict("The source {code} holds the loop's own events and cannot be described.", code=code)
         if source.kind != kind and source.batches.exists():
             raise Conflict("The source {code} has data of another kind. Give the new source another code.", code=code)
+        if (source.options, source.mapping) != (options, mapping):
+            source.watermark = ""  # what was read by another description is asked for again; equal rows change nothing
         source.name, source.kind, source.reader, source.system = name or code, kind, reader, system or code
         source.mapping, source.constants, source.key, source.options = mapping, constants, _key(kind, key), options
         source.generated = generated
@@ -124,8 +128,19 @@ def _check_form(code: str, kind: str, reader: str, options: Mapping[str, str]) -
         raise BadInput("The decimal sign is a point or a comma.", field="decimal")
     if options.get("date_order", "ymd") not in ("ymd", "dmy", "mdy"):
         raise BadInput("The order of dates is ymd, dmy or mdy.", field="date_order")
-    if reader == "sql" and not (options.get("connection") and options.get("query")):
+
+
+def _check_query(kind: str, reader: str, options: Mapping[str, str], key: Sequence[str]) -> None:
+    """A query's rows asked for again from the watermark on are recognised by their key: without one, two equal rows
+    at different times could not be told from one row read twice."""
+    if reader != "sql":
+        return
+    if not (options.get("connection") and options.get("query")):
         raise BadInput("A SQL source needs a connection and a query.", field="query")
+    if options.get("watermark") and not _key(kind, key):
+        raise BadInput("Choose what names a row: rows that are asked for again are recognised by it.", field="key")
+    if not options.get("overlap", "0").isdecimal():
+        raise BadInput("The overlap is a whole number.", field="overlap")
 
 
 def _check_ways(kind: str, options: Mapping[str, str]) -> None:
@@ -298,6 +313,8 @@ def start_load(
     source = _source(source_code)
     if source.own:
         raise Conflict("The source {code} holds the loop's own events and cannot be loaded.", code=source_code)
+    if source.reader == "push":
+        raise Conflict("The rows of {code} are pushed by another program; there is no file to load.", code=source_code)
     if source.reader == "sql":
         load = Load.objects.create(source=source, name=source.name, by=by)
     else:
@@ -387,6 +404,7 @@ def _turn(by: Member, load_id: int, *, before: str, after: str) -> int:
         changed = Load.objects.filter(pk=load.pk, state=before).update(state=after)
         if changed:
             loading.set_live(load, live=after == "done")
+            Source.objects.filter(pk=load.source_id).update(watermark="")  # a query asks for all rows once more
         return changed
 
 

@@ -53,6 +53,7 @@ PEOPLE_ROWS = 10_000  # rows of people go into the operations database: short tr
 QUARANTINE_MOST = 100_000
 CELL_SHOWN = 500
 CHUNK = 500
+FETCHING = N_("Fetching rows from the database")
 DECIDING_ROWS = 200_000
 READING = N_("Reading the file")
 DECIDING = N_("Finding out how its values are written")
@@ -85,6 +86,8 @@ def run(running: Running, load_id: int) -> dict[str, Any]:
     if load.state not in ("waiting", "running", "failed", "cancelled"):
         raise Conflict("This load was undone, or only looked through. Load the file again.")
     with places.only_one(load.source.code):
+        with transaction.atomic():  # rows that are being pushed hold the source's row: wait until they are there
+            Source.objects.select_for_update().get(pk=load.source_id)
         load.refresh_from_db()
         work = Loading(load, running)
         try:
@@ -164,6 +167,8 @@ class Loading:
     def run(self) -> None:
         """Stage, check, take in; from the last committed batch on."""
         self._begin()
+        if self.source.reader == "sql" and self.upload is None:
+            self._fetch()
         if self._same_file():
             return
         staged, sorter = self.prepare()
@@ -183,6 +188,8 @@ class Loading:
 
     def prepare(self) -> tuple[Staged, Sorter]:
         """The rows as text, and what tells them apart: everything before the first row is judged."""
+        if self.source.reader == "sql" and self.upload is None:
+            self._fetch()
         size = self.load.bytes
         staged = stage(self.definition, self.upload, self.folder,
                        tick=lambda done: self.running.progress(min(done, size), size or None, READING))  # fmt: skip
@@ -219,6 +226,25 @@ class Loading:
             self.load.started_at = self.load.started_at or datetime.now(UTC)
             self.load.job_id = self.running.job_id or self.load.job_id
             self.load.save()
+
+    def _fetch(self) -> None:
+        """Have the rows of the source's query in a file of our own before the first of them is taken in."""
+        from dangol.customers.collect.feeds import querying
+
+        name = querying.fetch(self.definition, self.folder,
+                              tick=lambda rows: self.running.progress(rows, None, FETCHING))  # fmt: skip
+        self.upload = places.uploads() / name
+        self.load.upload, self.load.sha256 = name, file_hash(self.upload)
+        self.load.bytes = self.upload.stat().st_size
+        self.load.save(update_fields=["upload", "sha256", "bytes"])
+
+    def take(self, rows: pa.Table, sorter: Sorter) -> Outcome:
+        """Take rows in that came without a file, as this load's next batch; `outcome.refused` are those new in
+        quarantine. Call inside a transaction."""
+        number = self.load.batches.aggregate(last=Max("number"))["last"]
+        outcome = self._outcome(rows, sorter)
+        self._commit(0 if number is None else number + 1, outcome)
+        return outcome
 
     def _same_file(self) -> bool:
         """Whether the source's latest rows are those of this very file, read in the same way: then nothing is to do."""

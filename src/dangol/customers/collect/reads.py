@@ -255,12 +255,9 @@ def source(by: Member, code: str) -> SourceView:
 
 
 def _source_view(source: Source, rows: int, waiting: int, last: LoadView | None) -> SourceView:
-    options = {name: value for name, value in source.options.items() if name != "connection"}
-    if "connection" in source.options:
-        options["connection"] = source.options["connection"].rpartition("@")[2]
     return SourceView(
         source.code, source.name, source.system, source.kind, RECORDS[source.kind].label, source.reader, source.mapping,
-        source.constants, source.key, options, source.own, source.generated, rows, waiting, last,
+        source.constants, source.key, source.options, source.own, source.generated, rows, waiting, last,
         source.columns, source.cleaning,
     )  # fmt: skip
 

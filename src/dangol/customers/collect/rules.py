@@ -255,9 +255,34 @@ CONSENTS = Record(
               ("evidence", "form no", "증빙", "증빙번호", "동의서번호"), longest=200),
     ),
 )  # fmt: skip
+EVENTS = Record(
+    "events", N_("Web events"), N_("One row per thing a visitor did on a web site."),
+    (
+        _key("event_key", N_("Event number"), N_("The event's own key; the same key is the same event."),
+             "message id", "event id", "이벤트번호", "이벤트 id"),
+        Field("event", Type.TEXT, N_("Event"), N_("What was done, like Product Viewed."),
+              ("event name", "event type", "이벤트", "이벤트명"), required=True, longest=100),
+        Field("happened_at", Type.TIME, N_("Time of event"), N_("When it was done; read in the source's time zone."),
+              ("event time", "event timestamp", "이벤트일시", "이벤트시각"), required=True, past=True),
+        Field("customer_key", Type.TEXT, N_("Customer number"), N_("The key by which the source knows the customer."),
+              ("user id",), longest=KEY_LONGEST),
+        Field("visitor", Type.TEXT, N_("Visitor"), N_("An anonymous visitor's own number."),
+              ("anonymous id", "visitor id", "방문자번호", "방문자 id"), longest=KEY_LONGEST),
+        Field("site", Type.TEXT, N_("Site"), N_("The web site."), ("web site", "웹사이트"), longest=60),
+        Field("page", Type.TEXT, N_("Page"), N_("Path of the page, without its query."), ("page path", "페이지"),
+              longest=300),
+        Field("campaign", Type.TEXT, N_("Campaign"), N_("The campaign that led there (utm_campaign)."),
+              ("utm campaign",), longest=120),
+        Field("properties", Type.TEXT, N_("Properties"), N_("What the site says besides, as JSON."), (),
+              longest=2000),
+    ),
+    key=("event_key",),
+)  # fmt: skip
 RECORDS = {
     record.kind: record
-    for record in (CUSTOMERS, SALES, PRODUCTS, STORES, CAMPAIGNS, CONTACTS, RESPONSES, SURVEY_ANSWERS, CONSENTS)
+    for record in (
+        CUSTOMERS, SALES, PRODUCTS, STORES, CAMPAIGNS, CONTACTS, RESPONSES, SURVEY_ANSWERS, CONSENTS, EVENTS,
+    )  # fmt: skip
 }  # fmt: skip
 
 # Why a row was not loaded: code -> sentence. {field} is the field's label, the rest comes with the row.

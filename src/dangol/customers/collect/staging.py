@@ -80,9 +80,12 @@ def stage(definition: Definition, path: Path | None, folder: Path, *, limit: int
     Raises BadInput, TooMuch or Unavailable with a sentence for the user.
     """
     if definition.reader == "sql":
-        from dangol.customers.collect.sql import read
+        from dangol.customers.collect.feeds import querying
 
-        return _staged(folder, read(definition, folder, limit=limit, tick=tick))
+        if path is None:
+            return _staged(folder, querying.ask(definition, folder, limit=limit, tick=tick))
+        if path.exists():
+            return _staged(folder, querying.laid_out(definition, path, folder))
     if path is None or not path.exists():
         raise BadInput("The uploaded file is no longer there. Upload it again.", field="file")
     if not path.stat().st_size:

@@ -1,6 +1,5 @@
 """Try a password, a second factor, or a recovery code; switch the second factor on and off."""
 
-import base64
 import hashlib
 import hmac
 import secrets
@@ -9,12 +8,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import pyotp
-from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.core import signing
 from django.db import transaction
 
+from dangol.base import sealing
 from dangol.base.errors import BadInput, NotAllowed
 from dangol.base.identifiers import token
 from dangol.staff.actions import PASSWORD_LIMIT, note_access
@@ -143,12 +142,8 @@ def demo_account(*, member_id: int) -> Member:
     return member
 
 
-def _cipher() -> MultiFernet:
-    """Encrypts second-factor secrets with a key of their own, derived from the installation's secret."""
-    keys: list[str] = [str(settings.SECRET_KEY), *map(str, settings.SECRET_KEY_FALLBACKS)]
-    return MultiFernet(
-        [Fernet(base64.urlsafe_b64encode(hashlib.sha256(f"dangol.totp\0{key}".encode()).digest())) for key in keys]
-    )
+def _keys() -> list[str]:
+    return [str(settings.SECRET_KEY), *map(str, settings.SECRET_KEY_FALLBACKS)]
 
 
 def _step(secret: str, code: str, now: datetime) -> int | None:
@@ -166,9 +161,8 @@ def _totp(member: Member, code: str, now: datetime) -> bool:
     """Uses up a code: its step must be later than the last one used (ASVS 5.0 6.5.1)."""
     if not member.totp_secret:
         return False
-    try:
-        secret = _cipher().decrypt(member.totp_secret.encode()).decode()
-    except InvalidToken:
+    secret = sealing.unseal(member.totp_secret, keys=_keys(), purpose="totp")
+    if secret is None:
         return False
     step = _step(secret, code, now)
     if step is None or step <= member.totp_last_step:
@@ -204,7 +198,7 @@ def switch_on_second_factor(*, by: Member, secret: str, code: str, now: datetime
     if step is None:
         raise BadInput("The code is not right. Look at the app again and write the six digits.", field="code")
     member = Member.objects.select_for_update().get(pk=by.pk)
-    member.totp_secret, member.totp_last_step = _cipher().encrypt(secret.encode()).decode(), step
+    member.totp_secret, member.totp_last_step = sealing.seal(secret, keys=_keys(), purpose="totp"), step
     member.save(update_fields=["totp_secret", "totp_last_step"])
     RecoveryCode.objects.filter(member=member).delete()
     codes = ["-".join(secrets.token_hex(2) for _ in range(5)) for _ in range(RECOVERY_CODES)]

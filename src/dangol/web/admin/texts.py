@@ -41,6 +41,12 @@ GROUPS = {
         "parse_memory_mb",
         "parse_seconds",
     ),
+    gettext_noop("Other sources"): (
+        "source_networks",
+        "source_folder",
+        "source_seconds",
+        "source_rows",
+    ),
 }
 # The same sentences as in config/options.py, which knows no translation; a test keeps them equal.
 MEANINGS = (
@@ -72,4 +78,11 @@ MEANINGS = (
     gettext_noop("Largest file that may be loaded, in MiB."),
     gettext_noop("Memory limit of the process that parses an uploaded file, in MiB."),
     gettext_noop("Time limit of the process that parses an uploaded file, in seconds."),
+    gettext_noop(
+        "Private networks that SQL sources may reach, with commas, like `10.0.0.0/8,127.0.0.1`; empty allows the open "
+        "internet only."
+    ),
+    gettext_noop("Folder in which watched folders and SQLite sources lie; empty takes `inbox` in the home folder."),
+    gettext_noop("Time limit of one query to a source's database, in seconds."),
+    gettext_noop("Most rows one query to a source's database may give."),
 )

@@ -26,6 +26,7 @@ from dangol.staff import reads as staff
 from dangol.staff.rules import Right
 from dangol.web.shell import address
 from dangol.web.templatetags.dangol import percent
+from dangol.work.schedules import reads as clock
 
 log = logging.getLogger(__name__)
 Text = str | Promise
@@ -152,6 +153,24 @@ def privacy(member: Any) -> Section | None:
     )  # fmt: skip
 
 
+def schedules(member: Any) -> Section | None:
+    """Schedules that are late or whose last run failed."""
+    found = [one for one in clock.schedules(member) if one.alarmed and one.may_change]
+    if not found:
+        return None
+    steps = [
+        Step(text_of(_("Late: {name}") if one.late else _("Failed: {name}"), name=_(one.name)),
+             address("feeds:schedule", one.id), "clock")
+        for one in found[:5]
+    ]  # fmt: skip
+    return Section(_("Schedules"), [Tile(_("Late or failed"), len(found), url=address("feeds:schedules"))], steps)
+
+
+def text_of(template: Text, **values: Any) -> str:
+    """A translated text with its values."""
+    return str(template).format(**values)
+
+
 # right -> what members with it see at home, in this order
 PROVIDERS: tuple[tuple[Right, Provider], ...] = (
     (Right.PRIVACY_HANDLE, privacy),
@@ -159,6 +178,7 @@ PROVIDERS: tuple[tuple[Right, Provider], ...] = (
     (Right.CUSTOMERS_VIEW, customers),
     (Right.INSIGHT_VIEW, segments),
     (Right.SOURCES_VIEW, sources),
+    (Right.SOURCES_LOAD, schedules),
 )
 
 # what each right lets one start: shown as first steps

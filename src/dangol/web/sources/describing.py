@@ -6,7 +6,6 @@ from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
-from django.utils.translation import gettext as _
 
 from dangol.base.errors import BadInput, DangolError, TooMuch, Unavailable
 from dangol.customers.collect import actions, reads
@@ -16,7 +15,7 @@ from dangol.staff.rules import Right
 from dangol.web.sentences import say, sentence
 from dangol.web.shell import Request, page
 from dangol.web.sources import parts
-from dangol.web.sources.forms import FIELD, FORMAT, FormatForm, MappingForm, QueryForm, UploadForm
+from dangol.web.sources.forms import FIELD, FORMAT, FormatForm, MappingForm, UploadForm
 
 ASKED = "sources.sql"
 UNREAD = (BadInput, TooMuch, Unavailable)
@@ -44,22 +43,6 @@ def keep(request: Request, file: Any) -> parts.Kept:
 
 def _to_mapping(file: parts.Kept) -> HttpResponseBase:
     return redirect(reverse("sources:describe") + "?" + urlencode({"file": file.signed()}))
-
-
-@page(Right.STAFF_MANAGE, methods=("GET", "POST"))
-def query(request: Request) -> HttpResponseBase:
-    """First step for a database: connection and query. They wait in the session, for a connection holds a password."""
-    form = QueryForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        options = {name: text for name, text in form.cleaned_data.items() if text}
-        try:
-            reads.preview(request.user, reader="sql", options=options)
-        except (BadInput, Unavailable) as error:
-            form.add_error("query", sentence(error))
-        else:
-            request.session[ASKED] = options
-            return _to_mapping(parts.Kept("", _("Query"), "sql"))
-    return render(request, "sources/query.html", {"form": form}, status=422 if form.errors else 200)
 
 
 @page(Right.SOURCES_LOAD, methods=("GET", "POST"))

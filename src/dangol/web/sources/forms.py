@@ -54,23 +54,6 @@ class UploadForm(forms.Form):
     )  # fmt: skip
 
 
-class QueryForm(forms.Form):
-    """A database to ask."""
-
-    connection = forms.CharField(
-        label=_("Connection"), max_length=500, widget=forms.TextInput(attrs={"autocomplete": "off"}),
-        help_text=_("postgresql://user:password@host/database, or the path of a SQLite file. It is only read."),
-    )  # fmt: skip
-    query = forms.CharField(
-        label=_("Query"), max_length=20_000, widget=forms.Textarea(attrs={"rows": 5, "spellcheck": "false"}),
-        help_text=_("One SELECT."),
-    )  # fmt: skip
-    watermark = forms.CharField(
-        label=_("Continue from column"), max_length=100, required=False,
-        help_text=_("A column that only grows, like updated_at: later loads ask for newer rows only."),
-    )  # fmt: skip
-
-
 class FormatForm(forms.Form):
     """How the file is written; what was found can be changed, and the page follows at once."""
 

@@ -12,6 +12,7 @@ from dangol.customers.collect import reads
 from dangol.customers.collect.rules import RECORDS
 from dangol.staff.reads import may
 from dangol.staff.rules import Right
+from dangol.web.feeds.parts import source_part
 from dangol.web.lists import Choice, Column, Count, Flag, ListPage, ListState, Page
 from dangol.web.shell import Request, page
 from dangol.web.sources import parts
@@ -124,5 +125,6 @@ def source(request: Request, code: str) -> HttpResponse:
         "loads": [parts.load_card(view) for view in reads.loads(request.user, source_code=code, limit=20)],
         "groups": [parts.group_row(group) for group in reads.quarantine_groups(request.user, source_code=code)],
         "form": UploadForm(),
+        "feed": source_part(request.user, found),
         "may_load": may(request.user, Right.SOURCES_LOAD) and not found.own,
     })  # fmt: skip

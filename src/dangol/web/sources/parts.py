@@ -23,7 +23,14 @@ STATES = {  # state -> (badge, word)
     "cancelled": ("warn", _("cancelled")),
     "undone": ("warn", _("taken back")),
 }
-READERS = {"csv": _("CSV"), "excel": _("Excel"), "parquet": _("Parquet"), "sql": _("SQL"), "own": _("own events")}
+READERS = {
+    "csv": _("CSV"),
+    "excel": _("Excel"),
+    "parquet": _("Parquet"),
+    "sql": _("SQL"),
+    "push": _("pushed rows"),
+    "own": _("own events"),
+}
 LEVELS = {"sure": ("ok", _("sure")), "likely": ("info", _("likely")), "unsure": ("warn", _("unsure"))}
 BLANK = dict.fromkeys(("found", "expected", "length", "limit", "encoding"), "…")
 

@@ -8,7 +8,6 @@ app_name = "sources"
 urlpatterns = [
     path("", pages.sources, name="list"),
     path("new/", describing.upload, name="new"),
-    path("new/sql/", describing.query, name="new_sql"),
     path("describe/", describing.describe, name="describe"),
     path("loads/<int:load_id>/", loading.load, name="load"),
     path("loads/<int:load_id>/undo/", loading.undo, name="undo"),

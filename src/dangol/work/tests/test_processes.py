@@ -207,3 +207,18 @@ def test_running_job_stops_within_two_seconds_of_a_cancel(place):
         place.ask("UPDATE work_job SET cancel_asked = ? WHERE id = ?", True, pk)
         place.until(lambda: place.job(pk)["state"] == "cancelled", seconds=2)
     assert not place.seen("ended")
+
+
+def test_workers_start_a_due_schedule_once(place):
+    due = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(time.time() - 60))
+    place.ask(
+        "INSERT INTO work_schedule (code, name, kind, arguments, every, minutes, at, weekdays, month_day, enabled, builtin,"
+        " retries, late_minutes, next_run, created_at)"
+        " VALUES ('s', 's', 'test.mark', ?, 'minutes', 60, '02:00', '[]', 1, ?, ?, 0, 60, ?, ?)",
+        json.dumps({"folder": str(place.marks)}), True, False, due, due,
+    )  # fmt: skip
+    with place.workers(3):
+        place.until(lambda: place.ask("SELECT state FROM work_run") == [("done",)])
+        time.sleep(0.5)
+    assert len(place.seen("ran")) == 1
+    assert place.ask("SELECT COUNT(*) FROM work_job")[0][0] == 1

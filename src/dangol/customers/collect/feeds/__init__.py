@@ -1,1 +1,1 @@
-"""Where data comes in by itself: databases, folders, pushes and web events, on a schedule."""
+"""Sources that are no uploaded file: databases, watched folders, pushed rows, web events."""

@@ -1,6 +1,5 @@
 """Excel, Parquet and SQL sources; keys that supersede; people; quarantine; the loop's own events."""
 
-import sqlite3
 from datetime import date, datetime
 
 import openpyxl
@@ -73,46 +72,6 @@ def test_excel_dates_leading_zeros_and_whole_numbers_survive(cast, tmp_path):
     assert {(row["product_key"], row["product"], row["product_major"]) for row in live("products")} == {
         ("0010", "수분 크림", "스킨케어"), ("20", "립밤", None),
     }  # fmt: skip
-
-
-def test_sqlite_source_goes_on_from_its_watermark(cast, tmp_path):
-    path = tmp_path / "erp.sqlite"
-    with sqlite3.connect(path) as database:
-        database.execute("CREATE TABLE p (code TEXT, name TEXT, changed INT)")
-        database.executemany("INSERT INTO p VALUES (?, ?, ?)", [("a", "A", 1), ("b", "B", 2)])
-    actions.describe_source(
-        by=cast.administrator, code="erp", kind="products", reader="sql",
-        mapping={"product_key": "code", "product": "name"},
-        options={"connection": str(path), "query": "SELECT code, name, changed FROM p", "watermark": "changed"},
-    )  # fmt: skip
-    assert run(cast, "erp")["loaded"] == 2
-    with sqlite3.connect(path) as database:
-        database.execute("INSERT INTO p VALUES ('a', 'A2', 3)")
-    report = run(cast, "erp")
-    assert (report["read"], report["loaded"], report["unchanged"]) == (2, 1, 1)
-    assert {row["product"] for row in live("products")} == {"A2", "B"}
-
-
-def test_sql_source_is_for_administrators_and_never_writes(cast, tmp_path):
-    options = {"connection": str(tmp_path / "x.sqlite"), "query": "SELECT 1 AS code"}
-    with pytest.raises(NotAllowed):
-        actions.describe_source(by=cast.steward, code="e", kind="products", reader="sql",
-                                mapping={"product_key": "code"}, options=options)  # fmt: skip
-    sqlite3.connect(tmp_path / "x.sqlite").execute("CREATE TABLE t (code)").connection.close()
-    with pytest.raises(BadInput, match="SELECT"):
-        reads.preview(cast.administrator, reader="sql", options={**options, "query": "DELETE FROM t"})
-    with pytest.raises(BadInput, match="refuses"):
-        reads.preview(
-            cast.administrator, reader="sql", options={**options, "query": "WITH a AS (SELECT 1) DELETE FROM t"}
-        )
-
-
-def test_own_database_is_no_source(cast, home):
-    home.mkdir(parents=True, exist_ok=True)
-    sqlite3.connect(home / "dangol.sqlite3").close()
-    with pytest.raises(BadInput, match="no SQLite file"):
-        reads.preview(cast.administrator, reader="sql",
-                      options={"connection": str(home / "dangol.sqlite3"), "query": "SELECT 1"})  # fmt: skip
 
 
 def test_changed_row_supersedes_and_undo_brings_the_old_one_back(cast, tmp_path):

@@ -1,0 +1,1 @@
+"""Databases, watched folders, web sites, and what starts by the clock."""
