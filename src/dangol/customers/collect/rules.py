@@ -278,12 +278,10 @@ EVENTS = Record(
     ),
     key=("event_key",),
 )  # fmt: skip
-RECORDS = {
-    record.kind: record
-    for record in (
-        CUSTOMERS, SALES, PRODUCTS, STORES, CAMPAIGNS, CONTACTS, RESPONSES, SURVEY_ANSWERS, CONSENTS, EVENTS,
-    )  # fmt: skip
-}  # fmt: skip
+_ALL = (
+    CUSTOMERS, SALES, PRODUCTS, STORES, CAMPAIGNS, CONTACTS, RESPONSES, SURVEY_ANSWERS, CONSENTS, EVENTS
+)  # fmt: skip
+RECORDS = {record.kind: record for record in _ALL}
 
 # Why a row was not loaded: code -> sentence. {field} is the field's label, the rest comes with the row.
 REASONS = {
