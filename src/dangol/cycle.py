@@ -1,6 +1,6 @@
 """The whole loop as a list of named steps: read this first.
 
-collect -> identify -> warehouse -> score -> (plan, approve, launch: people) -> evaluate -> knowledge -> collect ...
+collect -> identify -> quality -> warehouse -> score -> (plan, approve, launch: people) -> evaluate -> knowledge -> collect ...
 
 Loading a source and launching a campaign are started by people or schedules; everything between is this list, in this
 order. Each step is idempotent, so a cycle that was cut off is simply run again.
@@ -18,6 +18,7 @@ from dangol.campaigns.evaluate import actions as evaluate
 from dangol.campaigns.execute import actions as execute
 from dangol.campaigns.knowledge import actions as knowledge
 from dangol.customers.identify import actions as identify
+from dangol.customers.quality import actions as quality
 from dangol.insight.score import actions as score
 from dangol.insight.warehouse import actions as warehouse
 from dangol.work.actions import Quiet, Running, enqueue
@@ -37,6 +38,7 @@ class Step:
 STEPS = (
     Step("clicks", N_("Carry clicks to the sources"), execute.record_clicks),
     Step("identify", N_("Give every record its customer"), identify.link),
+    Step("quality", N_("Measure the quality of the customer base"), quality.measure),
     Step("warehouse", N_("Write a new snapshot of the warehouse"), warehouse.refresh),
     Step("score", N_("Score customers and publish their standing"), score.run),
     Step("profile", N_("Lay purchases down by customer"), profile.publish),
