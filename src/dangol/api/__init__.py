@@ -7,7 +7,7 @@ from dangol.api import problems
 from dangol.api.frame import Bearer, DangolAPI, StrictParser
 
 # One module of this folder an area, each with a `router`. A new area adds its word here.
-AREAS = ("campaigns", "customers", "figures", "segments", "sources", "staff", "work")
+AREAS = ("campaigns", "customers", "figures", "quality", "segments", "sources", "staff", "work")
 
 api = DangolAPI(
     title="Dangol",

@@ -42,7 +42,8 @@ AREAS: tuple[Area, ...] = (
         (R.CUSTOMERS_VIEW,),
         (
             Page("customers:list", _("All customers"), R.CUSTOMERS_VIEW),
-            Page("customers:quality", _("Data quality"), R.CUSTOMERS_VIEW),
+            Page("quality:board", _("Data quality"), R.CUSTOMERS_VIEW),
+            Page("quality:programmes", _("Programmes"), R.CUSTOMERS_VIEW),
         ),
     ),
     Area("insight", _("Insight"), "chart", "/insight/", (R.INSIGHT_VIEW,)),

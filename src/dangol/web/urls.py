@@ -5,6 +5,7 @@ from django.urls import include, path
 urlpatterns = [
     path("", include("dangol.web.home.urls")),
     path("", include("dangol.web.entry.urls")),
+    path("customers/quality/", include("dangol.web.quality.urls")),
     path("customers/", include("dangol.web.customers.urls")),
     path("insight/", include("dangol.web.insight.urls")),
     path("campaigns/", include("dangol.web.campaigns.urls")),

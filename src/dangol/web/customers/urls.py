@@ -7,7 +7,6 @@ from dangol.web.customers import one, pages
 app_name = "customers"
 urlpatterns = [
     path("", pages.index, name="list"),
-    path("quality/", pages.quality, name="quality"),
     path("undo/<int:change_id>/", one.undo, name="undo"),
     path("<int:customer_id>/", one.show, name="one"),
     path("<int:customer_id>/timeline/", one.timeline, name="timeline"),
