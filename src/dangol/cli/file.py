@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from dangol.base.errors import BadInput
+from dangol.cli import file_quality
 
 
 def add(verbs: Any) -> None:
@@ -19,6 +20,7 @@ def add(verbs: Any) -> None:
     parser = verbs.add_parser("file", help="run one method on plain CSV or Parquet files, with no set-up")
     methods = parser.add_subparsers(dest="method", required=True, metavar="METHOD")
     _add_rfm(methods)
+    file_quality.add(methods)
 
 
 def _add_rfm(methods: Any) -> None:
@@ -45,7 +47,7 @@ def _add_rfm(methods: Any) -> None:
 
 
 @contextmanager
-def _no_set_up() -> Iterator[None]:
+def no_set_up() -> Iterator[None]:
     """Settings with a home folder for the moment, unless the process has settings already."""
     from django.conf import settings
 
@@ -60,7 +62,7 @@ def _no_set_up() -> Iterator[None]:
 
 def run_rfm(given: argparse.Namespace) -> int:
     """Run `dangol file rfm`."""
-    with _no_set_up():
+    with no_set_up():
         answer = _rfm(given)
     print(json.dumps(answer, ensure_ascii=False, indent=1) if given.json else _in_words(answer))
     return 0

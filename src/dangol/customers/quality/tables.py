@@ -284,4 +284,3 @@ def without_sales(owners: Table, sales: Table) -> Table:
     bought = owners.semi_join(used, [owners.source == used.source, owners.key == used.customer_key])
     ids = bought.select("customer_id").distinct()
     return ids.agg(bought=ids.count())
-

@@ -86,7 +86,9 @@ def _list(rule: Rule) -> ListPage:
         Column("mended", _("State"), "badge", value=_mended), Column("rep", _("Rep in charge")),
         Column("unit", _("Branch")), Column("code", _("Customer code"), shown=False),
     ]  # fmt: skip
-    bulk = [Bulk("assign", _("Put in the charge of"), _assign, right=Right.CUSTOMERS_EDIT, choices=_reps, icon="people")]
+    bulk = [
+        Bulk("assign", _("Put in the charge of"), _assign, right=Right.CUSTOMERS_EDIT, choices=_reps, icon="people")
+    ]
     if rule.field in ASKED:
         bulk.insert(0, Bulk("ask", _("Make a task for the rep"), _ask(rule), right=Right.CUSTOMERS_EDIT, icon="check"))
     return ListPage(

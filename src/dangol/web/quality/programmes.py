@@ -99,7 +99,9 @@ def tasks(request: Request) -> HttpResponse:
 def _tasks(request: Request, problem: str = "", at: int = 0, given: dict[str, str] | None = None) -> HttpResponse:
     everyone = request.GET.get("all") == "1" and scope_of(request.user).member_id is None
     after = request.GET.get("after", "")
-    found = reads.tasks(request.user, everyone=everyone, after=int(after) if after.isdecimal() and len(after) < 19 else 0)
+    found = reads.tasks(
+        request.user, everyone=everyone, after=int(after) if after.isdecimal() and len(after) < 19 else 0
+    )
     context = frame(request, "tasks") | {
         "tasks": [{"one": task, "fields": _inputs(task, given if task.id == at else None),
                    "problem": problem if task.id == at else ""} for task in found],

@@ -10,19 +10,22 @@ from typing import Any
 
 import pyarrow as pa
 from django.conf import settings
-from django.db.models import BooleanField, Count, Exists, F, OuterRef, Q, QuerySet, TextField
-from django.db.models.functions import Cast, Mod
+from django.db.models import BooleanField, Count, Exists, Max, Min, OuterRef, Q, QuerySet, TextField
+from django.db.models.functions import Cast
 
 from dangol.customers.identify.models import Customer, SourceKey
 from dangol.staff.reads import Member, require, scope_of, within
 from dangol.staff.rules import Right
 
 CHUNK = 20_000
+KEPT = 50_000
+EPOCH = date(1970, 1, 1).toordinal()
+NOWHERE: tuple[str, int | None] = ("", None)
 TEXTS = ("name", "phone", "email", "address", "gender", "age_band")
 NUMBERS = ("birth_year",)
 PLACES = ("unit", "rep")
 HELD = (*TEXTS, *NUMBERS, *PLACES)
-BASE = ("id", "kind", "phone_e164", "unit_id", "unit__path", "rep_id", "created_at")
+BASE = ("id", "kind", "phone_e164", "unit_id", "unit__path", "rep_id")
 
 
 def schema() -> pa.Schema:
@@ -41,21 +44,21 @@ def schema() -> pa.Schema:
     return pa.schema(columns)
 
 
-def people(*, every: int = 1, ids: Iterable[int] | None = None) -> Iterator[pa.RecordBatch]:
-    """Every customer, or those of the ids, or one in `every` (by id), as batches of `schema`; dates are company days.
+def people(*, ids: Iterable[int] | None = None) -> Iterator[pa.RecordBatch]:
+    """Every customer, or those of the ids, as batches of `schema`; dates are company days.
 
     No scope: whoever asks counts over all customers or has bounded the ids before.
     """
     rows = Customer.objects.all()
     if ids is not None:
         rows = rows.filter(pk__in=list(ids))
-    if every > 1:
-        rows = rows.annotate(draw=Mod(F("pk"), every)).filter(draw=0)
     keyed = Exists(SourceKey.objects.filter(customer=OuterRef("pk")))
-    chosen = rows.annotate(
+    told = rows.annotate(
         is_keyed=Cast(keyed, BooleanField()), origin_text=Cast("origins", TextField()),
-        made_text=Cast("generated", TextField()),
-    ).order_by("pk").values_list(*BASE, "is_keyed", *TEXTS, *NUMBERS, "made_text", "origin_text")  # fmt: skip
+        made_text=Cast("generated", TextField()), entered_text=Cast("created_at", TextField()),
+    )  # fmt: skip
+    names = (*BASE, "entered_text", "is_keyed", *TEXTS, *NUMBERS, "made_text", "origin_text")
+    chosen = told.order_by("pk").values_list(*names)
     whole, reader = schema(), _Origins()
     for chunk in _chunks(chosen):
         yield _batch(chunk, whole, reader)
@@ -73,24 +76,38 @@ def _chunks(rows: QuerySet[Any, Any]) -> Iterator[list[tuple[Any, ...]]]:
 
 
 class _Origins:
-    """Reads the origins of fields; most customers of a load share the moment, so that moments are read once."""
+    """Reads the origins of fields. A load writes the same text on most of its customers, so that texts are kept."""
 
     def __init__(self) -> None:
-        self.days: dict[str, date] = {}
+        self.days: dict[str, int] = {}
+        self.texts: dict[str, tuple[tuple[str, int | None], ...]] = {}
 
-    def day(self, text: str) -> date | None:
-        """The company's day of a moment in ISO 8601."""
-        if text not in self.days:
-            if len(self.days) > 100_000:
+    def day(self, text: str) -> int:
+        """The company's day of a moment in ISO 8601, in days since 1970."""
+        found = self.days.get(text)
+        if found is None:
+            if len(self.days) > KEPT:
                 self.days.clear()
             moment = datetime.fromisoformat(text)
-            self.days[text] = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(_zone()).date()
-        return self.days[text]
-
-    def read(self, text: str) -> Mapping[str, Mapping[str, str]]:
-        """The origins of one customer: {field: {"source", "at"}}."""
-        found: Mapping[str, Mapping[str, str]] = json.loads(text) if text else {}
+            found = self.days[text] = _day_number(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
         return found
+
+    def read(self, text: str) -> tuple[tuple[str, int | None], ...]:
+        """(source, day) of every field of HELD."""
+        found = self.texts.get(text)
+        if found is None:
+            if len(self.texts) > KEPT:
+                self.texts.clear()
+            said = json.loads(text) if text else {}
+            found = self.texts[text] = tuple(
+                (one.get("source", ""), self.day(one["at"]) if one.get("at") else None) if one else NOWHERE
+                for one in (said.get(name) for name in HELD)
+            )
+        return found
+
+
+def _day_number(moment: datetime) -> int:
+    return moment.astimezone(_zone()).date().toordinal() - EPOCH
 
 
 def _zone() -> Any:
@@ -98,26 +115,35 @@ def _zone() -> Any:
 
 
 def _batch(chunk: Sequence[tuple[Any, ...]], whole: pa.Schema, reader: _Origins) -> pa.RecordBatch:
-    turned = list(zip(*chunk, strict=True))
-    given = dict(zip((*BASE, "keyed", *TEXTS, *NUMBERS, "made", "origins"), turned, strict=True))
-    entered = [moment.astimezone(_zone()).date() for moment in given["created_at"]]
-    origins = [reader.read(text) for text in given["origins"]]
-    made = [json.loads(text) if text and text != "[]" else () for text in given["made"]]
-    columns: dict[str, Any] = {
+    n = len(chunk)
+    given = dict(
+        zip((*BASE, "entered", "keyed", *TEXTS, *NUMBERS, "made", "origins"), zip(*chunk, strict=True), strict=True)
+    )
+    entered = [reader.day(text) for text in given["entered"]]
+    made = [json.loads(text) for text in given["made"]] if any(text != "[]" for text in given["made"]) else None
+    arrays: dict[str, Any] = {
         "customer_id": given["id"], "kind": given["kind"], "phone_e164": given["phone_e164"],
         "unit_id": given["unit_id"], "unit_path": given["unit__path"], "rep_id": given["rep_id"],
-        "keyed": [bool(one) for one in given["keyed"]],
+        "keyed": pa.array(given["keyed"]).cast(pa.bool_()),
     } | {name: given[name] for name in (*TEXTS, *NUMBERS)}  # fmt: skip
-    nothing: Mapping[str, str] = {}
-    for name in HELD:
-        said = [one.get(name, nothing) for one in origins]
-        columns[f"made_{name}"] = [name in one for one in made]
-        columns[f"src_{name}"] = [one.get("source", "") for one in said]
-        columns[f"at_{name}"] = [
-            reader.day(one["at"]) if one.get("at") else day for one, day in zip(said, entered, strict=True)
-        ]
-    arrays = [pa.array(columns[field.name], field.type) for field in whole]
-    return pa.record_batch(arrays, schema=whole)
+    said = zip(*(reader.read(text) for text in given["origins"]), strict=True)
+    for name, origins in zip(HELD, said, strict=True):
+        sources, days = zip(*origins, strict=True)
+        arrays[f"src_{name}"] = sources
+        at = [day if day is not None else first for day, first in zip(days, entered, strict=True)]
+        arrays[f"at_{name}"] = pa.array(at, pa.int32()).cast(pa.date32())
+        arrays[f"made_{name}"] = [name in one for one in made] if made else pa.repeat(False, n)
+    columns = [one if isinstance(one := arrays[field.name], pa.Array) else pa.array(one, field.type) for field in whole]
+    return pa.record_batch(columns, schema=whole)
+
+
+def sample_ids(size: int) -> list[int]:
+    """Ids that lie evenly between the first and the last, for a sample of about so many customers."""
+    ends = Customer.objects.aggregate(first=Min("pk"), last=Max("pk"))
+    if ends["first"] is None:
+        return []
+    step = max(1, (ends["last"] - ends["first"] + 1) // size)
+    return list(range(ends["first"], ends["last"] + 1, step))
 
 
 def how_many() -> int:

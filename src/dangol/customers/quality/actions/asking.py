@@ -57,8 +57,8 @@ def start(*, by: Member, plan: Plan) -> int:
     _check(plan)
     with transaction.atomic():
         made = Programme.objects.create(
-            name=" ".join(plan.name.split()), fields=list(dict.fromkeys(plan.fields)), unit_id=unit.id if unit else None,
-            segments=list(plan.segments), benefit=plan.benefit.strip(), script=plan.script.strip(),
+            name=" ".join(plan.name.split()), fields=list(dict.fromkeys(plan.fields)),
+            unit_id=unit.id if unit else None, segments=list(plan.segments), benefit=plan.benefit.strip(), script=plan.script.strip(),
             benefit_cost=plan.benefit_cost, effort_cost=plan.effort_cost, starts_on=plan.starts_on,
             ends_on=plan.ends_on, most_per_rep=plan.most_per_rep, by=by,
         )  # fmt: skip
@@ -138,7 +138,9 @@ def ask(*, by: Member, rule_id: int, customer_ids: Iterable[int]) -> int:
     for begin in range(0, len(wanted), CHUNK):
         part = wanted[begin : begin + CHUNK]
         seen = identify_reads.values_of(by, part)
-        known = set(Task.objects.filter(programme=programme, customer_id__in=part).values_list("customer_id", flat=True))
+        known = set(
+            Task.objects.filter(programme=programme, customer_id__in=part).values_list("customer_id", flat=True)
+        )
         rows = [
             Task(programme=programme, customer_id=pk, rep_id=seen[pk]["rep"], unit_id=seen[pk]["unit"], fields=[name])
             for pk in part if pk in seen and pk not in known

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from itertools import pairwise
 from statistics import median
 from typing import Any
 
@@ -49,7 +50,7 @@ def _late_sources() -> Iterator[Finding]:
     for source in collect.sources(by):
         loads = collect.loads(by, source_code=source.code, limit=LOADS_SEEN)
         done = sorted(load.finished_at for load in loads if load.finished_at and load.state == "done")
-        gaps = [(later - earlier) / timedelta(days=1) for earlier, later in zip(done, done[1:], strict=False)]
+        gaps = [(later - earlier) / timedelta(days=1) for earlier, later in pairwise(done)]
         if not source.own and gaps and is_late((now - done[-1]) / timedelta(days=1), gaps):
             yield _finding("late_source", source.name, round((now - done[-1]) / timedelta(days=1)),
                            code=source.code, rhythm_days=round(median(gaps), 1), last=done[-1].isoformat())  # fmt: skip

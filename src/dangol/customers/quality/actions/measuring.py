@@ -62,7 +62,7 @@ def measure(running: Running) -> dict[str, Any]:
         closed = recheck(engine, judged, {rule.id for rule in rules})
         found = find(engine, running)
     took = time.perf_counter() - began
-    _keep(today, groups, sources, how, rules, took, found)
+    _keep(today, groups, sources, how=how, rules=rules, seconds=took, found=found)
     return {"customers": customers, "rules": len(rules), "broken": broken, "tasks_closed": closed}
 
 
@@ -140,7 +140,7 @@ def _keep_breakers(engine: Engine, judged: Table, rules: Sequence[Rule], today: 
 
 @transaction.atomic
 def _keep(
-    day: date, groups: Sequence[tuple[Any, Any, Counts]], sources: Mapping[str, Counts], how: Weighing,
+    day: date, groups: Sequence[tuple[Any, Any, Counts]], sources: Mapping[str, Counts], *, how: Weighing,
     rules: Sequence[Rule], seconds: float, found: Sequence[Finding],
 ) -> None:  # fmt: skip
     now = timezone.now()

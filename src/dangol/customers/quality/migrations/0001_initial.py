@@ -6,117 +6,182 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('staff', '0001_initial'),
+        ("staff", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Check',
+            name="Check",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('version', models.PositiveIntegerField(default=1)),
-                ('definition', models.JSONField()),
-                ('on', models.BooleanField(default=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("version", models.PositiveIntegerField(default=1)),
+                ("definition", models.JSONField()),
+                ("on", models.BooleanField(default=True)),
             ],
         ),
         migrations.CreateModel(
-            name='Finding',
+            name="Finding",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(max_length=30)),
-                ('subject', models.CharField(blank=True, default='', max_length=100)),
-                ('count', models.BigIntegerField()),
-                ('total', models.BigIntegerField(null=True)),
-                ('detail', models.JSONField(default=dict)),
-                ('at', models.DateTimeField()),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("kind", models.CharField(max_length=30)),
+                ("subject", models.CharField(blank=True, default="", max_length=100)),
+                ("count", models.BigIntegerField()),
+                ("total", models.BigIntegerField(null=True)),
+                ("detail", models.JSONField(default=dict)),
+                ("at", models.DateTimeField()),
             ],
         ),
         migrations.CreateModel(
-            name='Measuring',
+            name="Measuring",
             fields=[
-                ('day', models.DateField(primary_key=True, serialize=False)),
-                ('weighing', models.JSONField()),
-                ('rules', models.JSONField()),
-                ('seconds', models.FloatField(default=0)),
-                ('at', models.DateTimeField()),
+                ("day", models.DateField(primary_key=True, serialize=False)),
+                ("weighing", models.JSONField()),
+                ("rules", models.JSONField()),
+                ("seconds", models.FloatField(default=0)),
+                ("at", models.DateTimeField()),
             ],
         ),
         migrations.CreateModel(
-            name='Measurement',
+            name="Measurement",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('day', models.DateField()),
-                ('cut', models.CharField(max_length=8)),
-                ('key', models.CharField(blank=True, default='', max_length=60)),
-                ('counts', models.JSONField()),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("day", models.DateField()),
+                ("cut", models.CharField(max_length=8)),
+                ("key", models.CharField(blank=True, default="", max_length=60)),
+                ("counts", models.JSONField()),
             ],
             options={
-                'indexes': [models.Index(fields=['day', 'cut'], name='measurement_of_day')],
-                'constraints': [models.UniqueConstraint(fields=('cut', 'key', 'day'), name='one_measurement_a_day')],
+                "indexes": [models.Index(fields=["day", "cut"], name="measurement_of_day")],
+                "constraints": [models.UniqueConstraint(fields=("cut", "key", "day"), name="one_measurement_a_day")],
             },
         ),
         migrations.CreateModel(
-            name='Programme',
+            name="Programme",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=100)),
-                ('fields', models.JSONField(default=list)),
-                ('segments', models.JSONField(default=list)),
-                ('benefit', models.CharField(blank=True, default='', max_length=300)),
-                ('script', models.TextField(blank=True, default='')),
-                ('benefit_cost', models.BigIntegerField(default=0)),
-                ('effort_cost', models.BigIntegerField(default=0)),
-                ('starts_on', models.DateField()),
-                ('ends_on', models.DateField()),
-                ('most_per_rep', models.PositiveIntegerField(default=50)),
-                ('state', models.CharField(default='running', max_length=10)),
-                ('at', models.DateTimeField(auto_now_add=True)),
-                ('stopped_at', models.DateTimeField(null=True)),
-                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('check_rule', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='quality.check')),
-                ('unit', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='staff.orgunit')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=100)),
+                ("fields", models.JSONField(default=list)),
+                ("segments", models.JSONField(default=list)),
+                ("benefit", models.CharField(blank=True, default="", max_length=300)),
+                ("script", models.TextField(blank=True, default="")),
+                ("benefit_cost", models.BigIntegerField(default=0)),
+                ("effort_cost", models.BigIntegerField(default=0)),
+                ("starts_on", models.DateField()),
+                ("ends_on", models.DateField()),
+                ("most_per_rep", models.PositiveIntegerField(default=50)),
+                ("state", models.CharField(default="running", max_length=10)),
+                ("at", models.DateTimeField(auto_now_add=True)),
+                ("stopped_at", models.DateTimeField(null=True)),
+                (
+                    "by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "check_rule",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="quality.check",
+                    ),
+                ),
+                (
+                    "unit",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="staff.orgunit",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='CheckVersion',
+            name="CheckVersion",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('version', models.PositiveIntegerField()),
-                ('definition', models.JSONField()),
-                ('on', models.BooleanField()),
-                ('at', models.DateTimeField(auto_now_add=True)),
-                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('check_rule', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='versions', to='quality.check')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("version", models.PositiveIntegerField()),
+                ("definition", models.JSONField()),
+                ("on", models.BooleanField()),
+                ("at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "check_rule",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="versions", to="quality.check"
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('check_rule', 'version'), name='one_version_of_a_check')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("check_rule", "version"), name="one_version_of_a_check")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Task',
+            name="Task",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('customer_id', models.BigIntegerField(db_index=True)),
-                ('fields', models.JSONField(default=list)),
-                ('filled', models.JSONField(default=list)),
-                ('state', models.CharField(default='open', max_length=10)),
-                ('tries', models.PositiveSmallIntegerField(default=0)),
-                ('tried_at', models.DateTimeField(null=True)),
-                ('at', models.DateTimeField(auto_now_add=True)),
-                ('done_at', models.DateTimeField(null=True)),
-                ('done_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('programme', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='tasks', to='quality.programme')),
-                ('rep', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('unit', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='staff.orgunit')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("customer_id", models.BigIntegerField(db_index=True)),
+                ("fields", models.JSONField(default=list)),
+                ("filled", models.JSONField(default=list)),
+                ("state", models.CharField(default="open", max_length=10)),
+                ("tries", models.PositiveSmallIntegerField(default=0)),
+                ("tried_at", models.DateTimeField(null=True)),
+                ("at", models.DateTimeField(auto_now_add=True)),
+                ("done_at", models.DateTimeField(null=True)),
+                (
+                    "done_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "programme",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="tasks", to="quality.programme"
+                    ),
+                ),
+                (
+                    "rep",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "unit",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="staff.orgunit"
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['rep', 'state'], name='task_of_rep'), models.Index(fields=['state', 'customer_id'], name='open_task')],
-                'constraints': [models.UniqueConstraint(fields=('programme', 'customer_id'), name='one_task_a_customer')],
+                "indexes": [
+                    models.Index(fields=["rep", "state"], name="task_of_rep"),
+                    models.Index(fields=["state", "customer_id"], name="open_task"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("programme", "customer_id"), name="one_task_a_customer")
+                ],
             },
         ),
     ]

@@ -104,8 +104,11 @@ def _average(
     by: Member, day: date, before: date | None, ways: tuple[Weighing, Weighing], criterion: str
 ) -> Standing:  # fmt: skip
     """All customers of the team: for a rep the own unit with all below it, for others what they may see."""
+
     def total(when: date) -> Counts:
-        found: Mapping[str, Counts] = dict(Measurement.objects.filter(day=when, cut="unit").values_list("key", "counts"))
+        found: Mapping[str, Counts] = dict(
+            Measurement.objects.filter(day=when, cut="unit").values_list("key", "counts")
+        )
         path = by.unit.path if by.unit else None
         if scope_of(by).everyone or path is None:
             return add(found.values())

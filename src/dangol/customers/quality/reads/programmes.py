@@ -13,7 +13,6 @@ from dangol.customers.identify import reads as identify
 from dangol.customers.identify.rules import CustomerQuery
 from dangol.customers.quality.models import Programme, Task
 from dangol.customers.quality.reads.ruling import today
-from dangol.staff import reads as staff
 from dangol.staff.reads import Member, may, require, scope_of, within
 from dangol.staff.rules import Right
 
@@ -209,5 +208,3 @@ def task(by: Member, task_id: int) -> TaskView:
     if found is None or found.id != task_id:
         raise NotFound("There is no such task.")
     return found
-
-

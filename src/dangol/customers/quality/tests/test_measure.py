@@ -15,10 +15,12 @@ SAID = {"source": "crm", "at": datetime.now(UTC).isoformat()}
 @pytest.fixture
 def measured(cast):
     everyone = Customer.objects.all()
-    everyone.update(origins={name: SAID for name in ("name", "phone", "email", "address", "birth_year", "gender")})
+    everyone.update(origins=dict.fromkeys(("name", "phone", "email", "address", "birth_year", "gender"), SAID))
     Customer.objects.filter(pk=cast.mina.pk).update(address="서울 중구 세종대로 110", generated=["email"])
     Customer.objects.filter(pk=cast.jiho.pk).update(
-        name="홍길동", email="JIHO@example.com ", origins={"phone": {"source": "crm", "at": "2020-01-01T00:00:00+00:00"}}
+        name="홍길동",
+        email="JIHO@example.com ",
+        origins={"phone": {"source": "crm", "at": "2020-01-01T00:00:00+00:00"}},
     )
     actions.measure(Quiet())
     return cast

@@ -57,7 +57,14 @@ def test_a_score_opens_the_list_of_customers_within_the_tree(measured, enter):
 
 def test_a_steward_writes_previews_changes_and_takes_back_a_rule(measured, enter):
     steward = enter(measured.steward)
-    given = {"name": "전화 길이", "field": "phone", "pattern": "(a+)+$", "severity": "bad", "weight": "2", "whom": "all"}
+    given = {
+        "name": "전화 길이",
+        "field": "phone",
+        "pattern": "(a+)+$",
+        "severity": "bad",
+        "weight": "2",
+        "whom": "all",
+    }
     found = steward.post(reverse("quality:preview", args=["pattern"]), given).content.decode()
     assert "3" in found
     assert steward.post(reverse("quality:new_rule", args=["pattern"]), given).status_code == 302
