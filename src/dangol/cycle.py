@@ -1,6 +1,7 @@
 """The whole loop as a list of named steps: read this first.
 
-collect -> identify -> quality -> warehouse -> score -> (plan, approve, launch: people) -> evaluate -> knowledge -> collect ...
+collect -> identify -> quality -> warehouse -> score -> (plan, approve, launch: people) -> evaluate -> knowledge ->
+collect ...
 
 Loading a source and launching a campaign are started by people or schedules; everything between is this list, in this
 order. Each step is idempotent, so a cycle that was cut off is simply run again.

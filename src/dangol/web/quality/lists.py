@@ -28,8 +28,9 @@ def _rows(rule: Rule) -> Any:
         found = reads.issues(state.by, rule.id, after=int(after) if after and after.isdecimal() else 0, limit=limit)
         shown = [
             SimpleNamespace(
-                id=one.customer.id, label=one.customer.label, value=getattr(one.customer, SHOWN.get(rule.field, ""), ""),
-                rep=one.customer.rep, unit=one.customer.unit, mended=one.mended, generated=one.customer.generated,
+                id=one.customer.id, label=one.customer.label,
+                value=getattr(one.customer, SHOWN.get(rule.field, ""), ""), rep=one.customer.rep,
+                unit=one.customer.unit, mended=one.mended, generated=one.customer.generated,
                 code=one.customer.code,
             )
             for one in found.rows

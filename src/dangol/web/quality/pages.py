@@ -107,12 +107,15 @@ def findings(request: Request) -> HttpResponse:
     return render(request, "quality/findings.html", context | {"board": measured, "stale": stale})
 
 
+def _figure(value: Any) -> Any:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return value
+    return number(value, 1 if isinstance(value, float) else 0)
+
+
 def _told(one: Told) -> dict[str, Any]:
     """A finding as a sentence in the reader's language, its figures in the reader's form."""
-    params = {
-        name: number(value) if isinstance(value, int) else number(value, 1) if isinstance(value, float) else value
-        for name, value in one.params.items()
-    }
+    params = {name: _figure(value) for name, value in one.params.items()}
     detail = ""
     if one.detail.get("template"):
         detail = say(one.detail["template"], {"field": say(one.detail.get("label") or "-")})

@@ -135,7 +135,8 @@ def handle(request: Request, task_id: int) -> HttpResponse:
         )  # fmt: skip
     except (BadInput, Conflict) as error:
         return _tasks(request, sentence(error), task_id, given)
-    said = {"done": _("Thank you: the task is done."), "refused": _("Noted: the customer will be left alone for a year."),
+    said = {"done": _("Thank you: the task is done."),
+            "refused": _("Noted: the customer will be left alone for a year."),
             "open": _("Noted. The task stays open.")}  # fmt: skip
     messages.success(request, said[state])
     return HttpResponseRedirect(reverse("quality:tasks") + ("?all=1" if request.GET.get("all") == "1" else ""))

@@ -58,9 +58,9 @@ def start(*, by: Member, plan: Plan) -> int:
     with transaction.atomic():
         made = Programme.objects.create(
             name=" ".join(plan.name.split()), fields=list(dict.fromkeys(plan.fields)),
-            unit_id=unit.id if unit else None, segments=list(plan.segments), benefit=plan.benefit.strip(), script=plan.script.strip(),
-            benefit_cost=plan.benefit_cost, effort_cost=plan.effort_cost, starts_on=plan.starts_on,
-            ends_on=plan.ends_on, most_per_rep=plan.most_per_rep, by=by,
+            unit_id=unit.id if unit else None, segments=list(plan.segments), benefit=plan.benefit.strip(),
+            script=plan.script.strip(), benefit_cost=plan.benefit_cost, effort_cost=plan.effort_cost,
+            starts_on=plan.starts_on, ends_on=plan.ends_on, most_per_rep=plan.most_per_rep, by=by,
         )  # fmt: skip
         tasks = _targets(by, made, unit.path if unit else "")
         if not tasks:

@@ -42,6 +42,7 @@ IDS = frozenset({"id", "recid", "recordid", "rowid", "uid", "custid", "custno", 
                  "번호", "고객관리번호", "식별번호"})  # fmt: skip
 PLACEHOLDER_DIGITS = frozenset(re.sub(r"\D", "", one) for one in PLACEHOLDER_PHONES)
 PLACEHOLDER_WORDS = frozenset(re.sub(r"[\s\-.()]", "", one) for one in PLACEHOLDER_NAMES)
+PROVINCE = r"^(서울|부산|대구|인천|광주|대전|울산|세종|경기|강원|충북|충남|전북|전남|경북|경남|제주)"
 LOST_ZERO = re.compile(r"1[016789]\d{7,8}")
 KOREAN = re.compile(r"(0|\+82[- ]?)(1[016789]|2|3[1-3]|4[1-4]|5[1-5]|6[1-4]|70|50[2-8]|80)[-. )]?\d{3,4}[-. ]?\d{4}")
 EMAIL = re.compile(r"[^@\s,;<>\"'()]+@[A-Za-z0-9가-힣](?:[A-Za-z0-9가-힣.-]*[A-Za-z0-9가-힣])?\.[A-Za-z가-힣]{2,}")
@@ -181,12 +182,14 @@ def _address(text: str, _today: date) -> Look:
     if len(text) < 5 or not re.search(r"[^\W\d_]", text):
         return Look("too_short")
     if re.search(r"[가-힣]", text):
-        head = text.split(maxsplit=1)[0]
-        form = "long province" if re.search(r"(특별시|광역시|특별자치시|특별자치도|도)$", head) else (
-            "short province" if re.match(r"(서울|부산|대구|인천|광주|대전|울산|세종|경기|강원|충북|충남|전북|전남|경북|경남|제주)", head)
-            else "no province")  # fmt: skip
-        return Look(form=form)
+        return Look(form=_province_form(text.split(maxsplit=1)[0]))
     return Look(form="Latin")
+
+
+def _province_form(head: str) -> str:
+    if re.search(r"(특별시|광역시|특별자치시|특별자치도|도)$", head):
+        return "long province"
+    return "short province" if re.match(PROVINCE, head) else "no province"
 
 
 def _postcode(text: str, _today: date) -> Look:
@@ -281,8 +284,9 @@ def _text(text: str, _today: date) -> Look:
 
 
 LOOKS: Mapping[str, Callable[[str, date], Look]] = {
-    "name": _name, "phone": _phone, ABROAD: _phone_abroad, "email": _email, "address": _address, "postcode": _postcode, "gender": _gender,
-    "number": _number, "date": _date, "birth": _birth, "id": _id, "category": _text, "text": _text,
+    "name": _name, "phone": _phone, ABROAD: _phone_abroad, "email": _email, "address": _address,
+    "postcode": _postcode, "gender": _gender, "number": _number, "date": _date, "birth": _birth, "id": _id,
+    "category": _text, "text": _text,
 }  # fmt: skip
 
 

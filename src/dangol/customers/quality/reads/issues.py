@@ -41,9 +41,8 @@ def _found(by: Member, rule_id: int) -> Any:
         return None
     scope = scope_of(by)
     everything = current().table(snapshot.paths("broken"))
-    return tables.in_scope(
-        everything.filter(everything[f"rule_{rule_id}"]), unit_path=scope.unit_path, rep_id=scope.member_id, everyone=scope.everyone
-    )  # fmt: skip
+    broken = everything.filter(everything[f"rule_{rule_id}"])
+    return tables.in_scope(broken, unit_path=scope.unit_path, rep_id=scope.member_id, everyone=scope.everyone)
 
 
 def issues(by: Member, rule_id: int, *, after: int = 0, limit: int = 50) -> IssuePage:

@@ -6,8 +6,8 @@ from datetime import date, timedelta
 
 from dangol.base.errors import BadInput
 from dangol.customers.quality.models import Measurement, Measuring
-from dangol.customers.quality.reads.scores import MONTH_DAYS, Counts, last_day, see, weighing_of
-from dangol.customers.quality.rules.criteria import CRITERIA, Weighing, add, overall, scores
+from dangol.customers.quality.reads.scores import MONTH_DAYS, last_day, see, weighing_of
+from dangol.customers.quality.rules.criteria import CRITERIA, Counts, Weighing, add, overall, scores
 from dangol.customers.quality.rules.fairness import Standing, ranked
 from dangol.staff import reads as staff
 from dangol.staff.reads import Member, scope_of
@@ -51,7 +51,7 @@ def league(by: Member, *, cut: str = "rep", criterion: str = "completeness") -> 
     how, how_then = weighing_of(day), weighing_of(before) if before else weighing_of(day)
     whose, team = _whose(by, cut)
     lines = [
-        _line(key, label, now[key], then.get(key), (how, how_then), criterion, note=note)
+        _line(key, label, now[key], then.get(key), ways=(how, how_then), criterion=criterion, note=note)
         for key, label, note in whose if key in now
     ]  # fmt: skip
     average = _average(by, day, before, (how, how_then), criterion)
@@ -91,7 +91,7 @@ def _value(counts: Counts | None, how: Weighing, criterion: str) -> float | None
 
 
 def _line(
-    key: str, label: str, counts: Counts, then: Counts | None, ways: tuple[Weighing, Weighing], criterion: str, *,
+    key: str, label: str, counts: Counts, then: Counts | None, *, ways: tuple[Weighing, Weighing], criterion: str,
     note: str = "",
 ) -> Standing:  # fmt: skip
     return Standing(
@@ -115,4 +115,4 @@ def _average(
         inside = {str(unit.id) for unit in staff.units() if unit.path.startswith(path)}
         return add(counts for key, counts in found.items() if key in inside)
 
-    return _line("", "", total(day), total(before) if before else None, ways, criterion)
+    return _line("", "", total(day), total(before) if before else None, ways=ways, criterion=criterion)

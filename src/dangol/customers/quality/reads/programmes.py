@@ -118,7 +118,7 @@ def _counted(tasks: QuerySet[Task]) -> dict[int, dict[str, Any]]:
     states = {name: Count("pk", filter=Q(state=name)) for name in ("open", "done", "refused", "closed")}
     tried = Count("pk", filter=Q(tries__gt=0) | Q(state__in=("done", "refused")))
     rows = tasks.values("programme_id").annotate(tasks=Count("pk"), tried=tried, **states).order_by()
-    return {row["programme_id"]: row for row in rows}
+    return {row["programme_id"]: dict(row) for row in rows}
 
 
 def _values(programme: Programme, tasks: QuerySet[Task]) -> int:

@@ -212,7 +212,7 @@ def groups(by: Member, cut: str) -> list[Group]:
     return _reps(by, day, how)
 
 
-def _group(by: Member, key: str, label: str, counts: Counts, how: Weighing, depth: int = 0) -> Group:
+def _group(by: Member, key: str, label: str, counts: Counts, *, how: Weighing, depth: int = 0) -> Group:
     folded = folds(by, counts["customers"])
     found = {} if folded else scores(counts, how)
     return Group(key, label, counts["customers"], found, overall(found) if found else None, depth, folded)
@@ -225,7 +225,7 @@ def _sources(by: Member, day: date, how: Weighing) -> list[Group]:
     for row in rows:
         if row.key.startswith("staff:"):
             continue
-        one = _group(by, row.key, names.get(row.key, row.key), row.counts, how)
+        one = _group(by, row.key, names.get(row.key, row.key), row.counts, how=how)
         told = {code: share for code, share in one.scores.items() if code in SOURCE_CRITERIA}
         told["completeness"] = _supplied(row.counts)
         found.append(Group(one.key, one.label, one.customers, told, overall(told), folded=one.folded))
@@ -251,16 +251,16 @@ def _units(by: Member, day: date, how: Weighing) -> list[Group]:
     found = []
     for unit in tree:
         below = [own[str(one.id)] for one in tree if one.path.startswith(unit.path) and str(one.id) in own]
-        found.append(_group(by, str(unit.id), unit.name, add(below), how, unit.depth))
+        found.append(_group(by, str(unit.id), unit.name, add(below), how=how, depth=unit.depth))
     if scope_of(by).everyone and "" in own:
-        found.append(_group(by, "", "", own[""], how))
+        found.append(_group(by, "", "", own[""], how=how))
     return [one for one in found if one.customers]
 
 
 def _reps(by: Member, day: date, how: Weighing) -> list[Group]:
     own = dict(Measurement.objects.filter(day=day, cut="rep").values_list("key", "counts"))
     reps = staff.reps(by, limit=2000)
-    return [_group(by, str(pk), name, own[str(pk)], how) for pk, name, _unit in reps if str(pk) in own]
+    return [_group(by, str(pk), name, own[str(pk)], how=how) for pk, name, _unit in reps if str(pk) in own]
 
 
 def findings(by: Member) -> list[Told]:

@@ -1,7 +1,8 @@
 """The rules a data steward sets: what each kind asks, and what a rule may say. No rule holds code."""
 
+import dataclasses
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pyarrow as pa
@@ -104,7 +105,7 @@ class Rule:
     name: str
     kind: str
     field: str
-    params: Mapping[str, Any] = field(default_factory=dict)
+    params: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     use: str = ""
     severity: str = "warn"
     weight: float = 1.0
@@ -154,7 +155,7 @@ def checked(rule: Rule) -> Rule:
     if rule.whom not in WHOM:
         raise BadInput("“{value}” is not known here. Use one of: {known}.", field="whom", value=rule.whom[:40],
                        known=", ".join(WHOM))  # fmt: skip
-    params = {name: _READERS[name](rule, rule.params.get(name)) for name in kind.params}
+    params = {one: _READERS[one](rule, rule.params.get(one)) for one in kind.params}
     _check_bounds(rule.kind, params)
     return replace(rule, name=name, use=use if rule.kind == "required" else "", params=params)
 
@@ -257,8 +258,8 @@ _READERS: dict[str, Any] = {
 
 USES = (N_("Mailing"), N_("Call"), N_("Delivery"), N_("Birthday programme"))
 PLACEHOLDER_NAMES = (
-    "test", "tester", "테스트", "홍길동", "아무개", "무명", "이름없음", "고객", "손님", "unknown", "none", "null", "n/a",
-    "na", "x", "xx", "xxx", "asdf", "없음", "미상", "가나다", "ㅇㅇ", "ㅇㅇㅇ", "john doe", "jane doe",
+    "test", "tester", "테스트", "홍길동", "아무개", "무명", "이름없음", "고객", "손님", "unknown", "none", "null",
+    "n/a", "na", "x", "xx", "xxx", "asdf", "없음", "미상", "가나다", "ㅇㅇ", "ㅇㅇㅇ", "john doe", "jane doe",
 )  # fmt: skip
 PLACEHOLDER_PHONES = (
     "000-0000-0000", "010-0000-0000", "010-1111-1111", "010-9999-9999", "011-111-1111", "02-000-0000",

@@ -33,7 +33,8 @@ CRITERIA = {
                   N_("Filled real values divided by customers times fields. Generated values are no data.")),
         Criterion("standardisation", N_("Standardisation"), N_("Is it written in one form?"),
                   N_("Filled real values in the standard form (a number that can be dialled, an address that begins "
-                     "with its province, a clean name ...), divided by filled real values of fields with such a form.")),
+                     "with its province, a clean name ...), divided by filled real values of fields with such a "
+                     "form.")),
         Criterion("recency", N_("Recency"), N_("Is it still so?"),
                   N_("Filled real values said or confirmed within the months of their freshness rule (without one: "
                      "the usual months of the field), divided by filled real values of these fields.")),
@@ -131,7 +132,7 @@ def scores(counts: Mapping[str, Any], how: Weighing) -> dict[str, Share]:
     customers, fields = counts["customers"], counts["fields"]
 
     def total(key: str, names: Iterable[str]) -> float:
-        return sum(fields.get(name, {}).get(key, 0) for name in names)
+        return float(sum(fields.get(name, {}).get(key, 0) for name in names))
 
     standard = [one.name for one in FIELDS.values() if one.has_standard]
     weights = sum(how.uses.values())
