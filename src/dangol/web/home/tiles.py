@@ -17,6 +17,7 @@ from dangol.campaigns.plan import reads as plan
 from dangol.customers.collect import reads as collect
 from dangol.customers.identify import reads as identify
 from dangol.customers.identify.rules import CustomerQuery
+from dangol.customers.quality import reads as quality
 from dangol.insight.score import reads as score
 from dangol.staff import reads as staff
 from dangol.staff.rules import Right
@@ -126,9 +127,20 @@ def sources(member: Any) -> Section | None:
     )  # fmt: skip
 
 
+def asking(member: Any) -> Section | None:
+    """Customers the member is to ask for what is missing."""
+    waiting = quality.open_tasks(member)
+    if not waiting:
+        return None
+    url = address("quality:tasks")
+    steps = [Step(_("Customers wait to be asked for what is missing"), url, "check")]
+    return Section(_("Tasks"), [Tile(_("Customers to ask"), waiting, url=url)], steps)
+
+
 # right -> what members with it see at home, in this order
 PROVIDERS: tuple[tuple[Right, Provider], ...] = (
     (Right.CAMPAIGNS_VIEW, campaigns),
+    (Right.CUSTOMERS_EDIT, asking),
     (Right.CUSTOMERS_VIEW, customers),
     (Right.INSIGHT_VIEW, segments),
     (Right.SOURCES_VIEW, sources),

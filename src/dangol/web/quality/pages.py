@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from dangol.customers.quality import actions, reads
 from dangol.customers.quality.reads import Group, Told
 from dangol.customers.quality.rules.checks import FIELDS
-from dangol.customers.quality.rules.criteria import CRITERIA, level
+from dangol.customers.quality.rules.criteria import CRITERIA
 from dangol.customers.quality.rules.fairness import LEAST_CUSTOMERS, SMALL_GROUP
 from dangol.staff.reads import may, scope_of
 from dangol.staff.rules import Right
@@ -45,7 +45,7 @@ def board(request: Request) -> HttpResponse:
         context |= {
             "tiles": [_tile(found, code) for code in CRITERIA], "trend": charts.trend(found),
             "worst": lines[:WORST], "more": len(lines) > WORST, "told": [_told(one) for one in _findings(request)][:3],
-            "tasks": reads.open_tasks(request.user), "overall_level": level(found.now.overall),
+            "tasks": reads.open_tasks(request.user), "generated": sum(one.generated for one in found.fields),
         }  # fmt: skip
     return render(request, "quality/board.html", context)
 

@@ -9,7 +9,6 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
 import pyarrow.parquet as pq
 from django.conf import settings
 from django.db import transaction
@@ -26,7 +25,7 @@ from dangol.customers.quality.reads.ruling import rules_in_force
 from dangol.customers.quality.reads.stored import store
 from dangol.customers.quality.rules.checks import FIELDS, Rule
 from dangol.customers.quality.rules.criteria import Counts, Weighing, add, empty, weighing
-from dangol.engine import Engine, fresh
+from dangol.engine import Engine, fresh_local
 from dangol.staff.reads import Member, require, system
 from dangol.staff.rules import Right
 from dangol.work.actions import Running, enqueue
@@ -48,7 +47,7 @@ def measure(running: Running) -> dict[str, Any]:
     begin(by=running.by or system())
     rules = [rule for rule in rules_in_force() if rule.on]
     how = weighing(rules)
-    with _scratch() as folder, fresh() as engine:
+    with _scratch() as folder, fresh_local() as engine:
         people = engine.table([export(folder / "people.parquet", running)])
         path = folder / "judged.parquet"
         customers = engine.write(tables.judged(people, rules, how, today), path)
@@ -179,8 +178,3 @@ def _thin(today: date) -> None:
     if gone:
         Measurement.objects.filter(day__in=gone).delete()
         Measuring.objects.filter(day__in=gone).delete()
-
-
-def arrow_of(batches: Sequence[pa.RecordBatch]) -> pa.Table:
-    """A few customers as one Arrow table."""
-    return pa.Table.from_batches(batches, schema=identify.schema())

@@ -12,7 +12,7 @@ from dangol.customers.identify.rules import CustomerQuery
 from dangol.customers.quality import tables
 from dangol.customers.quality.reads.ruling import breaking, rule
 from dangol.customers.quality.reads.stored import newest
-from dangol.engine import current
+from dangol.engine import current_local
 from dangol.staff.reads import Member, require, scope_of
 from dangol.staff.rules import Right
 
@@ -40,7 +40,7 @@ def _found(by: Member, rule_id: int) -> Any:
     if snapshot is None or str(rule_id) not in snapshot.facts["rules"]:
         return None
     scope = scope_of(by)
-    everything = current().table(snapshot.paths("broken"))
+    everything = current_local().table(snapshot.paths("broken"))
     broken = everything.filter(everything[f"rule_{rule_id}"])
     return tables.in_scope(broken, unit_path=scope.unit_path, rep_id=scope.member_id, everyone=scope.everyone)
 
@@ -62,7 +62,7 @@ def _ids(found: Any, after: int, limit: int) -> list[int]:
     import ibis
 
     chosen = found.filter(found.customer_id > ibis.literal(after, "int64")).order_by("customer_id").limit(limit)
-    ids: list[int] = current().arrow(chosen.select("customer_id"))["customer_id"].to_pylist()
+    ids: list[int] = current_local().arrow(chosen.select("customer_id"))["customer_id"].to_pylist()
     return ids
 
 
@@ -87,4 +87,4 @@ def issue_count(by: Member, rule_id: int) -> int:
     found = _found(by, rule_id)
     if found is None:
         return 0
-    return int(current().arrow(found.agg(n=found.count()))["n"][0].as_py())
+    return int(current_local().arrow(found.agg(n=found.count()))["n"][0].as_py())

@@ -15,7 +15,7 @@ from dangol.customers.identify.reads import quality as identify
 from dangol.customers.quality import tables
 from dangol.customers.quality.models import Check, CheckVersion
 from dangol.customers.quality.rules.checks import Rule, checked
-from dangol.engine import current
+from dangol.engine import current_local
 from dangol.staff.reads import Member, require
 from dangol.staff.rules import Right
 
@@ -105,7 +105,7 @@ def _over_all(rule: Rule) -> int:
     """Shared values over all customers, by way of a scratch file, so that memory stays bounded."""
     import pyarrow.parquet as pq
 
-    engine = current()
+    engine = current_local()
     home: Path = settings.DANGOL.home / "scratch"
     home.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=home, prefix="quality-") as folder:
@@ -125,7 +125,7 @@ def today() -> date:
 
 def breaking(people: pa.Table, rules: list[Rule]) -> list[set[int]]:
     """Which of a few customers break each rule: a set of ids a rule."""
-    engine = current()
+    engine = current_local()
     table = engine.memory(people)
     flags: dict[str, Any] = {f"r{place}": tables.breaks(table, one, today()) for place, one in enumerate(rules)}
     rows = engine.arrow(table.select("customer_id", **flags)).to_pylist()

@@ -52,8 +52,8 @@ def test_the_six_criteria_are_counted_by_their_formula(measured):
 
 
 def test_every_score_opens_to_the_customers_behind_it_within_the_tree(measured):
-    assert names(measured.administrator, "Phone for calls") == ["H-0004"]
-    assert names(measured.rep, "Phone for calls") == []
+    assert names(measured.administrator, "No phone, needed for calls") == ["H-0004"]
+    assert names(measured.rep, "No phone, needed for calls") == []
     assert names(measured.rep, "Name is a placeholder") == ["홍길동"]
     assert names(measured.busan_rep, "Name is a placeholder") == []
     for by in (measured.administrator, measured.branch_manager, measured.rep, measured.busan_rep):

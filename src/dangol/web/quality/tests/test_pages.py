@@ -90,14 +90,14 @@ def test_a_bad_pattern_is_refused_with_a_word_at_the_field(measured, enter):
 
 
 def test_an_untouched_usual_rule_stays_in_both_languages(measured, enter):
-    rule = rule_named("Phone for calls")
+    rule = rule_named("No phone, needed for calls")
     measured.steward.language = "ko"
     measured.steward.save()
     steward = enter(measured.steward)
     shown = steward.get(reverse("quality:rule", args=[rule.pk])).context["form"].initial
     steward.post(reverse("quality:rule", args=[rule.pk]), {**shown, "version": "1", "weight": "3"})
     rule.refresh_from_db()
-    assert (rule.version, rule.definition["name"], rule.definition["use"]) == (2, "Phone for calls", "Call")
+    assert (rule.version, rule.definition["name"], rule.definition["use"]) == (2, "No phone, needed for calls", "Call")
 
 
 def test_a_rep_types_a_value_and_the_customer_has_it(measured, enter):
