@@ -16,6 +16,9 @@ import dangol
 from dangol import cycle
 from dangol.campaigns.plan import actions as plan
 from dangol.customers.collect import actions as collect
+from dangol.customers.quality import actions as quality
+from dangol.customers.quality import reads as quality_reads
+from dangol.customers.quality.actions.asking import Plan
 from dangol.web.entry.proof import PROVED_AT
 from dangol.work.actions import Quiet
 from tests.browser.conftest import DESK, PHONE
@@ -61,7 +64,14 @@ def company(cast, tmp_path):
     assert report["quarantined"] == 3
     cycle.run(Quiet(by=cast.administrator))
     draft = plan.draft(by=cast.administrator, name="봄맞이 초대", aim="keep", segments=["HHH"])
+    programme = quality.start(by=cast.steward, plan=Plan(
+        name="주소 모으기", fields=["address"], starts_on=date(2026, 1, 1), ends_on=date(2099, 1, 1), benefit="샘플",
+        script="주소를 여쭙니다."))  # fmt: skip
+    rule = quality_reads.rules_in_force()[2].id
     cast.paths = [
+        f"/customers/quality/rules/{rule}/", f"/customers/quality/rules/{rule}/customers/",
+        "/customers/quality/rules/new/compare/", f"/customers/quality/programmes/{programme}/",
+        "/customers/quality/tasks/?all=1",
         f"/customers/{cast.mina.pk}/", f"/customers/{cast.coded.pk}/", "/customers/?q=H-0001", "/insight/segments/HHH/",
         f"/campaigns/{draft.id}/", f"/campaigns/{draft.id}/approve/", "/sources/shop/", "/sources/shop/change/",
         f"/sources/loads/{load}/", "/sources/quarantine/rows/?source=shop&reason=missing",
