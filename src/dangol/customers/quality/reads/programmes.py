@@ -16,7 +16,7 @@ from dangol.customers.quality.reads.ruling import today
 from dangol.staff.reads import Member, may, require, scope_of, within
 from dangol.staff.rules import Right
 
-PAGE = 50
+PAGE = 20
 REST_DAYS = 3
 
 
@@ -153,7 +153,7 @@ def programme(by: Member, programme_id: int, *, part: str = "rep") -> Progress:
 
 def _parts(tasks: QuerySet[Task], part: str) -> list[Part]:
     name = "unit__name" if part == "unit" else "rep__name"
-    rows = tasks.values(name).annotate(
+    rows = tasks.values(part, name).annotate(
         tasks=Count("pk"), done=Count("pk", filter=Q(state="done")), refused=Count("pk", filter=Q(state="refused")),
         open=Count("pk", filter=Q(state="open")),
     ).order_by("-tasks", name)  # fmt: skip
@@ -186,7 +186,7 @@ def _personal(by: Member) -> QuerySet[Task]:
 
 
 def tasks(by: Member, *, everyone: bool = False, after: int = 0, limit: int = PAGE) -> list[TaskView]:
-    """Tasks of a member, or (for leaders, everyone=True) of the whole tree, soonest to end first within their order."""
+    """Tasks of a member, or (for leaders, everyone=True) of the whole tree, in the order they were made."""
     require(by, Right.CUSTOMERS_EDIT)
     rows = _due(by) if everyone else _personal(by)
     chosen = list(rows.filter(pk__gt=after).select_related("programme").order_by("pk")[:limit])
