@@ -10,7 +10,7 @@ from typing import Any
 
 import pyarrow as pa
 from django.conf import settings
-from django.db.models import BooleanField, Count, Exists, Max, Min, OuterRef, Q, QuerySet, TextField
+from django.db.models import BooleanField, Count, Exists, Max, Min, OuterRef, Q, QuerySet, Sum, TextField
 from django.db.models.functions import Cast
 
 from dangol.customers.identify.models import Customer, SourceKey
@@ -204,3 +204,15 @@ def _real(row: Mapping[str, Any], name: str) -> bool:
 def named_ids() -> list[int]:
     """The ids of all named customers, in order."""
     return list(Customer.objects.filter(kind="named").order_by("pk").values_list("pk", flat=True))
+
+
+def sharing(field: str, at_most: int, *, named_only: bool) -> int:
+    """How many customers have a real value of a text field that more than so many customers have.
+
+    Counted by the database on the values as they stand (a phone by its international form), for a quick look.
+    """
+    column = "phone_e164" if field == "phone" else field
+    rows = Customer.objects.exclude(Q(**{column: ""}) | Q(generated__icontains=f'"{field}"'))
+    rows = rows.filter(kind="named") if named_only else rows
+    shared = rows.values(column).annotate(n=Count("pk")).filter(n__gt=at_most).order_by()
+    return int(shared.aggregate(total=Sum("n"))["total"] or 0)

@@ -1,12 +1,12 @@
 """The league of reps and branches: fair minimum numbers, an interval, the change since a month; for coaching."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from dangol.base.errors import BadInput
 from dangol.customers.quality.models import Measurement, Measuring
-from dangol.customers.quality.reads.scores import MONTH_DAYS, last_day, see, weighing_of
+from dangol.customers.quality.reads.scores import MONTH_DAYS, folds, last_day, see, weighing_of
 from dangol.customers.quality.rules.criteria import CRITERIA, Counts, Weighing, add, overall, scores
 from dangol.customers.quality.rules.fairness import Standing, ranked
 from dangol.staff import reads as staff
@@ -115,4 +115,5 @@ def _average(
         inside = {str(unit.id) for unit in staff.units() if unit.path.startswith(path)}
         return add(counts for key, counts in found.items() if key in inside)
 
-    return _line("", "", total(day), total(before) if before else None, ways=ways, criterion=criterion)
+    found = _line("", "", total(day), total(before) if before else None, ways=ways, criterion=criterion)
+    return replace(found, value=None, before=None) if folds(by, found.customers) else found

@@ -1,9 +1,7 @@
 """The steward's rules, their versions, and what a rule would find before it is saved."""
 
-import tempfile
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -86,36 +84,19 @@ def preview(by: Member, given: Rule) -> Preview:
     """How many customers break a rule at this moment, without saving it.
 
     Up to twenty thousand customers are counted one by one, more are estimated from a sample of so many; shared values
-    are always counted over all. Raises NotAllowed, BadInput.
+    are then counted by the database as they are written. Raises NotAllowed, BadInput.
     """
     require(by, Right.QUALITY_EDIT)
     sound = replace(checked(given), on=True)
     total = identify.how_many()
-    exact = total <= SAMPLE or sound.kind == "unique"
-    if sound.kind == "unique":
-        return Preview(_over_all(sound), total, exact)
-    seen, broken = 0, 0
-    for batch in identify.people(ids=None if exact else identify.sample_ids(SAMPLE)):
-        seen += batch.num_rows
-        broken += len(breaking(pa.Table.from_batches([batch]), [sound])[0])
-    return Preview(broken if exact or not seen else round(broken * total / seen), total, exact)
-
-
-def _over_all(rule: Rule) -> int:
-    """Shared values over all customers, by way of a scratch file, so that memory stays bounded."""
-    import pyarrow.parquet as pq
-
-    engine = current_local()
-    home: Path = settings.DANGOL.home / "scratch"
-    home.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=home, prefix="quality-") as folder:
-        path = Path(folder) / f"{timezone.now().timestamp():.6f}.parquet"
-        with pq.ParquetWriter(path, identify.schema(), compression="lz4") as file:
-            for batch in identify.people():
-                file.write_batch(batch)
-        people = engine.table([path])
-        flagged = people.select(broken=tables.breaks(people, rule, today()))
-        return int(engine.arrow(flagged.agg(n=flagged.broken.cast("int64").sum()))["n"][0].as_py() or 0)
+    exact = total <= SAMPLE
+    if sound.kind == "unique" and not exact:
+        named = sound.whom == "named"
+        return Preview(identify.sharing(sound.field, sound.params["at_most"], named_only=named), total, exact)
+    batches = list(identify.people(ids=None if exact else identify.sample_ids(SAMPLE)))
+    people = pa.Table.from_batches(batches, schema=identify.schema())
+    broken = len(breaking(people, [sound])[0])
+    return Preview(broken if exact or not people.num_rows else round(broken * total / people.num_rows), total, exact)
 
 
 def today() -> date:

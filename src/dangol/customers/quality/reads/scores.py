@@ -141,12 +141,14 @@ def board(by: Member) -> Board | None:
     ways = {one.day: Weighing(**one.weighing) for one in measured}
     trend = [_point(day, counted[day], ways[day]) for day in sorted(days)]
     now, how = counted[last.day], ways[last.day]
+    if folds(by, now["customers"]):
+        nothing = Point(last.day, scores(empty(), how), None)
+        return Board(last.day, last.at, now["customers"], 0, nothing, None, [nothing], [], [], folded=True)
     earlier = [point for point in trend if point.day <= last.day - timedelta(days=MONTH_DAYS)]
     return Board(
         day=last.day, at=last.at, customers=now["customers"], named=now["named"], now=trend[-1],
         before=earlier[-1] if earlier else None, trend=trend, fields=_fields(now, how),
         uses=[UseLine(use, how.needed[use], Share(now["uses"].get(use, 0), now["customers"])) for use in how.uses],
-        folded=folds(by, now["customers"]),
     )  # fmt: skip
 
 
@@ -187,6 +189,7 @@ def rule_lines(by: Member) -> list[RuleLine]:
     see(by)
     day = last_day()
     counts = counts_of(scope_of(by), [day])[day] if day else empty()
+    counts = empty() if folds(by, counts["customers"]) else counts
     lines = []
     for rule in rules_in_force():
         broken = counts["rules"].get(str(rule.id), 0) if rule.on else 0

@@ -1,5 +1,6 @@
 """Measuring: the six criteria, who breaks what, scope, trend."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -7,6 +8,8 @@ import pytest
 from dangol.customers.identify.models import Customer
 from dangol.customers.quality import actions, reads
 from dangol.customers.quality.models import Measurement, Measuring
+from dangol.customers.quality.reads import ruling
+from dangol.customers.quality.rules import fairness
 from dangol.work.actions import Quiet
 
 SAID = {"source": "crm", "at": datetime.now(UTC).isoformat()}
@@ -86,3 +89,40 @@ def test_groups_add_up_to_the_whole_and_a_rep_sees_only_the_own_line(measured):
     assert [one.label for one in reads.groups(measured.rep, "rep")] == ["이수진"]
     assert reads.groups(measured.branch_manager, "source") == []
     assert [one.customers for one in reads.groups(measured.administrator, "source")] == [0, 4]
+
+
+def test_a_preview_of_many_is_an_estimate_and_of_few_exact(measured, monkeypatch):
+    by = measured.steward
+    placeholder, shared = (line(by, name).rule for name in ("Name is a placeholder", "Same phone for many customers"))
+    assert reads.preview(by, placeholder) == reads.Preview(broken=1, customers=4, exact=True)
+    monkeypatch.setattr(ruling, "SAMPLE", 3)
+    assert reads.preview(by, placeholder) == reads.Preview(broken=1, customers=4, exact=False)
+    Customer.objects.exclude(phone="").update(phone_e164="+821012345678")
+    assert reads.preview(by, replace(shared, params={"at_most": 2})).broken == 3
+
+
+def test_a_league_shows_the_change_since_a_month_and_hides_others_from_a_rep(measured, monkeypatch):
+    monkeypatch.setattr(fairness, "LEAST_CUSTOMERS", 2)
+    Measuring.objects.update(day="2026-09-01")
+    Measurement.objects.update(day="2026-09-01")
+    Customer.objects.filter(pk=measured.mina.pk).update(email="", generated=[])
+    actions.measure(Quiet())
+    seen = {one.label: one for one in reads.league(measured.director).lines}
+    assert set(seen) == {"이수진", "박정우"}
+    assert (seen["이수진"].change, seen["박정우"].change) == (0, 0)  # a generated value was no value either
+    assert seen["이수진"].place == 1
+    own = reads.league(measured.rep)
+    assert [one.label for one in own.lines] == ["이수진"]
+    assert (own.own.customers, own.average.customers, own.team) == (2, 2, "강남1팀")
+    branches = reads.league(measured.director, cut="unit", criterion="overall")
+    assert {one.label for one in branches.lines} == {"강남지점", "부산지점"}
+
+
+def test_whoever_sees_figures_but_no_people_gets_small_groups_folded(measured):
+    token = measured.director
+    token.scopes = frozenset({"insight.view"})
+    board = reads.board(token)
+    assert (board.folded, board.fields, {share.value for share in board.now.scores.values()}) == (True, [], {None})
+    assert {one.broken for one in reads.rule_lines(token)} == {0}
+    assert reads.league(token).average.value is None
+    assert all(one.folded and one.overall is None for one in reads.groups(token, "unit"))
