@@ -4,6 +4,7 @@ import os
 import tempfile
 from dataclasses import replace
 
+import hypothesis
 import pytest
 
 from tools import messages
@@ -13,6 +14,10 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 os.environ.setdefault("DANGOL_HOME", tempfile.mkdtemp(prefix="dangol-test-"))
 os.environ.setdefault("DANGOL_BASE_URL", "http://testserver")
 os.environ.setdefault("DANGOL_HOSTS", "testserver,127.0.0.1,localhost")
+
+# The gate judges the same cases every time; `--hypothesis-profile=default` looks for new ones.
+hypothesis.settings.register_profile("gate", derandomize=True, database=None, deadline=None)
+hypothesis.settings.load_profile("gate")
 
 messages.compile_all()
 
