@@ -5,11 +5,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-import phonenumbers
-
-from dangol.customers.collect.rules import CUSTOMERS, holds_resident_number, propose
+from dangol.customers.collect.rules import CUSTOMERS, propose
 from dangol.customers.identify.rules import mask
 from dangol.customers.quality.rules.checks import PLACEHOLDER_EMAILS, PLACEHOLDER_NAMES, PLACEHOLDER_PHONES
+from dangol.customers.standard import rules as standard
+from dangol.customers.standard.rules import holds_resident_number
 
 SAMPLE = 2_000
 LEAST_SHARE = 0.6
@@ -44,13 +44,7 @@ PLACEHOLDER_DIGITS = frozenset(re.sub(r"\D", "", one) for one in PLACEHOLDER_PHO
 PLACEHOLDER_WORDS = frozenset(re.sub(r"[\s\-.()]", "", one) for one in PLACEHOLDER_NAMES)
 PROVINCE = r"^(서울|부산|대구|인천|광주|대전|울산|세종|경기|강원|충북|충남|전북|전남|경북|경남|제주)"
 LOST_ZERO = re.compile(r"1[016789]\d{7,8}")
-KOREAN = re.compile(r"(0|\+82[- ]?)(1[016789]|2|3[1-3]|4[1-4]|5[1-5]|6[1-4]|70|50[2-8]|80)[-. )]?\d{3,4}[-. ]?\d{4}")
-EMAIL = re.compile(r"[^@\s,;<>\"'()]+@[A-Za-z0-9가-힣](?:[A-Za-z0-9가-힣.-]*[A-Za-z0-9가-힣])?\.[A-Za-z가-힣]{2,}")
 NUMBER = re.compile(r"[-+(]?[₩$€£¥]?\s?-?\d{1,3}(,\d{3})*(\.\d+)?\s?[원%)]?|[-+]?\d+(\.\d+)?\s?[원%]?|-?\.\d+")
-FEMALE, MALE = (
-    frozenset({"f", "female", "여", "여자", "여성", "w", "2", "4"}),
-    frozenset({"m", "male", "남", "남자", "남성", "1", "3"}),
-)
 GENDER_FORMS = {"f": "F/M", "m": "F/M", "female": "female/male", "male": "female/male", "여": "여/남", "남": "여/남",
                 "여자": "여자/남자", "남자": "여자/남자", "여성": "여성/남성", "남성": "여성/남성"}  # fmt: skip
 YMD = re.compile(r"(\d{4})\s*([-./년])\s*(\d{1,2})\s*[-./월]\s*(\d{1,2})일?([T\s]\s*\d{1,2}:\d{2}.*)?")
@@ -143,7 +137,7 @@ def _phone(text: str, _today: date) -> Look:
         return Look("placeholder")
     if LOST_ZERO.fullmatch(digits) and not text.startswith("+"):
         return Look("lost_zero")
-    if not KOREAN.fullmatch(text) and (re.search(r"[A-Za-z가-힣]", text) or not _dialled(text, digits)):
+    if not standard.phone(text).e164:
         return Look("not_a_phone")
     return Look(form="+82…" if text.startswith("+") else re.sub(r"\d", "9", text))
 
@@ -158,24 +152,13 @@ def _phone_abroad(text: str, _today: date) -> Look:
     return Look(form="+…" if text.startswith("+") else re.sub(r"\d", "9", text))
 
 
-def _dialled(text: str, digits: str) -> bool:
-    """Whether a number can be dialled from Korea."""
-    try:
-        number = phonenumbers.parse(text, "KR")
-    except phonenumbers.NumberParseException:
-        return False
-    if phonenumbers.is_valid_number(number):
-        return True
-    foreign = text.startswith(("+", "00"))
-    return foreign and number.country_code != 82 and len(digits) <= 15 and phonenumbers.is_possible_number(number)
-
-
 def _email(text: str, _today: date) -> Look:
     if text.lower() in PLACEHOLDER_EMAILS:
         return Look("placeholder")
-    if not EMAIL.fullmatch(text) or ".." in text or len(text) > 254:
+    found = standard.email(text)
+    if not found:
         return Look("not_an_email")
-    return Look(form="lower case" if text == text.lower() else "mixed case")
+    return Look(form="standard" if text == found else "other")
 
 
 def _address(text: str, _today: date) -> Look:
@@ -199,9 +182,9 @@ def _postcode(text: str, _today: date) -> Look:
 
 
 def _gender(text: str, _today: date) -> Look:
-    low = text.lower()
-    if low not in FEMALE | MALE:
+    if not standard.gender(text):
         return Look("not_a_gender")
+    low = text.lower()
     return Look(form=GENDER_FORMS.get(low, "number" if low.isdigit() else "other"))
 
 
@@ -270,6 +253,8 @@ def _birth(text: str, today: date) -> Look:
             return Look("default_date")
         return Look("" if today.year - OLDEST_AGE <= year <= today.year else "impossible_birth", "YYYY")
     found = _date(text, today)
+    if found.problem in ("not_a_date", "impossible_date") and (read := standard.birth(text, today=today)).year:
+        return Look(form="lunar" if read.lunar else "other", day=read.day)
     if not found.problem and found.day is not None and found.day.year < today.year - OLDEST_AGE:
         return Look("impossible_birth", found.form, found.day)
     return found
