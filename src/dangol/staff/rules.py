@@ -107,6 +107,7 @@ WHAT_NAMES = {
     "campaign.launch": N_("campaign launch"),
     "campaign.preview": N_("message preview"),
     "campaign.run": N_("campaign messages"),
+    "collection programme": N_("collection programme"),
     "consent": N_("consent"),
     "consent.suppression": N_("suppression list"),
     "customer": N_("customer"),
@@ -116,6 +117,7 @@ WHAT_NAMES = {
     "local mailbox": N_("local mailbox"),
     "mailbox": N_("local mailbox"),
     "message": N_("message"),
+    "quality rule": N_("quality rule"),
     "quarantine": N_("quarantined rows"),
     "segment.members": N_("segment members"),
     "timeline": N_("customer timeline"),
@@ -205,6 +207,7 @@ JOB_RIGHTS = {
     "collect": (Right.SOURCES_VIEW, Right.SOURCES_LOAD),
     "cycle": (Right.SOURCES_VIEW, Right.SOURCES_LOAD),
     "execute": (Right.CAMPAIGNS_VIEW, Right.CAMPAIGNS_LAUNCH),
+    "quality": (Right.SOURCES_VIEW, Right.QUALITY_EDIT),
 }
 
 
