@@ -43,7 +43,7 @@ def board(request: Request) -> HttpResponse:
     if found is not None:
         lines = [line for line in reads.rule_lines(request.user) if line.broken]
         context |= {
-            "tiles": [_tile(found, code) for code in CRITERIA], "trend": charts.trend(found),
+            "tiles": [_tile(found, code, lines) for code in CRITERIA], "trend": charts.trend(found),
             "worst": lines[:WORST], "more": len(lines) > WORST, "told": [_told(one) for one in _findings(request)][:3],
             "tasks": reads.open_tasks(request.user), "generated": sum(one.generated for one in found.fields),
         }  # fmt: skip
@@ -54,11 +54,16 @@ def _findings(request: Request) -> list[Told]:
     return reads.findings(request.user)
 
 
-def _tile(found: reads.Board, code: str) -> dict[str, Any]:
+# Completeness and standardisation have no rules of their own: the nearest ones lead to the customers behind them.
+BEHIND = {"completeness": "fit", "standardisation": "reliability"}
+
+
+def _tile(found: reads.Board, code: str, lines: list[reads.RuleLine]) -> dict[str, Any]:
     share = found.now.scores[code]
     before = found.before.scores[code].value if found.before else None
     change = share.value - before if share.value is not None and before is not None else None
-    return {"code": code, "one": CRITERIA[code], "share": share, "change": change,
+    worst = next((line for line in lines if line.rule.criterion == BEHIND.get(code, code)), None)
+    return {"code": code, "one": CRITERIA[code], "share": share, "change": change, "worst": worst,
             "since": found.before.day if found.before else None}  # fmt: skip
 
 
