@@ -1,6 +1,7 @@
 """The whole loop as a list of named steps: read this first.
 
-collect -> identify -> privacy -> warehouse -> score -> (plan, approve, launch: people) -> evaluate -> knowledge -> …
+collect -> identify -> privacy -> quality -> warehouse -> score -> (plan, approve, launch: people) -> evaluate ->
+knowledge -> collect ...
 
 Loading a source and launching a campaign are started by people or schedules; everything between is this list, in this
 order. Each step is idempotent, so a cycle that was cut off is simply run again.
@@ -22,6 +23,7 @@ from dangol.customers.collect.feeds import events
 from dangol.customers.identify import actions as identify
 from dangol.customers.identify import reads as identified
 from dangol.customers.identify.rules import CustomerQuery
+from dangol.customers.quality import actions as quality
 from dangol.insight.score import actions as score
 from dangol.insight.warehouse import actions as warehouse
 from dangol.privacy import actions as privacy
@@ -50,6 +52,7 @@ STEPS = (
     Step("identify", N_("Give every record its customer"), identify.link),
     Step("privacy", N_("Take over consents, watch over guardians and retention"), privacy.keep),
     Step("linkage", N_("Find customers who are one person"), identify.find),
+    Step("quality", N_("Measure the quality of the customer base"), quality.measure),
     Step("warehouse", N_("Write a new snapshot of the warehouse"), warehouse.refresh),
     Step("score", N_("Score customers and publish their standing"), score.run),
     Step("profile", N_("Lay purchases down by customer"), profile.publish),

@@ -21,6 +21,9 @@ from dangol.customers.collect import actions as collect
 from dangol.customers.collect.feeds import actions as feeds
 from dangol.customers.identify.matching import actions as matching
 from dangol.customers.identify.matching import reads as looks
+from dangol.customers.quality import actions as quality
+from dangol.customers.quality import reads as quality_reads
+from dangol.customers.quality.actions.asking import Plan
 from dangol.customers.surveys import actions as surveys
 from dangol.privacy import actions as privacy
 from dangol.web.entry.proof import PROVED_AT
@@ -84,12 +87,19 @@ def company(cast, tmp_path):
     feeds.keep_connection(by=cast.administrator, code="erp", name="ERP", kind="sqlite", database="erp.sqlite")
     feeds.keep_site(by=cast.administrator, code="mall", name="온라인몰", origins=["https://shop.example"])
     clock = feeds.schedule_pull(by=cast.administrator, source_code="shop", plan=Plan("daily"))
+    programme = quality.start(by=cast.steward, plan=Plan(
+        name="주소 모으기", fields=["address"], starts_on=date(2026, 1, 1), ends_on=date(2099, 1, 1), benefit="샘플",
+        script="주소를 여쭙니다."))  # fmt: skip
+    rule = quality_reads.rules_in_force()[2].id
     cast.paths = [
         f"/customers/{cast.mina.pk}/history/", f"/customers/{cast.mina.pk}/why/phone/",
         f"/customers/{cast.mina.pk}/merge/?q=박지호", f"/customers/{cast.mina.pk}/merge/?with={cast.jiho.pk}",
         f"/customers/pairs/{looks.pairs(cast.administrator).rows[0].id}/",
         f"/customers/surveys/{survey.id}/", f"/customers/surveys/{survey.id}/settings/", f"/s/{survey.token}",
         "/sources/connections/erp/", "/sources/sites/mall/", "/sources/shop/schedule/", f"/admin/schedules/{clock}/",
+        f"/customers/quality/rules/{rule}/", f"/customers/quality/rules/{rule}/customers/",
+        "/customers/quality/rules/new/compare/", f"/customers/quality/programmes/{programme}/",
+        "/customers/quality/tasks/?all=1",
         f"/customers/{cast.mina.pk}/", f"/customers/{cast.coded.pk}/", "/customers/?q=H-0001", "/insight/segments/HHH/",
         f"/campaigns/{draft.id}/", f"/campaigns/{draft.id}/approve/", "/sources/shop/", "/sources/shop/change/",
         f"/sources/loads/{load}/", "/sources/quarantine/?source=shop&reason=missing", "/sources/quarantine/mend/?source=shop",

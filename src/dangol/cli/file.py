@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from dangol.base.errors import BadInput
-from dangol.cli import link
+from dangol.cli import file_quality, link
 
 
 def add(verbs: Any) -> None:
@@ -21,6 +21,7 @@ def add(verbs: Any) -> None:
     methods = parser.add_subparsers(dest="method", required=True, metavar="METHOD")
     _add_rfm(methods)
     link.add(methods)
+    file_quality.add(methods)
 
 
 def _add_rfm(methods: Any) -> None:

@@ -70,7 +70,7 @@ def columns(paths: Sequence[Path], chosen: Mapping[str, str | None], *, optional
     refused: dict[str, Refused] = {}
     tables, used, read = [], {}, 0
     for path in paths:
-        raw = _open(path, refused)
+        raw = opened(path, refused)
         used = proposed(raw.column_names, chosen, optional=optional)
         read += raw.num_rows
         tables.append(_typed(raw, used, refused))
@@ -113,7 +113,8 @@ def proposed(
     return used
 
 
-def _open(path: Path, refused: dict[str, Refused]) -> pa.Table:
+def opened(path: Path, refused: dict[str, Refused]) -> pa.Table:
+    """A CSV file as text, a Parquet file as it is; uneven rows go to `refused`. Raises NotFound, BadInput."""
     if not path.is_file():
         raise NotFound("There is no file {path}.", path=path)
     if path.suffix.lower() in (".parquet", ".pq"):

@@ -176,6 +176,7 @@ JOBS = {
     "privacy.erase": "dangol.privacy.actions.run_erase",
     "privacy.notices": "dangol.privacy.actions.run_notices",
     "privacy.retain": "dangol.privacy.actions.run_retain",
+    "quality.measure": "dangol.customers.quality.actions.measure",
     "score.run": "dangol.insight.score.actions.run",
 }
 

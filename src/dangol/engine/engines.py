@@ -182,11 +182,25 @@ def fresh(*, folders: Sequence[Path] = ()) -> Iterator[Engine]:
         engine.close()
 
 
+@contextmanager
+def fresh_local(*, folders: Sequence[Path] = ()) -> Iterator[Engine]:
+    """DuckDB in this process whatever engine is set: for the operations database's own rows, and for patterns that
+    users write, which DuckDB matches in linear time (RE2) and Spark does not (Java's backtracking).
+    """
+    engine = fresh_duckdb(folders=folders)
+    try:
+        yield engine
+    finally:
+        engine.close()
+
+
 class _Pages(threading.local):
-    """The engine of one thread that answers pages, and the settings it was opened with."""
+    """The engines of one thread that answers pages, and the settings they were opened with."""
 
     engine: Engine | None = None
     options: Any = None
+    local: Engine | None = None
+    local_options: Any = None
 
 
 _pages = _Pages()
@@ -212,3 +226,13 @@ def current() -> Engine:
         _pages.engine = _spark() if options.engine == "spark" else _page_duckdb(options)
         _pages.options = options
     return _pages.engine
+
+
+def current_local() -> Engine:
+    """The same as `current`, on DuckDB whatever engine is set (see `fresh_local`)."""
+    options = settings.DANGOL
+    if options.engine != "spark":
+        return current()
+    if _pages.local is None or _pages.local_options != options:
+        _pages.local, _pages.local_options = _page_duckdb(options), options
+    return _pages.local

@@ -108,6 +108,7 @@ WHAT_NAMES = {
     "campaign.preview": N_("message preview"),
     "campaign.run": N_("campaign messages"),
     "connection": N_("connection to a database"),
+    "collection programme": N_("collection programme"),
     "consent": N_("consent"),
     "consent.notice": N_("notice of consent"),
     "consent.suppression": N_("suppression list"),
@@ -126,6 +127,7 @@ WHAT_NAMES = {
     "message": N_("message"),
     "personal data": N_("personal data"),
     "privacy request": N_("privacy request"),
+    "quality rule": N_("quality rule"),
     "quarantine": N_("quarantined rows"),
     "site": N_("web site"),
     "segment.members": N_("segment members"),
@@ -218,6 +220,7 @@ JOB_RIGHTS = {
     "execute": (Right.CAMPAIGNS_VIEW, Right.CAMPAIGNS_LAUNCH),
     "identify": (Right.SOURCES_VIEW, Right.SOURCES_LOAD),
     "privacy": (Right.PRIVACY_HANDLE, Right.PRIVACY_HANDLE),
+    "quality": (Right.SOURCES_VIEW, Right.QUALITY_EDIT),
 }
 
 

@@ -8,6 +8,7 @@ urlpatterns = [
     path("customers/privacy/", include("dangol.web.privacy.urls")),
     path("customers/surveys/", include("dangol.web.surveys.urls")),
     path("", include("dangol.web.surveys.public_urls")),
+    path("customers/quality/", include("dangol.web.quality.urls")),
     path("customers/", include("dangol.web.customers.urls")),
     path("insight/", include("dangol.web.insight.urls")),
     path("campaigns/", include("dangol.web.campaigns.urls")),

@@ -1,10 +1,8 @@
-"""The customer list and the quality page."""
+"""The customer list."""
 
-from django.http import HttpResponse, HttpResponseBase
-from django.shortcuts import render
+from django.http import HttpResponseBase
 
-from dangol.customers.identify.rules import FIELD_NAMES, clues
-from dangol.customers.quality import reads as quality_reads
+from dangol.customers.identify.rules import clues
 from dangol.staff.actions import note_access
 from dangol.staff.reads import may
 from dangol.staff.rules import Right
@@ -32,10 +30,3 @@ def _note_search(request: Request, text: str) -> None:
         by=request.user, verb="search", what="customers", count=counted[1].n if counted else 0,
         address=address_of(request), detail={"by": meant},
     )  # fmt: skip
-
-
-@page(Right.CUSTOMERS_VIEW)
-def quality(request: Request) -> HttpResponse:
-    """How complete the customer base is."""
-    report = quality_reads.report(request.user)
-    return render(request, "customers/quality.html", {"report": report, "names": FIELD_NAMES})

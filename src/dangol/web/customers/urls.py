@@ -7,7 +7,6 @@ from dangol.web.customers import golden, joining, one, pages, pairs
 app_name = "customers"
 urlpatterns = [
     path("", pages.index, name="list"),
-    path("quality/", pages.quality, name="quality"),
     path("rules/", golden.golden_rules, name="rules"),
     path("pairs/", pairs.queue, name="pairs"),
     path("pairs/decide/", pairs.decide, name="decide"),

@@ -20,6 +20,7 @@ from dangol.customers.collect import reads as collect
 from dangol.customers.consent import reads as consent
 from dangol.customers.identify import reads as identify
 from dangol.customers.identify.rules import CustomerQuery
+from dangol.customers.quality import reads as quality
 from dangol.insight.score import reads as score
 from dangol.privacy import reads as requests
 from dangol.staff import reads as staff
@@ -171,10 +172,21 @@ def text_of(template: Text, **values: Any) -> str:
     return str(template).format(**values)
 
 
+def asking(member: Any) -> Section | None:
+    """Customers the member is to ask for what is missing."""
+    waiting = quality.open_tasks(member)
+    if not waiting:
+        return None
+    url = address("quality:tasks")
+    steps = [Step(_("Customers wait to be asked for what is missing"), url, "check")]
+    return Section(_("Tasks"), [Tile(_("Customers to ask"), waiting, url=url)], steps)
+
+
 # right -> what members with it see at home, in this order
 PROVIDERS: tuple[tuple[Right, Provider], ...] = (
     (Right.PRIVACY_HANDLE, privacy),
     (Right.CAMPAIGNS_VIEW, campaigns),
+    (Right.CUSTOMERS_EDIT, asking),
     (Right.CUSTOMERS_VIEW, customers),
     (Right.INSIGHT_VIEW, segments),
     (Right.SOURCES_VIEW, sources),

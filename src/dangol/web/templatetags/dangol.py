@@ -104,6 +104,15 @@ def change(share: Any, digits: int = 1) -> SafeString | str:
 
 
 @register.filter
+def points(difference: Any, digits: int = 1) -> SafeString | str:
+    """A difference of two shares in percentage points with an arrow: 0.05 is ▲ 5.0%p."""
+    if _nothing(difference):
+        return NONE
+    arrow, css = ("▲", "up") if difference > 0 else ("▼", "down") if difference < 0 else ("", "muted")
+    return format_html('<span class="{}">{} {}%p</span>', css, arrow, f"{abs(float(difference)) * 100:,.{digits}f}")
+
+
+@register.filter
 def day(value: Any) -> str:
     """A date: 2026년 11월 22일, 22 Nov 2026. A moment is cut to the company's day."""
     if _nothing(value):

@@ -263,8 +263,3 @@ def test_export_stays_within_the_tree_and_is_logged_with_its_reason(star, signed
     assert "이소연" not in body
     assert "mina@example.com" not in body
     assert Access.objects.filter(verb="export", reason="분기 점검 자료").exists()
-
-
-def test_the_quality_page_counts_the_members_own_tree(star, signed_in):
-    page = signed_in(star.rep).get(reverse("customers:quality"))
-    assert page.context["report"].customers == 2

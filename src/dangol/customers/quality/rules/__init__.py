@@ -1,0 +1,1 @@
+"""What good data is: fields, checks that a steward sets, the six criteria, and fair comparison."""
