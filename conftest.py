@@ -1,18 +1,23 @@
-"""Set-up shared by all tests: a throw-away home folder, compiled texts, the cast of test people."""
+"""Set-up shared by all tests: a throw-away home folder, compiled texts, the cast of test people.
+
+The environment is made here, before Django reads its settings: that is why pyproject.toml does not name the settings
+module, which would be read before this file, with whatever installation lies in the folder pytest was started in.
+"""
 
 import os
-import tempfile
 from dataclasses import replace
 
 import pytest
 
-from tools import messages
+from tools import messages, temporary
 
 # Tests start many short processes: without kept byte code each compiles everything it imports for seconds.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
-os.environ.setdefault("DANGOL_HOME", tempfile.mkdtemp(prefix="dangol-test-"))
+if "PYTEST_XDIST_WORKER" not in os.environ:  # workers share the home of the process that started them
+    os.environ["DANGOL_HOME"] = str(temporary.folder("dangol-test-"))
 os.environ.setdefault("DANGOL_BASE_URL", "http://testserver")
 os.environ.setdefault("DANGOL_HOSTS", "testserver,127.0.0.1,localhost")
+os.environ["DJANGO_SETTINGS_MODULE"] = "dangol.config.settings"
 
 messages.compile_all()
 

@@ -89,4 +89,3 @@ def facts_of(customer_id: int) -> Facts:
         }
     rows["lines"] = sorted(rows["lines"], key=lambda line: line["sold_at"], reverse=True)[:LINES_LIMIT]
     return Facts(**rows, available=True)
-

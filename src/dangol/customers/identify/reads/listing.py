@@ -147,6 +147,11 @@ class Plan:
         if scope.member_id is not None:
             self.conditions.append(Condition("rep", "rep_id", "exact", scope.member_id))
 
+    @property
+    def narrowed(self) -> bool:
+        """Whether anything at all is asked of the customers."""
+        return bool(self.meant or self.conditions or self.query.attributes or self.query.consent_channel)
+
     def found(self, lead: str) -> QuerySet[Customer]:
         """The customers that fit and that the member may see: the scope is always joined by AND.
 
@@ -261,10 +266,14 @@ Entry = tuple[int, Any, int]
 
 
 def _few(plan: Plan, query: CustomerQuery) -> list[Entry] | None:
-    """All answers, unsorted, where they are at most COUNT_CAP; else nothing."""
+    """All answers, unsorted, where they are at most COUNT_CAP; else nothing.
+
+    Many conditions can cost a walk past most customers, so they are asked once, for the answers and not first for
+    their number. Without a condition counting to the cap costs next to nothing.
+    """
     lead = plan.lead()
     found = plan.found(lead)
-    if not lead and not _capped(found, COUNT_CAP)[1]:
+    if not plan.narrowed and not _capped(found, COUNT_CAP)[1]:
         return None
     fetched = found.order_by().values_list("pk", SORT_COLUMNS[query.sort])[: COUNT_CAP + 1]
     entries = [(0, value, pk) if value not in (None, "") else (1, None, pk) for pk, value in fetched]
