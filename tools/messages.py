@@ -126,13 +126,24 @@ def missing() -> list[str]:
     return gaps
 
 
+def clashes() -> list[str]:
+    """Texts that two areas say differently in Korean: only one of them would be seen. A context tells them apart."""
+    said: dict[tuple[Any, str | None], dict[str, Any]] = {}
+    for path in sorted(LOCALE.glob("*/ko/LC_MESSAGES/django.po")):
+        for message in _catalog(path):
+            if message.id:
+                said.setdefault((message.id, message.context), {})[path.parts[-4]] = message.string
+    return [f"said in several ways: {text}: {ways}" for (text, _context), ways in said.items()
+            if len(set(map(str, ways.values()))) > 1]  # fmt: skip
+
+
 def main(verb: str) -> int:
     """Run one verb; returns the exit code."""
     if verb == "extract":
         update_all()
     elif verb == "check":
-        gaps = missing()
-        print("\n".join(gaps) or "Every text has its Korean.")
+        gaps = missing() + clashes()
+        print("\n".join(gaps) or "Every text has its one Korean.")
         return bool(gaps)
     compile_all()
     return 0

@@ -25,6 +25,10 @@
     if (seen(element) && !element.closest(".only-read, .skip") && box.width && (box.width < 23.5 || box.height < 23.5)) faults.push(`target ${box.width.toFixed()}×${box.height.toFixed()}: ${say(element)}`);
   }
   for (const table of document.querySelectorAll("table")) if (seen(table) && !table.closest("[role=img]") && table.rows.length && !table.querySelector("th")) faults.push(`table without headings: ${say(table)}`);
+  for (const chart of document.querySelectorAll("[data-chart]")) {
+    const marks = [...chart.querySelectorAll("svg .role-mark :is(path, line, text)")].map((mark) => mark.getBBox());
+    if (seen(chart) && !marks.some((box) => box.width > 1 || (box.height > 1 && box.width > 0))) faults.push(`chart without marks: ${chart.dataset.chart}`);
+  }
   return {
     faults: [...new Set(faults)],
     lang: document.documentElement.lang,

@@ -61,12 +61,10 @@ def unit(request: Request, unit_id: int) -> HttpResponse:
 @page(Right.STAFF_MANAGE)
 def rights(request: Request) -> HttpResponse:
     """Which role may do what, and whose customers it sees."""
-    rows = [
-        {
-            "name": ROLE_NAMES[role],
-            "scope": "all" if role in COMPANY_WIDE else "own" if role in OWN_ONLY else "unit",
-            "cells": list(held.values()),
-        }
-        for role, held in reads.rights_matrix()
-    ]
-    return render(request, "admin/rights.html", {"rows": rows, "rights": list(RIGHT_NAMES.items())})
+    matrix = reads.rights_matrix()
+    roles = [role for role, _held in matrix]
+    rows = [{"name": name, "cells": [held[right] for _role, held in matrix]} for right, name in RIGHT_NAMES.items()]
+    scopes = ["all" if role in COMPANY_WIDE else "own" if role in OWN_ONLY else "unit" for role in roles]
+    return render(
+        request, "admin/rights.html", {"rows": rows, "roles": [ROLE_NAMES[role] for role in roles], "scopes": scopes}
+    )

@@ -4,6 +4,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from dangol.campaigns.knowledge import actions, reads
 from dangol.campaigns.knowledge.rules import AIMS, BASES
@@ -50,7 +51,7 @@ def _picture(found: list[reads.LessonView]) -> dict[str, object] | None:
     }  # fmt: skip
     columns = [("name", _("Campaign"), "text"), ("contacted", _("Contacted"), "number"),
                ("responded", _("Responded"), "number"), ("rate", _("Response rate"), "percent"),
-               ("low", _("from"), "percent"), ("high", _("to"), "percent")]  # fmt: skip
+               ("low", pgettext("bound", "from"), "percent"), ("high", pgettext("bound", "to"), "percent")]  # fmt: skip
     return {"rows": rows, "spec": spec, "columns": columns}
 
 

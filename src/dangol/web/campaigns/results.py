@@ -6,7 +6,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
+from django.utils.translation import gettext_noop, pgettext
 
 from dangol.campaigns.evaluate import actions, reads, rules
 from dangol.campaigns.execute.rules import CELLS
@@ -82,7 +82,7 @@ def _picture(judged: rules.Judgement) -> dict[str, Any]:
         ],
     }  # fmt: skip
     columns = [("group", _("Group"), "text"), ("share", _("Share of buying customers"), "percent"),
-               ("low", _("from"), "percent"), ("high", _("to"), "percent")]  # fmt: skip
+               ("low", pgettext("bound", "from"), "percent"), ("high", pgettext("bound", "to"), "percent")]  # fmt: skip
     caption = _("Buying customers: %(one)s of the contacted group, %(two)s of the control group.") % {
         "one": percent(rows[0]["share"], 1), "two": percent(rows[1]["share"], 1),
     }  # fmt: skip

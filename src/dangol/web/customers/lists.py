@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import reverse
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext, ngettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from dangol.base.errors import BadInput
@@ -162,7 +162,7 @@ CUSTOMERS = ListPage(
     name="customers",
     title=_("Customers"),
     search=_("Name, last four digits, e-mail, customer code"),
-    unit=_("customers"),
+    unit=pgettext_lazy("counted", "customers"),
     columns=(
         Column(
             "name",

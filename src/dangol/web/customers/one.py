@@ -190,8 +190,7 @@ def _spend(found: profile.Profile) -> dict[str, Any]:
         "height": 140, "mark": "bar",
         "encoding": {
             "x": {
-                "field": "month", "type": "temporal", "timeUnit": "utcyearmonth", "title": None,
-                "axis": {"formatType": "month"},
+                "field": "month", "type": "ordinal", "title": None, "axis": {"formatType": "month"},
             },
             "y": {
                 "field": "sales", "type": "quantitative", "title": gettext("Sales"),
