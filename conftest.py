@@ -7,6 +7,7 @@ module, which would be read before this file, with whatever installation lies in
 import os
 from dataclasses import replace
 
+import django
 import pytest
 
 from tools import messages, temporary
@@ -20,6 +21,19 @@ os.environ.setdefault("DANGOL_HOSTS", "testserver,127.0.0.1,localhost")
 os.environ["DJANGO_SETTINGS_MODULE"] = "dangol.config.settings"
 
 messages.compile_all()
+django.setup()
+
+from django.contrib.auth.signals import user_logged_in  # noqa: E402
+from django.dispatch import receiver  # noqa: E402
+
+from dangol.web.entry.proof import remember_proof  # noqa: E402
+
+
+@receiver(user_logged_in)
+def _prove(request, **_more) -> None:
+    """A test that signs a member in without the page has proved who it is, as the page does."""
+    remember_proof(request)
+
 
 DATABASE_FIXTURES = {"db", "transactional_db", "django_db_setup", "live_server"}
 

@@ -172,7 +172,8 @@ JOBS = {
 }
 
 # Which channels are switched on: name -> dotted path of its adapter. See dangol.channels.
-CHANNELS = {"email": "dangol.channels.email.adapter.Email"}
+# A demonstration's mailbox is its own, so it can be asked what arrived.
+CHANNELS = {"email": f"dangol.channels.email.{'local.LocalEmail' if DANGOL.demo else 'adapter.Email'}"}
 
 LOGGING = {
     "version": 1,

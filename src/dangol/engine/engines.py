@@ -113,7 +113,7 @@ class DuckDB:
         A sum past 64 bits is an error here, never a rounded figure.
         """
         self.backend._run_pre_execute_hooks(table)
-        sql = self.backend.compile(table)
+        sql = str(self.backend.compile(table))
         told = self.backend.con.execute(f"DESCRIBE {sql}").fetchall()
         wide = [name.replace('"', '""') for name, kind, *_rest in told if kind == "HUGEINT"]
         if not wide:

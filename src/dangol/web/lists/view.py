@@ -14,6 +14,7 @@ from django_htmx.http import replace_url
 from dangol.base.errors import BadInput, NotFound
 from dangol.staff import reads as staff
 from dangol.staff.rules import Right
+from dangol.web.entry.proof import ask_proof
 from dangol.web.lists import export, shown, views
 from dangol.web.lists.parts import Bulk, Column, Count, Filter, Page, Row, Selection, Text, value_of
 from dangol.web.lists.state import SIZES, ListState, pairs, query, read
@@ -78,6 +79,8 @@ class ListPage:
         if verb == "view":
             return views.act(self, state, request, key)
         if verb == "export":
+            if answer := ask_proof(request, request.path + query(self, state)):
+                return answer
             return export.answer(self, state, self.selection(request, state), request)
         if verb == "bulk":
             return self._bulk(request, state, key)
