@@ -1,6 +1,6 @@
 """A list page: shows a state, and answers what is done with it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
@@ -29,7 +29,8 @@ class ListPage:
 
     name: of the list in saved views and the access log. rows(state, limit, after) -> Page gives rows in the order of
     the state; count(state, exact) -> Count counts them, to a cap unless exact. sort: key of the usual order, \"-\" in
-    front for descending. id_of: what names a row in bulk actions. empty: (title, text, action address, label) of the
+    front for descending. id_of: what names a row in bulk actions. picked(state, ids): the rows picked by hand, in one
+    question; without it they are looked for page by page. empty: (title, text, action address, label) of the
     first-use state. export_right: who may export; None: nobody. search: what the search field says; empty: no search.
     """
 
@@ -45,6 +46,7 @@ class ListPage:
     search: Text = ""
     id_of: Callable[[Row], str] = field(default=lambda row: str(value_of(row, "id")))
     export_right: Right | None = None
+    picked: Callable[[ListState, tuple[str, ...]], Iterable[Row]] | None = None
     empty: tuple[Text, Text, str, Text] = ("", "", "", "")
     unit: Text = ""
     saved: bool = True

@@ -256,6 +256,17 @@ def test_export_stays_within_the_tree_and_is_logged_with_its_reason(star, signed
     assert Access.objects.filter(verb="export", reason="분기 점검 자료").exists()
 
 
+def test_rows_picked_by_hand_are_exported_alone_by_few_questions(star, signed_in, django_assert_max_num_queries):
+    client = signed_in(star.branch_manager)
+    form = {"act": "export", "id": [star.mina.pk, star.soyeon.pk], "reason": "분기 점검 자료", "format": "csv"}
+    with django_assert_max_num_queries(12):
+        answer = client.post(reverse("customers:list") + "?sort=-amount", form)
+    body = b"".join(answer.streaming_content).decode("utf-8-sig")
+    assert "김민아" in body
+    assert "박지호" not in body, "not picked"
+    assert "이소연" not in body, "picked by a forged form, but of another branch"
+
+
 def test_the_quality_page_counts_the_members_own_tree(star, signed_in):
     page = signed_in(star.rep).get(reverse("customers:quality"))
     assert page.context["report"].customers == 2
