@@ -168,6 +168,7 @@ JOBS = {
     "collect.load": "dangol.customers.collect.actions.run_load",
     "cycle.run": "dangol.cycle.run_job",
     "execute.send": "dangol.campaigns.execute.actions.run_send",
+    "lists.bulk": "dangol.web.lists.bulk.run_job",
     "score.run": "dangol.insight.score.actions.run",
 }
 

@@ -20,6 +20,7 @@ KIND_NAMES = {
     "collect.load": N_("Load data"),
     "cycle.run": N_("Run the cycle"),
     "execute.send": N_("Send a campaign"),
+    "lists.bulk": N_("Change many rows of a list"),
 }
 STATE_NAMES = {
     QUEUED: N_("Waiting"),

@@ -211,7 +211,15 @@ CUSTOMERS = ListPage(
         Choice("consent", _("Agreed to advertising by"), choices=CHANNELS, several=False),
     ),
     bulk=(
-        Bulk("assign", _("Put in the charge of"), _assign, right=Right.CUSTOMERS_EDIT, choices=_reps, icon="people"),
+        Bulk(
+            "assign",
+            _("Put in the charge of"),
+            _assign,
+            right=Right.CUSTOMERS_EDIT,
+            choices=_reps,
+            icon="people",
+            in_steps=True,
+        ),
         Bulk("plan", _("Plan a campaign for these"), _plan, right=Right.CAMPAIGNS_PLAN, icon="megaphone"),
     ),
     rows=_rows,

@@ -15,10 +15,12 @@ from dangol.base.errors import BadInput, NotFound
 from dangol.staff import reads as staff
 from dangol.staff.rules import Right
 from dangol.web.entry.proof import ask_proof
-from dangol.web.lists import export, shown, views
+from dangol.web.lists import bulk, export, shown, views
 from dangol.web.lists.parts import Bulk, Column, Count, Filter, Page, Row, Selection, Text, value_of
 from dangol.web.lists.state import SIZES, ListState, pairs, query, read
 from dangol.web.shell import Request
+from dangol.work import reads as work
+from dangol.work.reads import JobView
 
 REGION = "list-region"
 
@@ -51,6 +53,9 @@ class ListPage:
     unit: Text = ""
     saved: bool = True
 
+    def __post_init__(self) -> None:
+        bulk.LISTS[self.name] = self
+
     @property
     def usual_columns(self) -> tuple[str, ...]:
         """The columns shown until the member chooses."""
@@ -68,10 +73,20 @@ class ListPage:
             state, problem = read(self, request.user, QueryDict()), error
         if request.htmx and request.GET.get("exact") == "1":
             return render(request, "kit/list_count.html", {"list": shown.counted(self, state)})
-        variables = (extra or {}) | {"list": shown.board(self, state, request.path, problem)}
+        board = shown.board(self, state, request.path, problem) | {"job": self._job(request)}
+        variables = (extra or {}) | {"list": board}
         if request.htmx and request.htmx.target == REGION:
             return replace_url(render(request, "kit/list_region.html", variables), request.path + query(self, state))
         return render(request, template, variables)
+
+    def _job(self, request: Request) -> JobView | None:
+        """The bulk action that runs, where the address names one of the member's."""
+        named = request.GET.get("job", "")
+        try:
+            job = work.job(request.user, int(named)) if named.isdecimal() and len(named) < 19 else None
+        except NotFound:
+            return None
+        return job if job is not None and job.kind == bulk.KIND else None
 
     def _act(self, request: Request) -> HttpResponseBase:
         """What a form of the page asks for; the state of the list comes in its address."""
@@ -110,6 +125,10 @@ class ListPage:
         if allowed and value not in allowed:
             messages.warning(request, gettext("Choose a value for this action first."))
             return back
+        if bulk.is_long(self, action, selection):
+            job_id = bulk.queue(self, action, selection, value, request.META.get("REMOTE_ADDR", "")[:45])
+            here = request.path + query(self, state)
+            return HttpResponseRedirect(f"{here}{'&' if query(self, state) != '?' else ''}job={job_id}")
         done = action.run(request.user, selection, value)
         if isinstance(done, HttpResponse):
             return done
