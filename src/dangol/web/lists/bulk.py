@@ -1,5 +1,6 @@
 """Bulk actions over many rows: a job that goes through them in steps, with progress and cancel."""
 
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from django.http import QueryDict
