@@ -5,7 +5,7 @@ from typing import Any
 
 from django.http import HttpResponseBase
 from django.urls import reverse
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from dangol.campaigns.evaluate import reads as evaluate
@@ -109,7 +109,7 @@ CAMPAIGNS = ListPage(
     name="campaigns",
     title=_("Campaigns"),
     search=_("Search campaigns"),
-    unit=_("campaigns"),
+    unit=pgettext_lazy("counted", "campaigns"),
     columns=(
         Column("name", _("Name"), sortable=True, link=lambda row: row["url"]),
         Column("state", _("State"), "badge", value=lambda row: _badge(row["state"])),
