@@ -30,7 +30,7 @@ from dangol.staff.reads import require
 from dangol.staff.rules import Right
 from dangol.work.actions import Running, enqueue
 
-CHUNK = 2000  # people written in one transaction: others wait for a tenth of a second, whatever the campaign's size
+CHUNK = 1000  # people written in one transaction: others wait for some hundredths of a second, whatever the size
 FOLDER = "launches"
 LEFT_SECONDS = 3600
 SPLIT = pa.schema([
