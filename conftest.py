@@ -8,6 +8,7 @@ import os
 from dataclasses import replace
 
 import django
+import hypothesis
 import pytest
 
 from tools import messages, temporary
@@ -19,6 +20,10 @@ if "PYTEST_XDIST_WORKER" not in os.environ:  # workers share the home of the pro
 os.environ.setdefault("DANGOL_BASE_URL", "http://testserver")
 os.environ.setdefault("DANGOL_HOSTS", "testserver,127.0.0.1,localhost")
 os.environ["DJANGO_SETTINGS_MODULE"] = "dangol.config.settings"
+
+# The gate judges the same cases every time; `--hypothesis-profile=default` looks for new ones.
+hypothesis.settings.register_profile("gate", derandomize=True, database=None, deadline=None)
+hypothesis.settings.load_profile("gate")
 
 messages.compile_all()
 django.setup()

@@ -1,4 +1,4 @@
-"""The speed bench: `python -m tests.speed.bench [--quick] [--only rfm load cycle pages]`.
+"""The speed bench: `python -m tests.speed.bench [--quick] [--only rfm load standard cycle pages]`.
 
 Every run is a process of its own, measured whole: wall time, and the largest memory it ever held. What others do is
 measured in the same run on the same machine, so that the ratio counts and not the machine. Every aim is printed with
@@ -26,7 +26,8 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 ROUNDS = 3
 RATIO_AIM, PAGE_AIM_MS, LOAD_AIM, LINEAR_AIM = 1.3, 150.0, 50_000, 1.3
 MEMORY_AIM_MB = 6_144  # the engine's 4,096 and what Python holds of a million customers
-PARTS = ("rfm", "load", "cycle", "pages")
+STANDARD_AIM = 100_000
+PARTS = ("rfm", "load", "standard", "cycle", "pages")
 
 
 @dataclass
@@ -117,6 +118,17 @@ def load(report: Report, folder: Path, rows: int) -> None:
                 rate >= LOAD_AIM)  # fmt: skip
 
 
+def standard(report: Report, folder: Path, rows: int) -> None:
+    """Standard forms of names, numbers, mailboxes, addresses, birth days and genders, rows a second of one core."""
+    report.title("Standard forms of every field (one core)")
+    done = run(["tests.speed.standard", str(rows)], folder / "standard-home")
+    parts = ", ".join(f"{name} {taken:.1f}" for name, taken in done.said["seconds"].items())
+    rate = done.said["rate"]
+    report.line(
+        f"{rows:,} rows", f"{rate:,.0f} rows/s   ({parts} s)", f"≥ {STANDARD_AIM:,} rows/s", rate >= STANDARD_AIM
+    )
+
+
 def cycle(report: Report, folder: Path, customers: int, sizes: list[int]) -> Path:
     """The full cycle at growing sizes; returns the home of the largest."""
     report.title("Full cycle: identify, warehouse, score and publish (wall time, peak memory)")
@@ -170,6 +182,8 @@ def main(arguments: list[str] | None = None) -> int:
             rfm(report, folder, customers, lines)
         if "load" in given.only:
             load(report, folder, min(lines, 1_000_000) // (4 if given.quick else 1))
+        if "standard" in given.only:
+            standard(report, folder, min(lines // 20, 1_000_000))
         if {"cycle", "pages"} & set(given.only):
             home = cycle(report, folder, customers, [lines // 10, lines // 2, lines])
             if "pages" in given.only:

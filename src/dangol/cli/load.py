@@ -33,6 +33,8 @@ def add(verbs: Any) -> None:
     for name in OPTIONS:
         parser.add_argument(f"--{name.replace('_', '-')}", metavar=name.upper())
     parser.add_argument("--dry-run", action="store_true", help="check only, load nothing")
+    parser.add_argument("--reference", choices=["legal-areas"],
+                        help="load a reference list: the government's file of legal areas (법정동)")  # fmt: skip
     parser.add_argument("--undo", type=int, metavar="LOAD_ID", help="take back everything a load brought")
     parser.add_argument("--json", action="store_true", help="print the report as JSON")
     parser.set_defaults(run=run)
@@ -49,12 +51,24 @@ def run(given: argparse.Namespace) -> int:
         actions.undo_load(by=by, load_id=given.undo)
         _say(given, {"undone": given.undo}, f"Load {given.undo} is taken back.")
         return 0
+    if given.reference:
+        return _reference(given, by)
     if not given.files and not (given.source or given.query):
         raise BadInput("Name a file to load. `dangol load --help` shows how.", field="FILE")
     code = given.source or _describe(given, by)
     reports = [_dry(given, by, code, path) if given.dry_run else _load(given, by, code, path) for path in _paths(given)]
     if given.json:
         print(json.dumps(reports if len(reports) > 1 else reports[0], ensure_ascii=False))
+    return 0
+
+
+def _reference(given: argparse.Namespace, by: Any) -> int:
+    from dangol.customers.standard.actions import load_legal_areas
+
+    if len(given.files) != 1:
+        raise BadInput("Name the one file of the list.", field="FILE")
+    found = load_legal_areas(by=by, path=given.files[0])
+    _say(given, found, f"{found['live']:,} legal areas, and {found['abolished']:,} abolished ones")
     return 0
 
 

@@ -112,6 +112,7 @@ WHAT_NAMES = {
     "customer": N_("customer"),
     "customer rep": N_("rep in charge"),
     "customers": N_("customer list"),
+    "legal areas": N_("list of legal areas"),
     "local mailbox": N_("local mailbox"),
     "mailbox": N_("local mailbox"),
     "message": N_("message"),

@@ -18,14 +18,13 @@ import pyarrow.compute as pc
 
 from dangol.customers.collect.rules import (
     CODES,
-    RESIDENT_RE2,
     Definition,
     Field,
     Type,
-    holds_resident_number,
     next_day,
     parts,
 )
+from dangol.customers.standard.rules import RESIDENT_RE2, holds_resident_number
 
 Codes = npt.NDArray[np.uint8]
 LINE = "_line"

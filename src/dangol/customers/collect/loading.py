@@ -28,7 +28,6 @@ from dangol.customers.collect.rules import (
     RECORDS,
     Counts,
     Definition,
-    without_resident_numbers,
 )
 from dangol.customers.collect.sorting import (
     Sorted,
@@ -40,6 +39,7 @@ from dangol.customers.collect.sorting import (
     terms_of,
 )
 from dangol.customers.collect.staging import Refused, Staged, stage
+from dangol.customers.standard.rules import without_resident_numbers
 from dangol.work.actions import Running
 
 BATCH_ROWS = 200_000

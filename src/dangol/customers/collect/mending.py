@@ -15,8 +15,9 @@ from dangol.customers.collect import people, places
 from dangol.customers.collect.columns import LINE
 from dangol.customers.collect.loading import CELL_SHOWN, CHUNK, write_batch
 from dangol.customers.collect.models import Batch, Load, Quarantined
-from dangol.customers.collect.rules import REASON_OF, RECORDS, UNCUT, without_resident_numbers
+from dangol.customers.collect.rules import REASON_OF, RECORDS, UNCUT
 from dangol.customers.collect.sorting import Sorted, Sorter, definition_of, live_index, terms_of
+from dangol.customers.standard.rules import without_resident_numbers
 from dangol.staff.actions import note_access
 from dangol.staff.reads import Member, require
 from dangol.staff.rules import Right

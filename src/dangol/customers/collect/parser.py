@@ -25,7 +25,7 @@ import pyarrow.parquet as pq
 from dangol.base.errors import BadInput, DangolError, TooMuch
 from dangol.base.process import follow
 from dangol.customers.collect import cutting
-from dangol.customers.collect.rules import without_resident_numbers
+from dangol.customers.standard.rules import without_resident_numbers
 
 ROWS_A_GROUP = 100_000
 BAD_MOST = 100_000

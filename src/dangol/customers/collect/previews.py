@@ -18,10 +18,10 @@ from dangol.customers.collect.rules import (
     Definition,
     guess_kind,
     propose,
-    without_resident_numbers,
 )
 from dangol.customers.collect.sorting import Sorter, definition_of, live_index, refuse_unfit, terms_of
 from dangol.customers.collect.staging import Staged, stage
+from dangol.customers.standard.rules import without_resident_numbers
 from dangol.staff.reads import Member, require
 from dangol.staff.rules import Right
 

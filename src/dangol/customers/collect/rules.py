@@ -246,37 +246,6 @@ REASON_OF = {number: code for code, number in CODES.items()}
 # Reasons found while the file is cut into cells: there are no cells to correct.
 UNCUT = frozenset({"wrong_fields", "cut_off", "open_quote", "line_too_long", "nul", "wrong_encoding"})
 
-# Six digits of a birth day, one of sex and century, six more; the last is a check digit before October 2020.
-RESIDENT = re.compile(r"(?<!\d)(\d{2})(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])(\s?-\s?)?([1-8])(\d{6})(?!\d)")
-RESIDENT_RE2 = r"\d{6}(\s?-\s?)?[1-8]\d{6}"
-_WEIGHTS = (2, 3, 4, 5, 6, 7, 8, 9, 2, 3, 4, 5)
-
-
-def _check_digit_fits(digits: str) -> bool:
-    total = sum(int(digit) * weight for digit, weight in zip(digits, _WEIGHTS, strict=False))
-    return (11 - total % 11) % 10 == int(digits[12])
-
-
-def _is_resident(match: re.Match[str], *, dashed_only: bool) -> bool:
-    """With a dash the form decides (numbers since October 2020 have no check digit), without it the check digit."""
-    if match[4]:
-        return True
-    return not dashed_only and _check_digit_fits(re.sub(r"\D", "", match[0]))
-
-
-def holds_resident_number(text: str, *, dashed_only: bool = False) -> bool:
-    """Whether a text holds a resident registration number.
-
-    dashed_only: for identifiers, where 13 digits in a row are as a rule a barcode.
-    Source: Personal Information Protection Act, article 24-2 (no processing without a law that asks for it).
-    """
-    return any(_is_resident(match, dashed_only=dashed_only) for match in RESIDENT.finditer(text))
-
-
-def without_resident_numbers(text: str) -> str:
-    """The text with every resident registration number blotted out."""
-    return RESIDENT.sub(lambda match: "●" * 13 if _is_resident(match, dashed_only=False) else match[0], text)
-
 
 def _plain(name: str) -> str:
     return re.sub(r"[\W_]+", "", name.casefold())

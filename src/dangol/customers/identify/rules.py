@@ -1,20 +1,25 @@
-"""How names, numbers and addresses are standardised, shown and compared; how a key is tied to a customer."""
+"""Which values a customer keeps, how they are shown and searched for; how a key is tied to a customer."""
 
 import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Protocol
 
-import phonenumbers
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from dangol.base.errors import BadInput
+from dangol.customers.standard.rules import (
+    TAIL_DIGITS,
+    cleaned,
+    email,
+    gender,
+    holds_resident_number,
+    person_name,
+    phone,
+)
 
-HOME_REGION = "KR"
-TAIL_DIGITS = 4
 TEXT_LIMIT = 100
 MAX_PAGE = 5_000
 PAGE = 50
@@ -25,11 +30,7 @@ EDITABLE = ("name", "phone", "email", "address", "birth_year", "gender")
 MASKED = frozenset({"phone", "email", "address"})
 KINDS = ("named", "unnamed")
 SORTS = ("name", "amount", "last_day")
-TWO_SYLLABLE_SURNAMES = frozenset({"남궁", "황보", "제갈", "사공", "선우", "서문", "독고", "동방", "망절", "어금"})
 HANGUL = re.compile(r"^[가-힣]+$")
-INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
-RESIDENT_NUMBER = re.compile(r"(?<!\d)(\d{6})-?([1-8]\d{6})(?!\d)")
-RESIDENT_WEIGHTS = (2, 3, 4, 5, 6, 7, 8, 9, 2, 3, 4, 5)
 
 
 def N_(text: str) -> str:  # noqa: N802  marks a text for translation; rules import no Django
@@ -59,66 +60,16 @@ ATTRIBUTE_NAMES = {
 }
 
 
-def cleaned(text: str) -> str:
-    """A text without control, direction and invisible characters, composed (NFC), with single spaces."""
-    composed = unicodedata.normalize("NFC", text)
-    kept = "".join(" " if c in "\t\r\n" else c for c in composed if c in "\t\r\n" or _visible(c))
-    return " ".join(kept.split())
-
-
-def _visible(character: str) -> bool:
-    return unicodedata.category(character) not in INVISIBLE
-
-
 def given_name(name: str) -> str:
-    """The part of a Korean name after the surname (김민아: 민아); of other names the last word, or nothing."""
-    if HANGUL.match(name) and len(name) > 1:
-        return name[2:] if len(name) > 2 and name[:2] in TWO_SYLLABLE_SURNAMES else name[1:]
+    """The part of a name by which a search finds it besides its beginning: 민아 of 김민아, Kim of Mina Kim.
+
+    That is the given name of a Korean name written in Hangul; of other names the last word, or nothing.
+    """
+    found = person_name(name)
+    if HANGUL.match(name):
+        return found.first if found.family else ""
     words = name.split()
     return words[-1] if len(words) > 1 else ""
-
-
-@dataclass(frozen=True)
-class Phone:
-    """A number as it was given, in E.164 (empty where it is not a valid number) and its last four digits."""
-
-    given: str
-    e164: str
-    tail: str
-
-
-def phone(text: str, region: str = HOME_REGION) -> Phone:
-    """A telephone number standardised; the original is kept whatever it is.
-
-    Source: ITU-T E.164; numbering plans by the phonenumbers library (1588-1234 is valid, 0131234567 is not).
-    """
-    given = cleaned(text)[:40]
-    digits = "".join(character for character in given if character in "0123456789")
-    try:
-        number = phonenumbers.parse(given, region)
-    except phonenumbers.NumberParseException:
-        return Phone(given, "", digits[-TAIL_DIGITS:])
-    valid = phonenumbers.is_valid_number(number)
-    e164 = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164) if valid else ""
-    return Phone(given, e164, digits[-TAIL_DIGITS:])
-
-
-def email(text: str) -> str:
-    """An e-mail address trimmed and in lower case."""
-    return cleaned(text).lower()[:254]
-
-
-def holds_resident_number(text: str) -> bool:
-    """Whether a text holds a resident registration number: 13 digits whose check digit fits.
-
-    Source: Personal Information Protection Act art. 24-2 (such numbers are refused in every field).
-    """
-    for match in RESIDENT_NUMBER.finditer(text):
-        digits = [int(character) for character in match[1] + match[2]]
-        total = sum(digit * weight for digit, weight in zip(digits, RESIDENT_WEIGHTS, strict=False))
-        if (11 - total % 11) % 10 == digits[12]:
-            return True
-    return False
 
 
 def masked_phone(text: str) -> str:
@@ -304,15 +255,16 @@ def _standard_one(name: str, text: str) -> dict[str, Any]:
         number = phone(text)
         return {"phone": number.given, "phone_e164": number.e164, "phone_tail": number.tail}
     if name == "name":
-        return {"name": text[:100], "given_name": given_name(text[:100])}
+        written = person_name(text).standard
+        return {"name": written, "given_name": given_name(written)}
     if name == "email":
-        return {"email": email(text)}
+        return {"email": email(text) or text.lower()[:254]}  # an unusable one is shown, so that it can be corrected
     if name == "birth_year":
         if text and not (text.isdigit() and 1900 <= int(text) <= 2100):
             raise BadInput("“{text}” is not a year of birth. Write four digits, like 1988.", field=name, text=text)
         return {"birth_year": int(text) if text else None}
     if name == "gender":
-        return {"gender": {"f": "F", "female": "F", "여": "F", "m": "M", "male": "M", "남": "M"}.get(text.lower(), "")}
+        return {"gender": gender(text)}
     return {name: text[:300] if name == "address" else text[:20]}
 
 

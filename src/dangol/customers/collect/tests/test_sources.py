@@ -10,7 +10,8 @@ import pytest
 
 from dangol.base.errors import BadInput, Conflict, NotAllowed
 from dangol.customers.collect import actions, places, reads
-from dangol.customers.collect.rules import RECORDS, holds_resident_number, propose, without_resident_numbers
+from dangol.customers.collect.rules import RECORDS, propose
+from dangol.customers.standard.rules import holds_resident_number, without_resident_numbers
 from dangol.work.actions import Quiet
 
 SALES = {"order_id": "order_id", "customer_key": "household_id", "product_key": "product_id",

@@ -9,22 +9,6 @@ from dangol.customers.identify import rules
 
 
 @pytest.mark.parametrize(
-    ("text", "e164", "tail"),
-    [
-        ("010-1234-5678", "+821012345678", "5678"),
-        ("02) 555-0123", "+8225550123", "0123"),
-        ("1588-1234", "+8215881234", "1234"),
-        ("+1 650 253 0000", "+16502530000", "0000"),
-        ("0131234567", "", "4567"),
-        ("전화 없음", "", ""),
-    ],
-)
-def test_numbers_are_standardised_and_the_original_is_kept(text, e164, tail):
-    number = rules.phone(text)
-    assert (number.given, number.e164, number.tail) == (text, e164, tail)
-
-
-@pytest.mark.parametrize(
     ("name", "given"),
     [("김민아", "민아"), ("남궁민", "민"), ("황보라미", "라미"), ("이산", "산"), ("Mina Kim", "Kim"), ("김", "")],
 )
@@ -47,11 +31,6 @@ def test_a_resident_number_is_refused_in_every_field():
         with pytest.raises(BadInput) as refused:
             rules.standard({name: "김민아 900101-1234568"})
         assert refused.value.field == name
-    assert not rules.holds_resident_number("900101-1234567")
-
-
-def test_direction_marks_and_control_characters_are_removed():
-    assert rules.cleaned(" 김\u202e민\u200b아\x00\n  씨 ") == "김민아 씨"
 
 
 @given(st.text(min_size=1), st.text())
