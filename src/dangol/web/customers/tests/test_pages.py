@@ -273,6 +273,12 @@ def test_more_rows_than_a_step_holds_are_changed_by_a_job_with_progress(star, si
     assert f'id="job-{job_id}"' not in text_of(signed_in(star.rep).get(answer["Location"])), "a job of somebody else"
 
 
+def test_one_customer_takes_few_questions_however_much_is_known(star, signed_in, django_assert_max_num_queries):
+    client = signed_in(star.administrator)
+    with django_assert_max_num_queries(15):
+        client.get(reverse("customers:one", args=[star.mina.pk]))
+
+
 def test_rows_picked_by_hand_are_exported_alone_by_few_questions(star, signed_in, django_assert_max_num_queries):
     client = signed_in(star.branch_manager)
     form = {"act": "export", "id": [star.mina.pk, star.soyeon.pk], "reason": "분기 점검 자료", "format": "csv"}
