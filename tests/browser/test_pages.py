@@ -29,7 +29,7 @@ from dangol.privacy import actions as privacy
 from dangol.web.entry.proof import PROVED_AT
 from dangol.web.surveys.catalogue import sign_up
 from dangol.work.actions import Quiet
-from dangol.work.schedules.rules import Plan
+from dangol.work.schedules.rules import Plan as Clock
 from tests.browser.conftest import DESK, PHONE
 
 HEAD = "order,line,cust_no,item,when,qty,amount\n"
@@ -86,7 +86,7 @@ def company(cast, tmp_path):
     surveys.publish(by=cast.administrator, survey_id=survey.id)
     feeds.keep_connection(by=cast.administrator, code="erp", name="ERP", kind="sqlite", database="erp.sqlite")
     feeds.keep_site(by=cast.administrator, code="mall", name="온라인몰", origins=["https://shop.example"])
-    clock = feeds.schedule_pull(by=cast.administrator, source_code="shop", plan=Plan("daily"))
+    clock = feeds.schedule_pull(by=cast.administrator, source_code="shop", plan=Clock("daily"))
     programme = quality.start(by=cast.steward, plan=Plan(
         name="주소 모으기", fields=["address"], starts_on=date(2026, 1, 1), ends_on=date(2099, 1, 1), benefit="샘플",
         script="주소를 여쭙니다."))  # fmt: skip

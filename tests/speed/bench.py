@@ -1,7 +1,9 @@
 """The speed bench: `python -m tests.speed.bench [--quick] [--only rfm load people standard cycle pages link]`.
 
 Every run is a process of its own, measured whole: wall time, and the largest memory it ever held. What others do is
-measured in the same run on the same machine, so that the ratio counts and not the machine.
+measured in the same run on the same machine, so that the ratio counts and not the machine. Every aim is printed with
+`pass` or `FAIL`, reached or not. On two quiet cores the whole bench takes about a quarter of an hour and 5 GB of disc in
+the temporary folder, `--quick` two minutes; what a killed bench leaves there is removed by the next one.
 """
 
 import argparse
@@ -9,19 +11,22 @@ import json
 import os
 import platform
 import shutil
+import signal
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tools import temporary
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 ROUNDS = 3
 RATIO_AIM, PAGE_AIM_MS, LOAD_AIM, LINEAR_AIM = 1.3, 150.0, 50_000, 1.3
 PEOPLE_AIM, PEOPLE_MB = 5_000, 1024
+MEMORY_AIM_MB = 6_144  # the engine's 4,096 and what Python holds of a million customers
 STANDARD_AIM = 100_000
 PARTS = ("rfm", "load", "people", "standard", "cycle", "pages", "link")
 LINK_F1 = {"febrl1": 0.98, "febrl2": 0.98, "febrl3": 0.98, "febrl4": 0.99}
@@ -40,11 +45,17 @@ class Run:
 def run(arguments: list[str], home: Path) -> Run:
     """Run a module of the bench in a home of its own. Raises where it fails."""
     paths = os.pathsep.join([str(ROOT / "src"), str(ROOT)])
-    environment = os.environ | {"DANGOL_HOME": str(home), "PYTHONPATH": paths, "DANGOL_HOSTS": "127.0.0.1,testserver"}
+    environment = os.environ | {"DANGOL_HOME": str(home), "PYTHONPATH": paths, "DANGOL_HOSTS": "127.0.0.1,testserver",
+                                "BENCH_PROCESS": str(os.getpid())}  # fmt: skip
     start = time.perf_counter()
     child = subprocess.Popen([sys.executable, "-m", *arguments], stdout=subprocess.PIPE, env=environment, cwd=ROOT)
     assert child.stdout is not None
-    said = child.stdout.read()
+    try:
+        said = child.stdout.read()
+    except BaseException:  # Ctrl-C, or the end of the bench: nothing goes on without it
+        child.kill()
+        child.wait()
+        raise
     _pid, status, used = os.wait4(child.pid, 0)
     child.returncode = os.waitstatus_to_exitcode(status)
     child.stdout.close()
@@ -145,9 +156,11 @@ def cycle(report: Report, folder: Path, customers: int, sizes: list[int]) -> Pat
         report.line(f"{lines:,} lines", f"{done.seconds:6.1f} s  {done.megabytes:6.0f} MB   ({parts})")
         if lines != sizes[-1]:
             shutil.rmtree(home)
+        most = done.megabytes
     small, large = sizes[0], sizes[-1]
     growth = (seconds[large] / seconds[small]) / (large / small)
     report.line(f"growth {small:,} → {large:,}", f"{growth:.2f} × linear", f"≤ {LINEAR_AIM} ×", growth <= LINEAR_AIM)
+    report.line(f"memory at {large:,}", f"{most:,.0f} MB", f"≤ {MEMORY_AIM_MB:,} MB", most <= MEMORY_AIM_MB)
     return folder / f"home-{large}"
 
 
@@ -158,7 +171,8 @@ def pages(report: Report, home: Path, customers: int) -> None:
         if "status" in found:
             report.line(name, f"answered {found['status']}", f"p95 ≤ {PAGE_AIM_MS:.0f} ms", False)
             continue
-        report.line(name, f"p50 {found['p50']:6.1f} ms   p95 {found['p95']:6.1f} ms", f"p95 ≤ {PAGE_AIM_MS:.0f} ms",
+        times = f"p50 {found['p50']:6.1f} ms   p95 {found['p95']:6.1f} ms   (processor p95 {found['cpu']:.0f} ms)"
+        report.line(name, times, f"p95 ≤ {PAGE_AIM_MS:.0f} ms",
                     found["p95"] <= PAGE_AIM_MS)  # fmt: skip
 
 
@@ -198,7 +212,10 @@ def main(arguments: list[str] | None = None) -> int:
     customers = max(1000, lines // 20)
     print(machine())
     report = Report()
-    folder = Path(tempfile.mkdtemp(prefix="dangol-bench-"))
+    for sign in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(sign, lambda number, _frame: sys.exit(128 + number))
+    folder = temporary.folder("dangol-bench-")
+    began = time.monotonic()
     try:
         if "rfm" in given.only:
             rfm(report, folder, customers, lines)
@@ -216,7 +233,8 @@ def main(arguments: list[str] | None = None) -> int:
                 pages(report, home, customers)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    print(f"\n{report.failed} aims missed." if report.failed else "\nEvery aim is met.")
+    print(f"\nThe bench took {(time.monotonic() - began) / 60:.1f} minutes.")
+    print(f"{report.failed} aims missed." if report.failed else "Every aim is met.")
     return 1 if report.failed else 0
 
 

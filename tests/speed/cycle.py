@@ -1,4 +1,4 @@
-"""A generated company of any size, and its cycle: `python -m tests.speed.cycle CUSTOMERS LINES` in a home of its own.
+"""A generated company of any size, and its cycle: `python -m tests.speed.cycle company CUSTOMERS LINES`, then `cycle`.
 
 The rows are put where a load would have put them (loading has a figure of its own); identifying, the warehouse and
 scoring then run as in the product. Prints the seconds of each step.
@@ -7,7 +7,6 @@ scoring then run as in the product. Prints the seconds of each step.
 import json
 import os
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -78,20 +77,12 @@ def _batches(customers: int, lines: int) -> None:
 
 
 def steps() -> dict[str, float]:
-    """Seconds of each step of the cycle over what is there."""
-    from dangol.customers.identify import actions as identify
-    from dangol.insight.score import actions as score
-    from dangol.insight.warehouse import actions as warehouse
+    """Seconds of each step of the product's own cycle over what is there."""
+    from dangol import cycle
     from dangol.staff.reads import system
     from dangol.work.actions import Quiet
 
-    running = Quiet(by=system())
-    taken = {}
-    for name, step in (("link", identify.link), ("warehouse", warehouse.refresh), ("score", score.run)):
-        start = time.perf_counter()
-        step(running)
-        taken[name] = time.perf_counter() - start
-    return taken
+    return {name: said["seconds"] for name, said in cycle.run(Quiet(by=system())).items()}
 
 
 def main(verb: str, customers: str = "0", lines: str = "0") -> None:

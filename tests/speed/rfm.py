@@ -38,10 +38,8 @@ def dangol(lines: Path, out: Path) -> tuple[int, int, int]:
 
     scheme = rules.preset("555")
     engine = fresh_duckdb(folders=[lines.parent, out.parent])
-    spent_file = out.with_suffix(".spent.parquet")
-    engine.write(tables.spend(engine.table([lines]), AS_OF, scheme.window_days), spent_file)
-    spent = engine.table([spent_file])
-    engine.write(tables.scored(spent, AS_OF, tables.with_computed(engine, spent, AS_OF, scheme)), out)
+    scores, _ready = tables.rfm_anew(engine, engine.table([lines]), AS_OF, scheme)
+    engine.write(scores, out)
     scores = engine.table([out])
     [found] = engine.arrow(
         scores.aggregate(customers=scores.count(), money=scores.monetary.sum(), orders=scores.frequency.sum())

@@ -4,7 +4,7 @@ from importlib import import_module
 
 from dangol import __version__
 from dangol.api import problems
-from dangol.api.frame import Bearer, DangolAPI, StrictParser
+from dangol.api.frame import Bearer, DangolAPI, StrictParser, known_parameters
 
 # One module of this folder an area, each with a `router`. A new area adds its word here.
 AREAS = (
@@ -22,5 +22,6 @@ api = DangolAPI(
     parser=StrictParser(),
 )
 problems.install(api)
+api.add_decorator(known_parameters, mode="view")
 for area in AREAS:
     api.add_router("", import_module(f"dangol.api.{area}").router)

@@ -249,6 +249,26 @@ def _guarded(view: Callable[..., HttpResponse], *, open_to_all: bool) -> Callabl
     return guarded
 
 
+def known_parameters(run: Callable[..., Any]) -> Callable[..., Any]:
+    """Around every operation: a parameter of the address that it does not know is refused.
+
+    A misspelt filter would otherwise be left out, and the answer would look like the one asked for. Raises BadInput.
+    """
+    models = run.__self__.models  # type: ignore[attr-defined]  # Ninja's operation, whose bound method this is
+    asked = [model for model in models if model.__ninja_param_source__ == "query"]
+    known = sorted({name for model in asked for name in model.__ninja_flatten_map__})
+
+    @wraps(run)
+    def checked(request: HttpRequest, **more: Any) -> Any:
+        for name in request.GET:
+            if name not in known:
+                raise BadInput("There is no parameter “{name}” here. Known are: {known}.", field=name[:60],
+                               name=name[:60], known=", ".join(known) or "–")  # fmt: skip
+        return run(request, **more)
+
+    return checked
+
+
 def _nothing(request: HttpRequest) -> HttpResponse:
     raise Http404
 

@@ -12,6 +12,7 @@ from django.utils.translation import gettext
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
+from dangol.base.disk import FULL, is_full
 from dangol.base.errors import (
     BadInput,
     Cancelled,
@@ -114,6 +115,9 @@ def of_unexpected(error: Exception) -> HttpResponse:
         return problem(400, gettext("The request cannot be read."))
     if isinstance(error, Http404):
         return problem(404, gettext(NO_SUCH))
+    if is_full(error):
+        log.error("an API call met a full disk", exc_info=error)
+        return problem(503, gettext(FULL))
     if isinstance(error, OperationalError):
         log.warning("the operations database did not answer an API call", exc_info=error)
         detail = gettext("The database does not answer. Try again in a moment.")

@@ -1,6 +1,6 @@
 """How messages leave the house: one protocol, one ledger, one folder per channel."""
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from dangol.channels.rules import Limits, Outgoing, Receipt
 
@@ -19,3 +19,11 @@ class Channel(Protocol):
 
     def close(self) -> None:
         """Give connections back."""
+
+
+@runtime_checkable
+class Answering(Protocol):
+    """A channel whose counterpart can be asked afterwards what became of a message."""
+
+    def ask(self, token: str) -> Receipt | None:
+        """The receipt of a message that provably arrived; None where nothing is known, which proves nothing."""

@@ -16,7 +16,7 @@ from django.db.models import Q
 
 from dangol.base.errors import BadInput, Cancelled, Conflict, NotFound, TooMuch
 from dangol.base.identifiers import token as new_token
-from dangol.channels import Channel
+from dangol.channels import Answering, Channel
 from dangol.channels.models import Message
 from dangol.channels.rules import (
     BOUNCED,
@@ -114,6 +114,23 @@ def take_over(*, campaign_key: str, sender: str) -> int:
     """Put what an earlier loop left in `sending` into doubt, as that loop is gone; returns how many."""
     left = Message.objects.filter(campaign_key=campaign_key, state=SENDING).exclude(sender=sender)
     return left.update(state=IN_DOUBT, answer=LEFT_BEHIND)
+
+
+def ask(*, campaign_key: str, channel: Channel) -> int:
+    """Ask the counterpart about the messages in doubt, where it can be asked; returns how many turned out sent.
+
+    Only proof that a message arrived counts: one that the counterpart does not know stays in doubt.
+    """
+    if not isinstance(channel, Answering):
+        return 0
+    known = 0
+    for row in Message.objects.filter(campaign_key=campaign_key, channel=channel.name, state=IN_DOUBT).iterator():
+        receipt = channel.ask(row.token)
+        if receipt is not None:
+            known += Message.objects.filter(pk=row.pk, state=IN_DOUBT).update(
+                state=SENT, answer=receipt.answer[:300], provider_id=receipt.provider_id, ended_at=row.sending_at
+            )
+    return known
 
 
 class Loop:

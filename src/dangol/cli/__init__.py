@@ -7,7 +7,8 @@ import sys
 from collections.abc import Sequence
 
 from dangol import __version__
-from dangol.base.errors import BadInput, Cancelled, DangolError
+from dangol.base.disk import FULL, is_full
+from dangol.base.errors import BadInput, Cancelled, DangolError, Unavailable
 
 EXIT_OK, EXIT_FAILED, EXIT_BAD_INPUT, EXIT_INTERRUPTED = 0, 1, 2, 130
 
@@ -53,6 +54,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         sys.stderr.close()
         return EXIT_OK
+    except Exception as error:
+        if not is_full(error):
+            raise
+        return _say(Unavailable(FULL), as_json=getattr(given, "json", False))
 
 
 def _bring_up_to_date() -> None:

@@ -177,6 +177,7 @@ JOBS = {
     "privacy.notices": "dangol.privacy.actions.run_notices",
     "privacy.retain": "dangol.privacy.actions.run_retain",
     "quality.measure": "dangol.customers.quality.actions.measure",
+    "lists.bulk": "dangol.web.lists.bulk.run_job",
     "score.run": "dangol.insight.score.actions.run",
 }
 
@@ -187,7 +188,8 @@ SCHEDULES = {
 }
 
 # Which channels are switched on: name -> dotted path of its adapter. See dangol.channels.
-CHANNELS = {"email": "dangol.channels.email.adapter.Email"}
+# A demonstration's mailbox is its own, so it can be asked what arrived.
+CHANNELS = {"email": f"dangol.channels.email.{'local.LocalEmail' if DANGOL.demo else 'adapter.Email'}"}
 
 LOGGING = {
     "version": 1,

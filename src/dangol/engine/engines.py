@@ -19,6 +19,7 @@ from dangol.base.errors import TooMuch, Unavailable
 
 PAGE_SECONDS = 10.0
 VIEWS_KEPT = 64
+GROUP_ROWS = 122_880
 
 
 class Engine(Protocol):
@@ -36,8 +37,14 @@ class Engine(Protocol):
     def arrow(self, expression: Any) -> pa.Table:
         """The rows of an expression. Raises TooMuch past the engine's time limit."""
 
-    def write(self, table: Table, path: Path) -> int:
-        """Write a table to one Parquet file; returns its number of rows."""
+    def keep(self, table: Table) -> Table:
+        """Work a table out once and hold its rows while the engine is open, on disc where memory is short."""
+
+    def write(self, table: Table, path: Path, *, group_rows: int = GROUP_ROWS) -> int:
+        """Write a table to one Parquet file; returns its number of rows.
+
+        group_rows: rows that are read together at least; fewer where single rows are looked up (see `lookup`).
+        """
 
     def close(self) -> None:
         """Give everything back."""
@@ -85,14 +92,34 @@ class DuckDB:
             rows = self.backend.con.execute(self.backend.compile(table)).to_arrow_table()
         return expression.__pyarrow_result__(rows)
 
-    def write(self, table: Table, path: Path) -> int:
-        self.backend._run_pre_execute_hooks(table)
-        sql = self.backend.compile(table)
+    def keep(self, table: Table) -> Table:
+        name = ibis.util.gen_name("kept")
+        with self._limit():
+            self.backend.con.execute(f'CREATE TEMP TABLE "{name}" AS {self._sql(table)}')
+        return self.backend.table(name)
+
+    def write(self, table: Table, path: Path, *, group_rows: int = GROUP_ROWS) -> int:
+        sql = self._sql(table)
         with self._limit():
             written = self.backend.con.execute(
-                f"COPY ({sql}) TO '{_quoted(path)}' (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880)"
+                f"COPY ({sql}) TO '{_quoted(path)}' (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {group_rows})"
             ).fetchone()
         return int(written[0])
+
+    def _sql(self, table: Table) -> str:
+        """A table as a question, its sums of whole numbers as whole numbers.
+
+        DuckDB adds BIGINT up as HUGEINT, which Parquet does not know: it would be kept as DOUBLE, inexact past 2**53.
+        A sum past 64 bits is an error here, never a rounded figure.
+        """
+        self.backend._run_pre_execute_hooks(table)
+        sql = str(self.backend.compile(table))
+        told = self.backend.con.execute(f"DESCRIBE {sql}").fetchall()
+        wide = [name.replace('"', '""') for name, kind, *_rest in told if kind == "HUGEINT"]
+        if not wide:
+            return sql
+        whole = ", ".join(f'"{name}"::BIGINT AS "{name}"' for name in wide)
+        return f"SELECT * REPLACE ({whole}) FROM ({sql})"  # noqa: S608  names of the expression's own columns
 
     def close(self) -> None:
         self.backend.disconnect()

@@ -13,6 +13,10 @@ from ibis.expr.types import Table
 from pyspark.sql import SparkSession
 from splink.backends.spark import similarity_jar_location
 
+from dangol.engine.engines import GROUP_ROWS
+
+ROW_BYTES = 64
+
 SETTINGS = {
     "spark.sql.session.timeZone": "UTC",
     "spark.ui.enabled": "false",
@@ -26,6 +30,12 @@ SETTINGS = {
 def _literal(path: Path) -> str:
     """A path to read as it is: Hadoop takes brackets and stars for patterns."""
     return re.sub(r"([\\\[\]{}*?^,])", r"\\\1", str(path))
+
+
+def _parquet(group_rows: int) -> dict[str, str]:
+    """How a file is written. Spark knows no rows in a group, only bytes: so many per row are reckoned with."""
+    small = {"parquet.block.size": str(group_rows * ROW_BYTES)} if group_rows < GROUP_ROWS else {}
+    return {"compression": "zstd"} | small
 
 
 class Spark:
@@ -60,11 +70,17 @@ class Spark:
     def arrow(self, expression: Any) -> pa.Table:
         return self.backend.to_pyarrow(expression)
 
-    def write(self, table: Table, path: Path) -> int:
+    def keep(self, table: Table) -> Table:
+        name = ibis.util.gen_name("kept")
+        self.backend._run_pre_execute_hooks(table)
+        self.session.sql(self.backend.compile(table)).persist().createOrReplaceTempView(name)
+        return self.backend.table(name)
+
+    def write(self, table: Table, path: Path, *, group_rows: int = GROUP_ROWS) -> int:
         parts = path.with_suffix(".parts")
         self.backend._run_pre_execute_hooks(table)
         frame = self.session.sql(self.backend.compile(table))
-        frame.coalesce(1).write.mode("overwrite").option("compression", "zstd").parquet(str(parts))
+        frame.coalesce(1).write.mode("overwrite").options(**_parquet(group_rows)).parquet(str(parts))
         [part] = parts.glob("part-*.parquet")
         part.replace(path)
         shutil.rmtree(parts)

@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import pyarrow.parquet as pq
 from django.conf import settings
 
 from dangol.base.errors import Damaged, NotFound
-from dangol.engine import Engine, Snapshot, Store, current, fresh
+from dangol.engine import Engine, Snapshot, Store, current, fresh, rows_of
+from dangol.engine.lookup import GROUP_ROWS
 from dangol.insight.warehouse import reads as warehouse
 from dangol.work.actions import Running
 
@@ -44,7 +44,7 @@ def publish(running: Running) -> dict[str, Any]:
         for done, (name, table) in enumerate(_tables(engine, snapshot).items()):
             running.progress(done, 3, name)
             path = draft.place(name)
-            draft.add(name, path, engine.write(table.order_by("customer_id"), path))
+            draft.add(name, path, engine.write(table.order_by("customer_id"), path, group_rows=GROUP_ROWS))
     made = store().open(snapshot.id)
     return {"snapshot": made.id, "rows": dict(made.rows), "reused": False}
 
@@ -82,7 +82,10 @@ def facts_of(*ids: int) -> Facts:
         return Facts()
     laid_down = _published(snapshot)
     if laid_down is not None:
-        rows = {name: _picked(laid_down, name, ids) for name in ("lines", "contacts", "responses")}
+        names = ("lines", "contacts", "responses")
+        rows = {
+            name: [row for one in ids for row in rows_of(laid_down.paths(name), "customer_id", one)] for name in names
+        }
     else:
         engine = current()
         rows = {
@@ -91,8 +94,3 @@ def facts_of(*ids: int) -> Facts:
         }
     rows["lines"] = sorted(rows["lines"], key=lambda line: line["sold_at"], reverse=True)[:LINES_LIMIT]
     return Facts(**rows, available=True)
-
-
-def _picked(laid_down: Snapshot, name: str, ids: Sequence[int]) -> list[dict[str, Any]]:
-    mine = [[("customer_id", "=", one)] for one in ids]  # each skips the row groups without it
-    return [row for path in laid_down.paths(name) for row in pq.read_table(path, filters=mine).to_pylist()]

@@ -336,12 +336,19 @@ def _log(by: Member, query: AccessQuery) -> QuerySet[Access]:
 
 
 def access_log(
-    by: Member, query: AccessQuery = AccessQuery(), *, before_id: int | None = None, limit: int = PAGE
-) -> list[AccessView]:
-    """Lines of the access log, newest first, below before_id; for those with the right to read it."""
+    by: Member, query: AccessQuery = AccessQuery(), *, before_id: int | None = None, after_id: int | None = None,
+    limit: int = PAGE,
+) -> list[AccessView]:  # fmt: skip
+    """Lines of the access log, newest first, for those with the right to read it.
+
+    before_id: those below it. after_id: those nearest above it, newest first too.
+    """
     found = _log(by, query)
     if before_id is not None:
         found = found.filter(pk__lt=before_id)
+    if after_id is not None:
+        nearest = found.filter(pk__gt=after_id).order_by("pk").values("pk")[:limit]
+        found = found.filter(pk__in=[line["pk"] for line in nearest])
     return [
         AccessView(
             line.pk, line.at, line.member_id, line.member.name, line.address, line.verb, line.what, line.customer_id,

@@ -1,5 +1,6 @@
 """Safety headers, the signed-in member's language and session, and errors turned into sentences."""
 
+import logging
 from collections.abc import Callable
 
 from django.conf import settings
@@ -9,8 +10,11 @@ from django.utils import translation
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import get_language_from_request
 
-from dangol.base.errors import DangolError
+from dangol.base.disk import FULL, is_full
+from dangol.base.errors import DangolError, Unavailable
 from dangol.web import failures
+
+log = logging.getLogger(__name__)
 
 Next = Callable[[HttpRequest], HttpResponse]
 POLICY = "; ".join(
@@ -93,4 +97,7 @@ class Sentences:
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """The failure page; unexpected errors go on to Django's own handling."""
+        if is_full(exception):
+            log.error("A page met a full disk", exc_info=exception)
+            return failures.expected(request, Unavailable(FULL))
         return failures.expected(request, exception) if isinstance(exception, DangolError) else None

@@ -27,6 +27,7 @@ KIND_NAMES = {
     "privacy.erase": N_("Erase a person"),
     "privacy.notices": N_("Tell results of consent"),
     "privacy.retain": N_("Destroy what is no longer needed"),
+    "lists.bulk": N_("Change many rows of a list"),
 }
 STATE_NAMES = {
     QUEUED: N_("Waiting"),

@@ -23,7 +23,8 @@ from django.db.models import DateTimeField, ExpressionWrapper, F, Q
 from django.db.models.functions import Now
 from django.utils.module_loading import import_string
 
-from dangol.base.errors import Cancelled, DangolError
+from dangol.base.disk import FULL, is_full
+from dangol.base.errors import Cancelled, DangolError, Unavailable
 from dangol.work.actions import Held
 from dangol.work.locking import locked
 from dangol.work.models import Job
@@ -200,9 +201,11 @@ def run(job: Job, *, stop: Callable[[], bool], pace: Pace) -> None:
     except DangolError as error:
         told = _told(error)
         ending = lambda: held.end(FAILED, error=told)  # noqa: E731
-    except Exception:
+    except Exception as error:
         log.exception("job %s (%s) failed", job.pk, job.kind)
         neutral = {"type": "Unexpected", "template": UNEXPECTED, "params": {"job": job.pk}}
+        if is_full(error):
+            neutral = _told(Unavailable(FULL))
         ending = lambda: held.end(FAILED, error=neutral)  # noqa: E731
     except BaseException:  # Ctrl-C or the end of the process: not the job's fault
         held.hand_back()

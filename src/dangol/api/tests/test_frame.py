@@ -1,6 +1,7 @@
 """What every API call passes through."""
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -284,3 +285,21 @@ def test_disabled_member_keeps_no_token_after_being_enabled_again(cast):
             active=active,
         )
     assert api("GET", "/me").status_code == 401
+
+
+@pytest.mark.parametrize("path", ["/me?limt=5", "/jobs?stat=done", "/customers?txt=a", "/members?x=1&limit=2"])
+def test_an_unknown_parameter_is_refused_by_name_wherever_it_is_given(api, path):
+    answer = api("GET", path)
+    assert answer.status_code == 422
+    name = path.partition("?")[2].partition("=")[0]
+    assert answer.json()["errors"][0]["field"] == name
+    assert name in answer.json()["errors"][0]["detail"]
+
+
+def test_every_operation_refuses_unknown_parameters(api):
+    paths = api("GET", "/openapi.json").json()["paths"]
+    asked = [re.sub(r"{\w+}", "1", path) for path, verbs in paths.items() if "get" in verbs]
+    assert len(asked) > 20
+    for path in asked:
+        answer = api("GET", path.removeprefix("/api/v1") + "?nonsense=1")
+        assert (path, answer.status_code, answer.json()["errors"][0]["field"]) == (path, 422, "nonsense")

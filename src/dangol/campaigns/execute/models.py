@@ -5,7 +5,10 @@ from django.db import models
 
 
 class Run(models.Model):
-    """A launched campaign. `content` is what was approved, frozen; `sender` the sending loop that holds it now."""
+    """A launched campaign. `content` is what was approved, frozen; `sender` the sending loop that holds it now.
+
+    aimed: how many customers the draw decided on. split_file, split_sha256: who is in which cell, while it launches.
+    """
 
     plan_id = models.BigIntegerField(unique=True)
     campaign_key = models.CharField(max_length=60, unique=True)
@@ -16,7 +19,10 @@ class Run(models.Model):
     approved_by = models.CharField(max_length=100)
     starts_on = models.DateField()
     ends_on = models.DateField()
-    state = models.CharField(max_length=10, default="sending", db_index=True)
+    aimed = models.PositiveIntegerField(default=0)
+    split_file = models.CharField(max_length=60, blank=True, default="")
+    split_sha256 = models.CharField(max_length=64, blank=True, default="")
+    state = models.CharField(max_length=10, default="launching", db_index=True)
     note = models.CharField(max_length=300, blank=True, default="")
     per_second = models.FloatField(default=0)  # 0: as fast as the channel bears
     sender = models.CharField(max_length=40, blank=True, default="")

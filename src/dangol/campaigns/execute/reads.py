@@ -37,6 +37,7 @@ class RunView:
     note: str
     per_second: float
     job_id: int | None
+    aimed: int
     launched_at: datetime
     resumes_at: datetime | None
     ended_at: datetime | None
@@ -55,12 +56,17 @@ class RunView:
         return sum(self.messages[state] for state in ledger.FINAL) + self.messages[ledger.IN_DOUBT]
 
     @property
+    def frozen(self) -> int:
+        """How many customers are written down already."""
+        return sum(self.cells.values())
+
+    @property
     def may_pause(self) -> bool:
         return rules.may_become(self.state, rules.PAUSED)
 
     @property
     def may_resume(self) -> bool:
-        return self.state in (rules.PAUSED, rules.WAITING)
+        return self.state in (rules.LAUNCHING, rules.PAUSED, rules.WAITING)
 
     @property
     def may_stop(self) -> bool:
@@ -75,6 +81,7 @@ def _view(row: Run) -> RunView:
         id=row.pk, plan_id=row.plan_id, campaign_key=row.campaign_key, name=row.name, content=row.content,
         content_hash=row.content_hash, approved_by=row.approved_by, by=row.by.name, starts_on=row.starts_on,
         ends_on=row.ends_on, state=row.state, note=row.note, per_second=row.per_second, job_id=row.job_id,
+        aimed=row.aimed,
         launched_at=row.launched_at, resumes_at=row.resumes_at, ended_at=row.ended_at,
         messages=channels.counts(row.campaign_key), cells=dict.fromkeys(rules.CELLS, 0) | cells, reasons=dict(reasons),
         clicks=clicks.get(False, 0), machine_clicks=clicks.get(True, 0),

@@ -9,8 +9,9 @@ def N_(text: str) -> str:  # noqa: N802  marks a text for translation; rules imp
     return text
 
 
-SENDING, PAUSED, WAITING, DONE, STOPPED = "sending", "paused", "waiting", "done", "stopped"
+LAUNCHING, SENDING, PAUSED, WAITING, DONE, STOPPED = "launching", "sending", "paused", "waiting", "done", "stopped"
 STATES = {
+    LAUNCHING: N_("Launching"),
     SENDING: N_("Sending"),
     PAUSED: N_("Paused"),
     WAITING: N_("Waiting"),
@@ -18,6 +19,7 @@ STATES = {
     STOPPED: N_("Stopped"),
 }
 TRANSITIONS: Mapping[str, frozenset[str]] = {
+    LAUNCHING: frozenset({SENDING, STOPPED}),
     SENDING: frozenset({PAUSED, WAITING, DONE, STOPPED}),
     WAITING: frozenset({SENDING, PAUSED, STOPPED}),
     PAUSED: frozenset({SENDING, STOPPED}),

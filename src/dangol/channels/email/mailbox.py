@@ -25,6 +25,7 @@ from aiosmtpd.smtp import SMTP
 from dangol.base.process import follow
 
 LARGEST = 2**20
+HEAD_BYTES = 8192
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,17 @@ def letters(folder: Path, *, limit: int = 50, start: int = 0, find: str = "") ->
         return [read(folder, name) for name in names[start : start + limit]], len(names)
     found = [letter for letter in (read(folder, name) for name in names) if find in f"{letter.to} {letter.subject}"]
     return found[start : start + limit], len(found)
+
+
+def holding(folder: Path, token: str) -> str:
+    """The file of the mail with this ledger token in its Message-ID, or an empty text. Half-written files are none."""
+    mark = f"<{token}@".encode()
+    for path in folder.glob("[!.]*.eml"):
+        with path.open("rb") as file:
+            head, _, _ = file.read(HEAD_BYTES).partition(b"\r\n\r\n")
+        if mark in head:
+            return path.name
+    return ""
 
 
 def read(folder: Path, name: str) -> Letter:

@@ -1,7 +1,7 @@
 """A sending process for the tests to kill: `python -m dangol.channels.tests.sender POINT NUMBER`.
 
 POINT: where to die, at message NUMBER of this process: before (the network), after (the answer, before it is written
-down), never.
+down), never. `ask 0` asks the mailbox about what is in doubt.
 """
 
 import os
@@ -78,5 +78,10 @@ if __name__ == "__main__":
 
         call_command("migrate", verbosity=0)
         queue()
+    elif sys.argv[1] == "ask":
+        from dangol.channels.actions import ask
+        from dangol.channels.email.local import LocalEmail
+
+        ask(campaign_key=KEY, channel=LocalEmail())
     else:
         send(sys.argv[1], int(sys.argv[2]))

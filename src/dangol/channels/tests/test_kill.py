@@ -24,7 +24,7 @@ def _free_port():
 @pytest.fixture
 def post(tmp_path):
     """A mailbox process and the environment of a sending installation beside it."""
-    port, folder = _free_port(), tmp_path / "mail"
+    port, folder = _free_port(), tmp_path / "company" / "mailbox"
     server = subprocess.Popen(
         [sys.executable, "-m", "dangol.channels.email.mailbox", "--port", str(port), "--folder", str(folder)],
         env=os.environ | {"PYTHONPATH": "src"},
@@ -86,3 +86,8 @@ def test_killed_senders_never_send_twice_and_lose_nothing(post):
     in_doubt = [to for to, state in states.items() if state == "in_doubt"]
     assert 4 <= len(in_doubt) <= 7, "every message a killed sender held is listed, and no other"
     assert set(arrived) >= set(states) - set(in_doubt)
+
+    assert _sender(environment, "ask", "0").wait(60) == 0
+    asked = _states(database)
+    assert {to for to, state in asked.items() if state == "in_doubt"} == set(states) - set(arrived), "only proof counts"
+    assert {to for to, state in asked.items() if state == "sent"} == set(arrived)

@@ -338,7 +338,7 @@ def _days(found: pa.Array) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]
     sound = (year >= FIRST_YEAR) & (year <= LAST_YEAR) & (month >= 1) & (month <= 12) & (day >= 1)
     months = np.where(sound, (year - 1970) * 12 + month - 1, 0).astype("datetime64[M]")
     start = months.astype("datetime64[D]").astype(np.int64)
-    after = (months + 1).astype("datetime64[D]").astype(np.int64)
+    after = (months + np.timedelta64(1, "M")).astype("datetime64[D]").astype(np.int64)
     return start + day - 1, sound & (day <= after - start)
 
 

@@ -1,6 +1,5 @@
 """Where collected files lie under the home folder, and how they get there whole or not at all."""
 
-import errno
 import fcntl
 import os
 import re
@@ -12,6 +11,7 @@ from pathlib import Path
 
 from django.conf import settings
 
+from dangol.base.disk import is_full
 from dangol.base.errors import Conflict, NotFound, TooMuch, Unavailable
 from dangol.base.identifiers import token
 
@@ -112,7 +112,7 @@ def disk() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        if is_full(error):
             raise Unavailable("The disk is full. Free some space, then start the load again: it continues.") from None
         raise
 

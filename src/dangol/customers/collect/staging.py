@@ -16,6 +16,7 @@ import pyarrow as pa
 from django.conf import settings
 
 from dangol.base import errors
+from dangol.base.disk import says_full
 from dangol.base.errors import BadInput, TooMuch, Unavailable
 from dangol.customers.collect.parser import BAD, LINE, META, STATE, TEXT
 from dangol.customers.collect.rules import Definition
@@ -161,7 +162,7 @@ def _wait(child: "subprocess.Popen[bytes]", folder: Path, seconds: int, tick: Ti
 
 def _answer(code: int, folder: Path, order: dict[str, Any]) -> dict[str, Any]:
     complaint = (folder / "stderr").read_text("utf-8", "replace")[-4000:]
-    if "No space left on device" in complaint:
+    if says_full(complaint):
         raise Unavailable("The disk is full. Free some space, then start the load again: it continues.")
     meta: dict[str, Any] = json.loads((folder / META).read_text()) if code == 0 else {}
     if code in (-signal.SIGXCPU,):

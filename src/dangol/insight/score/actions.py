@@ -15,6 +15,7 @@ from dangol.base.errors import BadInput, Conflict
 from dangol.base.period import month_ends
 from dangol.customers.identify import actions as identify
 from dangol.engine import Engine, Snapshot, fresh
+from dangol.engine.lookup import GROUP_ROWS
 from dangol.insight.score import rules, tables
 from dangol.insight.score.models import Scheme, StrategyText
 from dangol.insight.score.reads import store
@@ -100,6 +101,9 @@ class _Scoring:
             draft.facts = self._facts()
             months = self._write_months(draft)
             everything = self.engine.table(months)
+            path = draft.place("history")
+            in_order = everything.order_by("customer_id")
+            draft.add("history", path, self.engine.write(in_order, path, group_rows=GROUP_ROWS))
             path = draft.place("segment_sizes")
             draft.add("segment_sizes", path, self.engine.write(tables.segment_sizes(everything), path))
             for earlier, later in pairwise(months):
@@ -118,13 +122,13 @@ class _Scoring:
         }
 
     def _write_months(self, draft: Any) -> list[Path]:
-        """One file a month end, in the order of `months`, each sorted by customer so that one of them is found fast."""
+        """One file a month end, in the order of `months`."""
         written = []
         scores = tables.history(self.parts, self.cuts, self.ends, self.scheme)
         for done, (_end, table) in enumerate(scores.items(), start=1):
             self.running.progress(done, len(self.ends) + 2)
             path = draft.place("rfm")
-            draft.add("rfm", path, self.engine.write(table.select(*MONTH_COLUMNS).order_by("customer_id"), path))
+            draft.add("rfm", path, self.engine.write(table.select(*MONTH_COLUMNS), path))
             written.append(path)
         return written
 

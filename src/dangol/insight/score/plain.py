@@ -48,9 +48,8 @@ def rfm(purchases: pa.Table, scheme: RfmScheme, as_of: date | None = None) -> Pl
     keys = keys if isinstance(keys, pa.DictionaryArray) else keys.chunk(0)
     lines = purchases.drop_columns(["customer"]).append_column("customer_id", keys.indices.cast(pa.int64()))
     with fresh() as engine:
-        spent = engine.memory(engine.arrow(tables.spend(_numbered(engine.memory(lines)), as_of, scheme.window_days)))
-        ready = tables.with_computed(engine, spent, as_of, scheme)
-        return _answer(engine, engine.memory(engine.arrow(tables.scored(spent, as_of, ready))), ready, as_of, keys)
+        scores, ready = tables.rfm_anew(engine, _numbered(engine.memory(lines)), as_of, scheme)
+        return _answer(engine, engine.keep(scores), ready, as_of, keys)
 
 
 def _numbered(lines: Table) -> Table:

@@ -17,7 +17,7 @@ from django.utils.translation import get_language, gettext
 from dangol.base.errors import NotFound
 from dangol.customers.identify import reads as customers
 from dangol.customers.identify.rules import CustomerQuery
-from dangol.engine import Snapshot, Store, current, fresh
+from dangol.engine import Snapshot, Store, current, fresh, rows_of
 from dangol.insight.score import rules, tables
 from dangol.insight.score.models import Scheme, StrategyText
 from dangol.insight.warehouse import reads as warehouse
@@ -266,12 +266,9 @@ def members_of(by: Member, code: str, as_of: date | None = None, *, after: int =
 
 def history(customer_id: int) -> list[StandingView]:
     """A customer's scores on every scoring day since the first purchase, oldest first; empty for an unknown one."""
-    names = strategies()
-    found: list[StandingView] = []
-    for path in _paths("rfm"):
-        rows = pq.read_table(path, filters=[("customer_id", "=", customer_id)]).to_pylist()
-        found += [_standing(row, names) for row in rows]
-    return found
+    rows = rows_of(_paths("history"), "customer_id", customer_id)
+    names = strategies() if rows else {}
+    return [_standing(row, names) for row in sorted(rows, key=lambda row: row["as_of"])]
 
 
 def _paths(table: str) -> Iterable[Path]:
@@ -336,8 +333,7 @@ def preview(wanted: rules.RfmScheme) -> Preview:
     source, _newest = warehouse.current()
     day = date.fromisoformat(source.facts["as_of"])
     with fresh() as engine:
-        spent = tables.spend(warehouse.table(engine, source, "sales_lines"), day, wanted.window_days)
-        spent = engine.memory(engine.arrow(spent))
+        spent = engine.keep(tables.spend(warehouse.table(engine, source, "sales_lines"), day, wanted.window_days))
         ready = tables.with_computed(engine, spent, day, wanted)
         scores = tables.scored(spent, day, ready)
         found = engine.arrow(tables.group_sizes(scores)).to_pylist()

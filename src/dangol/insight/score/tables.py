@@ -165,7 +165,7 @@ def rfm_anew(engine: Any, lines: Table, as_of: date, scheme: RfmScheme) -> tuple
 
     engine: a dangol.engine.Engine. Returns the scores (see `scored`) and the scheme with its cut points.
     """
-    spent = spend(lines, as_of, scheme.window_days).cache()
+    spent = engine.keep(spend(lines, as_of, scheme.window_days))
     ready = with_computed(engine, spent, as_of, scheme)
     return scored(spent, as_of, ready), ready
 

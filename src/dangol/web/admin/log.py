@@ -48,9 +48,16 @@ def _query(state: ListState) -> AccessQuery:
 
 
 def _rows(state: ListState, limit: int, after: str | None) -> Page:
-    before_id = int(after) if after and after.isdecimal() and len(after) < 19 else None
-    found = reads.access_log(state.by, _query(state), before_id=before_id, limit=limit + 1)
-    return Page(found[:limit], str(found[limit - 1].id) if len(found) > limit else None)
+    """A page of lines. after: the id below which it begins; with a minus in front, the id above which it ends."""
+    place = (after or "").removeprefix("-")
+    number = int(place) if place.isdecimal() and len(place) < 19 else None
+    if number is not None and after != place:
+        found = reads.access_log(state.by, _query(state), after_id=number, limit=limit + 1)
+        shown = found[-limit:]
+        return Page(shown, str(shown[-1].id) if shown else None, f"-{shown[0].id}" if len(found) > limit else None)
+    found = reads.access_log(state.by, _query(state), before_id=number, limit=limit + 1)
+    back = f"-{found[0].id}" if number is not None and found else None
+    return Page(found[:limit], str(found[limit - 1].id) if len(found) > limit else None, back)
 
 
 def _count(state: ListState, exact: bool) -> Count:

@@ -15,15 +15,20 @@ from dangol.customers.consent.rules import REASONS
 from dangol.staff.reads import may
 from dangol.staff.rules import Right
 from dangol.web.campaigns import mailbox
+from dangol.web.entry.proof import ask_proof
 from dangol.web.shell import Request, page
 
 LEFT_OUT = REASONS | {rules.STOPPED_BY_PERSON: STATES["cancelled"]}
+
+LIVE = (rules.LAUNCHING, rules.SENDING, rules.WAITING)
 
 
 @page(Right.CAMPAIGNS_LAUNCH, methods=("GET", "POST"))
 def launch(request: Request, plan_id: int) -> HttpResponse:
     """Confirm a launch with its exact numbers; POST launches."""
     if request.method == "POST":
+        if answer := ask_proof(request, request.path):
+            return answer
         speed = request.POST.get("per_second", "")
         run = actions.launch(
             by=request.user, plan_id=plan_id, content_hash=request.POST.get("hash", ""),
@@ -58,7 +63,7 @@ def numbers(request: Request, run_id: int) -> HttpResponse:
 def _variables(request: Request, run_id: int) -> dict[str, Any]:
     view = reads.run(request.user, run_id)
     return {
-        "run": view, "state_name": rules.STATES[view.state], "live": view.state in (rules.SENDING, rules.WAITING),
+        "run": view, "state_name": rules.STATES[view.state], "live": view.state in LIVE,
         "share": view.done / view.total if view.total else 1.0,
         "messages_by_state": [(name, STATES[name], view.messages[name]) for name in STATES],
         "reason_names": LEFT_OUT, "in_doubt": reads.in_doubt(request.user, run_id),

@@ -8,16 +8,12 @@ from django.shortcuts import render
 
 from dangol.base.errors import NotFound
 from dangol.channels.email import mailbox
+from dangol.channels.email.local import folder
 from dangol.staff.actions import note_access
 from dangol.staff.rules import Right
 from dangol.web.shell import Request, page
 
 SIZE = 50
-
-
-def folder() -> Path:
-    """Where the local mailbox keeps its letters."""
-    return Path(settings.DANGOL.home) / "mailbox"
 
 
 def present() -> bool:

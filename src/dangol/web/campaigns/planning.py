@@ -21,6 +21,7 @@ from dangol.staff.reads import may
 from dangol.staff.rules import Right
 from dangol.web.campaigns.catalogue import SHORT, segment_names
 from dangol.web.campaigns.forms import PlanForm, _months, channel_name
+from dangol.web.entry.proof import ask_proof
 from dangol.web.sentences import say, sentence
 from dangol.web.shell import Request, announce, page
 from dangol.web.templatetags.dangol import day
@@ -166,7 +167,8 @@ def _test(request: Request, plan_id: int) -> HttpResponse:
 def approve(request: Request, plan_id: int) -> HttpResponse:
     """The document an approver decides on: what is said, to whom, at what cost, with the hash that is approved."""
     if request.method == "POST":
-        return _decide(request, plan_id)
+        approves = request.POST.get("act") == "approve"
+        return (ask_proof(request, request.path) if approves else None) or _decide(request, plan_id)
     view = reads.plan(request.user, plan_id)
     content = view.content
     document = [

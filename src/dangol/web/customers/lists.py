@@ -1,6 +1,6 @@
 """The customer list, declared for the list kit."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlencode
@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from dangol.base.errors import BadInput
 from dangol.customers.identify import actions, reads
-from dangol.customers.identify.rules import TEXT_LIMIT, CustomerQuery
+from dangol.customers.identify.rules import MAX_PAGE, TEXT_LIMIT, CustomerQuery
 from dangol.insight.score import reads as score
 from dangol.staff import reads as staff
 from dangol.staff.rules import Right
@@ -68,9 +68,21 @@ def _rows(state: ListState, limit: int, after: str | None) -> Page:
     query = query_of(state, limit, after)
     found = reads.search(state.by, query)
     state.by.customers_counted = (query_of(state), Count(found.count, found.exact))
+    return Page(_shown(state, found.rows), found.next_cursor or None, found.previous_cursor or None)
+
+
+def _shown(state: ListState, rows: Sequence[reads.Row]) -> list[Any]:
     names = dict(_segments(state.by))
-    shown = [SimpleNamespace(**vars(row), label=row.label, grade=names.get(row.segment, "")) for row in found.rows]
-    return Page(shown, found.next_cursor or None)
+    return [SimpleNamespace(**vars(row), label=row.label, grade=names.get(row.segment, "")) for row in rows]
+
+
+def _picked(state: ListState, ids: tuple[str, ...]) -> Iterator[Any]:
+    """The customers picked by hand that the member may see: one question, or one for each few thousand of them."""
+    wanted = tuple(int(one) for one in ids if one.isascii() and one.isdecimal() and len(one) < 19)
+    for start in range(0, len(wanted), MAX_PAGE):
+        query = CustomerQuery(ids=wanted[start : start + MAX_PAGE], sort=state.sort or "name",
+                              descending=state.descending, size=MAX_PAGE)  # fmt: skip
+        yield from _shown(state, reads.search(state.by, query).rows)
 
 
 def _count(state: ListState, exact: bool) -> Count:
@@ -199,13 +211,22 @@ CUSTOMERS = ListPage(
         Choice("consent", _("Agreed to advertising by"), choices=CHANNELS, several=False),
     ),
     bulk=(
-        Bulk("assign", _("Put in the charge of"), _assign, right=Right.CUSTOMERS_EDIT, choices=_reps, icon="people"),
+        Bulk(
+            "assign",
+            _("Put in the charge of"),
+            _assign,
+            right=Right.CUSTOMERS_EDIT,
+            choices=_reps,
+            icon="people",
+            in_steps=True,
+        ),
         Bulk("plan", _("Plan a campaign for these"), _plan, right=Right.CAMPAIGNS_PLAN, icon="megaphone"),
     ),
     rows=_rows,
     count=_count,
     sort="name",
     export_right=Right.CUSTOMERS_EXPORT,
+    picked=_picked,
     empty=(
         _("No customers yet"),
         _("Customers appear here when a source with customers or sales was loaded and the cycle has run."),

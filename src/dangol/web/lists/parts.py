@@ -240,7 +240,8 @@ class Bulk:
 
     run(by, selection, value): does it and returns a sentence, or an HttpResponse (say, a redirect to a new plan).
     choices: what to choose beside it (which rep, which list); value is the chosen one. warning: what it will do, shown
-    beside the button where it cannot be undone.
+    beside the button where it cannot be undone. in_steps: may be done a thousand rows at a time, so that more of them
+    become a job with progress; `run` then says a sentence, and `by.request_address` is where the member asked from.
     """
 
     key: str
@@ -251,6 +252,7 @@ class Bulk:
     danger: bool = False
     warning: Text = ""
     icon: str = ""
+    in_steps: bool = False
 
     def options(self, member: Any) -> Choices:
         """The values to choose from."""

@@ -1,6 +1,6 @@
 """A list page: shows a state, and answers what is done with it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
@@ -14,10 +14,13 @@ from django_htmx.http import replace_url
 from dangol.base.errors import BadInput, NotFound
 from dangol.staff import reads as staff
 from dangol.staff.rules import Right
-from dangol.web.lists import export, shown, views
+from dangol.web.entry.proof import ask_proof
+from dangol.web.lists import bulk, export, shown, views
 from dangol.web.lists.parts import Bulk, Column, Count, Filter, Page, Row, Selection, Text, value_of
 from dangol.web.lists.state import SIZES, ListState, pairs, query, read
 from dangol.web.shell import Request
+from dangol.work import reads as work
+from dangol.work.reads import JobView
 
 REGION = "list-region"
 
@@ -28,7 +31,8 @@ class ListPage:
 
     name: of the list in saved views and the access log. rows(state, limit, after) -> Page gives rows in the order of
     the state; count(state, exact) -> Count counts them, to a cap unless exact. sort: key of the usual order, \"-\" in
-    front for descending. id_of: what names a row in bulk actions. empty: (title, text, action address, label) of the
+    front for descending. id_of: what names a row in bulk actions. picked(state, ids): the rows picked by hand, in one
+    question; without it they are looked for page by page. empty: (title, text, action address, label) of the
     first-use state. export_right: who may export; None: nobody. search: what the search field says; empty: no search.
     """
 
@@ -44,9 +48,13 @@ class ListPage:
     search: Text = ""
     id_of: Callable[[Row], str] = field(default=lambda row: str(value_of(row, "id")))
     export_right: Right | None = None
+    picked: Callable[[ListState, tuple[str, ...]], Iterable[Row]] | None = None
     empty: tuple[Text, Text, str, Text] = ("", "", "", "")
     unit: Text = ""
     saved: bool = True
+
+    def __post_init__(self) -> None:
+        bulk.LISTS[self.name] = self
 
     @property
     def usual_columns(self) -> tuple[str, ...]:
@@ -65,10 +73,20 @@ class ListPage:
             state, problem = read(self, request.user, QueryDict()), error
         if request.htmx and request.GET.get("exact") == "1":
             return render(request, "kit/list_count.html", {"list": shown.counted(self, state)})
-        variables = (extra or {}) | {"list": shown.board(self, state, request.path, problem)}
+        board = shown.board(self, state, request.path, problem) | {"job": self._job(request)}
+        variables = (extra or {}) | {"list": board}
         if request.htmx and request.htmx.target == REGION:
             return replace_url(render(request, "kit/list_region.html", variables), request.path + query(self, state))
         return render(request, template, variables)
+
+    def _job(self, request: Request) -> JobView | None:
+        """The bulk action that runs, where the address names one of the member's."""
+        named = request.GET.get("job", "")
+        try:
+            job = work.job(request.user, int(named)) if named.isdecimal() and len(named) < 19 else None
+        except NotFound:
+            return None
+        return job if job is not None and job.kind == bulk.KIND else None
 
     def _act(self, request: Request) -> HttpResponseBase:
         """What a form of the page asks for; the state of the list comes in its address."""
@@ -78,6 +96,8 @@ class ListPage:
         if verb == "view":
             return views.act(self, state, request, key)
         if verb == "export":
+            if answer := ask_proof(request, request.path + query(self, state)):
+                return answer
             return export.answer(self, state, self.selection(request, state), request)
         if verb == "bulk":
             return self._bulk(request, state, key)
@@ -105,6 +125,10 @@ class ListPage:
         if allowed and value not in allowed:
             messages.warning(request, gettext("Choose a value for this action first."))
             return back
+        if bulk.is_long(self, action, selection):
+            job_id = bulk.queue(self, action, selection, value, request.META.get("REMOTE_ADDR", "")[:45])
+            here = request.path + query(self, state)
+            return HttpResponseRedirect(f"{here}{'&' if query(self, state) != '?' else ''}job={job_id}")
         done = action.run(request.user, selection, value)
         if isinstance(done, HttpResponse):
             return done

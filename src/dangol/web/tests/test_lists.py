@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+import time
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -55,7 +56,7 @@ def member(cast, client):
 
 def ask(rf, by, data, path="/people/"):
     request = rf.post(path, data)
-    request.user, request.htmx = by, False
+    request.user, request.htmx, request.session = by, False, {"proved_at": time.time()}
     return LIST.respond(request, "home/components.html")
 
 
@@ -245,3 +246,11 @@ def test_saving_as_new_never_touches_the_old_view(member):
 def test_samples_are_marked_as_generated(member):
     assert "생성됨" in member.get("/components/", headers=HX).content.decode()
     assert SAMPLES.name == "samples"
+
+
+def test_export_asks_for_the_password_again_after_a_while(cast, rf):
+    request = rf.post("/people/?q=a", {"act": "export", "format": "csv", "reason": "분기 점검"})
+    request.user, request.htmx, request.session = cast.marketer, False, {"proved_at": time.time() - 3600}
+    answer = LIST.respond(request, "home/components.html")
+    assert answer.status_code == 302
+    assert parse_qs(urlsplit(answer["Location"]).query)["next"] == ["/people/?q=a"]

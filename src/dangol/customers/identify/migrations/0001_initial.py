@@ -274,7 +274,7 @@ class Migration(migrations.Migration):
                 "indexes": [
                     models.Index(fields=["amount", "customer"], name="standing_by_amount"),
                     models.Index(fields=["last_day", "customer"], name="standing_by_last_day"),
-                    models.Index(fields=["segment", "amount", "customer"], name="standing_by_segment"),
+                    models.Index(fields=["segment", "amount", "customer", "last_day"], name="standing_by_segment"),
                     models.Index(fields=["customer", "segment", "last_day", "amount"], name="standing_of_customer"),
                 ],
             },
@@ -321,6 +321,10 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(("merged_into", models.F("id")), _negated=True), name="nobody_is_part_of_oneself"
             ),
+        ),
+        migrations.AddIndex(
+            model_name="customer",
+            index=models.Index(fields=["id", "kind", "gender", "age_band", "unit", "rep"], name="customer_facets"),
         ),
         migrations.AddIndex(
             model_name="change",

@@ -58,12 +58,13 @@ class Row:
 
 @dataclass(frozen=True)
 class Page:
-    """A page of customers, how many there are (exact, or at least that many), and where the next page begins."""
+    """A page of customers, how many there are (exact, or at least that many), and where its neighbours begin."""
 
     rows: Sequence[Row]
     count: int
     exact: bool
     next_cursor: str
+    previous_cursor: str = ""
 
 
 def search(by: Member, query: CustomerQuery) -> Page:
@@ -72,15 +73,18 @@ def search(by: Member, query: CustomerQuery) -> Page:
     plan = Plan(by, query)
     few = _few(plan, query)
     counted, exact = (COUNT_CAP, False) if few is None else (len(few), True)
-    ids = list(_page_of_many(plan.found("sort"), query)) if few is None else _page_of_few(few, query)
-    page = ids[: query.size]
+    seen = _seen(query)
+    near = list(_page_of_many(plan.found("sort"), query, seen)) if few is None else _page_of_few(few, query, seen)
+    back = seen is not None and seen.back
+    page, more = near[: query.size], len(near) > query.size
+    page = page[::-1] if back else page
     rows = {row.id: row for row in _rows([item[2] for item in page])}
-    more = len(ids) > query.size
     return Page(
         rows=[rows[item[2]] for item in page if item[2] in rows],
         count=counted,
         exact=exact,
-        next_cursor=_cursor(page[-1], query) if more else "",
+        next_cursor=_cursor(page[-1], query, back=False) if page and (more or back) else "",
+        previous_cursor=_cursor(page[0], query, back=True) if page and (more if back else seen is not None) else "",
     )
 
 
@@ -146,6 +150,11 @@ class Plan:
             self.conditions.append(Condition("unit", "unit_id", "in", _units_under(scope.unit_path)))
         if scope.member_id is not None:
             self.conditions.append(Condition("rep", "rep_id", "exact", scope.member_id))
+
+    @property
+    def narrowed(self) -> bool:
+        """Whether anything at all is asked of the customers."""
+        return bool(self.meant or self.conditions or self.query.attributes or self.query.consent_channel)
 
     def found(self, lead: str) -> QuerySet[Customer]:
         """The customers that fit and that the member may see: the scope is always joined by AND.
@@ -260,26 +269,39 @@ def _capped(found: QuerySet[Customer], cap: int | None) -> tuple[int, bool]:
 Entry = tuple[int, Any, int]
 
 
+@dataclass(frozen=True)
+class Seen:
+    """Where a page begins: behind this entry, or before it when going back."""
+
+    entry: Entry
+    back: bool
+
+
 def _few(plan: Plan, query: CustomerQuery) -> list[Entry] | None:
-    """All answers, unsorted, where they are at most COUNT_CAP; else nothing."""
+    """All answers, unsorted, where they are at most COUNT_CAP; else nothing.
+
+    Many conditions can cost a walk past most customers, so they are asked once, for the answers and not first for
+    their number. Without a condition counting to the cap costs next to nothing.
+    """
     lead = plan.lead()
     found = plan.found(lead)
-    if not lead and not _capped(found, COUNT_CAP)[1]:
+    if not plan.narrowed and not _capped(found, COUNT_CAP)[1]:
         return None
     fetched = found.order_by().values_list("pk", SORT_COLUMNS[query.sort])[: COUNT_CAP + 1]
     entries = [(0, value, pk) if value not in (None, "") else (1, None, pk) for pk, value in fetched]
     return entries if len(entries) <= COUNT_CAP else None
 
 
-def _page_of_few(entries: list[Entry], query: CustomerQuery) -> list[Entry]:
-    """The page out of all answers, sorted here."""
+def _page_of_few(entries: list[Entry], query: CustomerQuery, seen: Seen | None) -> list[Entry]:
+    """The page and one entry more out of all answers, sorted here; nearest to the place it begins at first."""
     present = sorted((e for e in entries if e[0] == 0), key=lambda e: (e[1], e[2]), reverse=query.descending)
     ordered = present + sorted(e for e in entries if e[0] == 1)
-    seen = _seen(query)
     if seen is None:
         return ordered[: query.size + 1]
-    after_seen = [entry for entry in ordered if _follows(entry, seen, query.descending)]
-    return after_seen[: query.size + 1]
+    if seen.back:
+        before = [entry for entry in reversed(ordered) if _follows(seen.entry, entry, query.descending)]
+        return before[: query.size + 1]
+    return [entry for entry in ordered if _follows(entry, seen.entry, query.descending)][: query.size + 1]
 
 
 def _follows(entry: Entry, seen: Entry, descending: bool) -> bool:
@@ -290,49 +312,63 @@ def _follows(entry: Entry, seen: Entry, descending: bool) -> bool:
     return (entry[1:] < seen[1:]) if descending else (entry[1:] > seen[1:])
 
 
-def _page_of_many(found: QuerySet[Customer], query: CustomerQuery) -> Iterator[Entry]:
-    """Walks the index of the sort order; those without a value come last."""
+def _page_of_many(found: QuerySet[Customer], query: CustomerQuery, seen: Seen | None) -> list[Entry]:
+    """Walks the index of the sort order, one entry further than the page; those without a value come last."""
+    back, entry = (seen.back, seen.entry) if seen else (False, None)
+    walks = [_with_value, _without_value]
+    taken: list[Entry] = []
+    for phase in (1, 0) if back else (0, 1):
+        passed = entry is not None and (phase > entry[0] if back else phase < entry[0])
+        if not passed and len(taken) <= query.size:
+            start = entry if entry is not None and entry[0] == phase else None
+            taken += walks[phase](found, query, start, back, query.size + 1 - len(taken))
+    return taken
+
+
+def _with_value(
+    found: QuerySet[Customer], query: CustomerQuery, start: Entry | None, back: bool, wanted: int
+) -> Iterator[Entry]:
     column, tie = SORT_COLUMNS[query.sort], SORT_TIES[query.sort]
-    seen, wanted = _seen(query), query.size + 1
-    taken = 0
-    if seen is None or seen[0] == 0:
-        way, sign = ("lt", "-") if query.descending else ("gt", "")
-        walked = found.filter(**({"name__gt": ""} if column == "name" else {f"{column}__isnull": False}))
-        if seen is not None:
-            inclusive = "lte" if query.descending else "gte"
-            walked = walked.filter(
-                Q(**{f"{column}__{inclusive}": seen[1]}),
-                Q(**{f"{column}__{way}": seen[1]}) | Q(**{f"{tie}__{way}": seen[2]}),
-            )
-        for value, pk in walked.order_by(sign + column, sign + tie).values_list(column, "pk")[:wanted]:
-            taken += 1
-            yield (0, value, pk)
-    if taken < wanted:
-        rest = found.filter(Q(name="") if column == "name" else Q(**{f"{column}__isnull": True}))
-        if seen is not None and seen[0] == 1:
-            rest = rest.filter(pk__gt=seen[2])
-        for pk in rest.order_by("pk").values_list("pk", flat=True)[: wanted - taken]:
-            yield (1, None, pk)
+    way, sign = ("lt", "-") if query.descending != back else ("gt", "")
+    walked = found.filter(**({"name__gt": ""} if column == "name" else {f"{column}__isnull": False}))
+    if start is not None:
+        walked = walked.filter(
+            Q(**{f"{column}__{way}e": start[1]}),
+            Q(**{f"{column}__{way}": start[1]}) | Q(**{f"{tie}__{way}": start[2]}),
+        )
+    rows = walked.order_by(sign + column, sign + tie).values_list(column, "pk")[:wanted]
+    return ((0, value, pk) for value, pk in rows)
 
 
-def _cursor(entry: Entry, query: CustomerQuery) -> str:
-    """Where the next page begins; it carries its sort order, so that it is never read under another."""
+def _without_value(
+    found: QuerySet[Customer], query: CustomerQuery, start: Entry | None, back: bool, wanted: int
+) -> Iterator[Entry]:
+    column = SORT_COLUMNS[query.sort]
+    rest = found.filter(Q(name="") if column == "name" else Q(**{f"{column}__isnull": True}))
+    if start is not None:
+        rest = rest.filter(pk__lt=start[2]) if back else rest.filter(pk__gt=start[2])
+    return ((1, None, pk) for pk in rest.order_by("-pk" if back else "pk").values_list("pk", flat=True)[:wanted])
+
+
+def _cursor(entry: Entry, query: CustomerQuery, *, back: bool) -> str:
+    """Where a page begins; it carries its sort order, so that it is never read under another."""
     value = entry[1].isoformat() if isinstance(entry[1], date) else entry[1]
-    text = json.dumps([query.sort, query.descending, entry[0], value, entry[2]], ensure_ascii=False)
-    return urlsafe_b64encode(text.encode()).decode().rstrip("=")
+    told = [query.sort, query.descending, entry[0], value, entry[2], *([1] if back else [])]
+    return urlsafe_b64encode(json.dumps(told, ensure_ascii=False).encode()).decode().rstrip("=")
 
 
-def _seen(query: CustomerQuery) -> Entry | None:
+def _seen(query: CustomerQuery) -> Seen | None:
     if not query.cursor:
         return None
     try:
         padded = query.cursor + "=" * (-len(query.cursor) % 4)
-        sort, descending, phase, value, pk = json.loads(urlsafe_b64decode(padded))
+        sort, descending, phase, value, pk, *back = json.loads(urlsafe_b64decode(padded))
         kind = {"name": str, "amount": int, "last_day": str}[query.sort]
         fits = (sort, descending) == (query.sort, query.descending) and isinstance(pk, int) and phase in (0, 1)
-        if not fits or (phase == 0 and not isinstance(value, kind)):
+        if not fits or (phase == 0 and not isinstance(value, kind)) or back not in ([], [1]):
             raise ValueError
-        return (phase, date.fromisoformat(value) if value and query.sort == "last_day" else value, pk)
+        day = date.fromisoformat(value) if value and query.sort == "last_day" else value
+        return Seen((phase, day, pk), bool(back))
     except (ValueError, TypeError, KeyError):
         raise BadInput("This page address is not valid any more. Start at the first page.", field="cursor") from None
 

@@ -167,6 +167,30 @@ def test_paging_shows_everybody_once_also_when_someone_joins_meanwhile(people, m
     assert before <= set(seen)
 
 
+@pytest.mark.parametrize("sort", ["name", "amount", "last_day"])
+@pytest.mark.parametrize("descending", [False, True])
+@pytest.mark.parametrize("cap", [10_000, 3])
+def test_going_back_shows_the_pages_one_came_by(people, monkeypatch, sort, descending, cap):
+    monkeypatch.setattr(listing, "COUNT_CAP", cap)
+    for number in range(6):
+        extra = Customer.objects.create(code=f"X-{number}", name="김민아" if number % 2 else "", kind="named")
+        if number < 4:
+            stand(extra, amount=500, last_day=date(2026, 1, 5) if number else None)
+    query, forth = CustomerQuery(size=2, sort=sort, descending=descending), []
+    page = reads.search(people.administrator, query)
+    assert not page.previous_cursor
+    while page.next_cursor:
+        forth.append([row.id for row in page.rows])
+        page = reads.search(people.administrator, replace(query, cursor=page.next_cursor))
+    back = []
+    while page.previous_cursor:
+        page = reads.search(people.administrator, replace(query, cursor=page.previous_cursor))
+        back.append([row.id for row in page.rows])
+        assert page.next_cursor
+    assert len(forth) > 3
+    assert back == forth[::-1]
+
+
 def test_walking_the_index_and_sorting_here_give_the_same_page(people, monkeypatch):
     for query in (CustomerQuery(), CustomerQuery(sort="amount", descending=True), CustomerQuery(segments=("HHH",))):
         sorted_here = reads.search(people.administrator, query)

@@ -223,3 +223,17 @@ def test_opening_a_link_starts_no_session(company):
         client = Client()
         client.get(_link(folder, kind)[0], follow=True)
         assert not client.cookies
+
+
+def test_approval_and_launch_ask_for_the_password_again_after_a_while(company):
+    cast, _folder = company
+    view = plan.draft(by=cast.marketer, **world.fields())
+    plan.submit(by=cast.marketer, plan_id=view.id)
+    for member, path in ((cast.approver, "approve"), (cast.marketer, "launch")):
+        client = _signed_in(member)
+        session = client.session
+        session["proved_at"] = 0
+        session.save()
+        answer = client.post(f"/campaigns/{view.id}/{path}/", {"act": "approve", "hash": view.hash})
+        assert "/confirm/" in answer["Location"]
+    assert reads.plan(cast.marketer, view.id).state == "submitted"

@@ -14,6 +14,9 @@ from dangol.customers.identify.models import Customer, Standing
 from dangol.engine import Snapshot, fresh
 from dangol.profile import facts
 from dangol.staff.models import Access
+from dangol.web.lists import bulk
+from dangol.work import reads as work
+from dangol.work import worker
 from dangol.work.actions import Quiet
 
 HOSTILE = "<script>alert(1)</script>{{7*7}}"
@@ -263,3 +266,34 @@ def test_export_stays_within_the_tree_and_is_logged_with_its_reason(star, signed
     assert "이소연" not in body
     assert "mina@example.com" not in body
     assert Access.objects.filter(verb="export", reason="분기 점검 자료").exists()
+
+
+def test_more_rows_than_a_step_holds_are_changed_by_a_job_with_progress(star, signed_in, monkeypatch):
+    monkeypatch.setattr(bulk, "STEP", 2)
+    client = signed_in(star.administrator)
+    form = {"act": "bulk:assign", "everything": "1", "value.assign": str(star.busan_rep.pk)}
+    answer = client.post(reverse("customers:list") + "?sort=-amount", form)
+    job_id = int(answer["Location"].rpartition("job=")[2])
+    assert f'id="job-{job_id}"' in text_of(client.get(answer["Location"]))
+    assert worker.run_until_empty() == 1
+    done = work.job(star.administrator, job_id)
+    assert (done.state, done.result, done.total) == ("done", {"rows": 4}, 4)
+    assert Customer.objects.exclude(rep=star.busan_rep).count() == 0
+    assert f'id="job-{job_id}"' not in text_of(signed_in(star.rep).get(answer["Location"])), "a job of somebody else"
+
+
+def test_one_customer_takes_few_questions_however_much_is_known(star, signed_in, django_assert_max_num_queries):
+    client = signed_in(star.administrator)
+    with django_assert_max_num_queries(15):
+        client.get(reverse("customers:one", args=[star.mina.pk]))
+
+
+def test_rows_picked_by_hand_are_exported_alone_by_few_questions(star, signed_in, django_assert_max_num_queries):
+    client = signed_in(star.branch_manager)
+    form = {"act": "export", "id": [star.mina.pk, star.soyeon.pk], "reason": "분기 점검 자료", "format": "csv"}
+    with django_assert_max_num_queries(12):
+        answer = client.post(reverse("customers:list") + "?sort=-amount", form)
+    body = b"".join(answer.streaming_content).decode("utf-8-sig")
+    assert "김민아" in body
+    assert "박지호" not in body, "not picked"
+    assert "이소연" not in body, "picked by a forged form, but of another branch"
