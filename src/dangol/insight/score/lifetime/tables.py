@@ -45,3 +45,11 @@ def summaries(days: Table, end: date, until: date) -> Table:
         age=day.delta(found.first, unit="day").cast("int64"),
         repeat=found.repeat.fill_null(zero), later_amount=found.later_amount.fill_null(zero),
     )  # fmt: skip
+
+
+def gaps(days: Table) -> Table:
+    """How often each time between two purchases of a customer occurs: gap int64 (days), times int64."""
+    before = days.day.lag().over(ibis.window(group_by="customer_id", order_by="day"))
+    found = days.select("day", before=before).filter(lambda t: t.before.notnull())
+    found = found.select(gap=found.day.delta(found.before, unit="day").cast("int64"))
+    return found.group_by("gap").aggregate(times=found.count().cast("int64"))

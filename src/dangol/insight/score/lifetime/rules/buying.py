@@ -15,6 +15,7 @@ from dangol.insight.score.lifetime.rules.history import Floats, Histories
 NODES, NODE_WEIGHTS = np.polynomial.legendre.leggauss(24)
 NEAR_ONE = 1e-6
 LARGEST_RATE = 1e6
+SAME_COIN = 200.0
 Counts = NDArray[np.int64]
 
 
@@ -54,7 +55,7 @@ class _Geometric:
     """
 
     first_toss: int
-    parameters = ("r", "alpha", "a", "b")
+    parameters: tuple[str, ...] = ("r", "alpha", "a", "b")
 
     def _after(self, b: float, h: Histories) -> tuple[Floats, NDArray[np.bool_]]:
         tosses = h.x + 1 - self.first_toss
@@ -107,9 +108,15 @@ class _Geometric:
 
     @staticmethod
     def _active(k: Floats, rate: Floats, a: float, after: Floats, weeks: float) -> Floats:
-        z = weeks / (rate + weeks)
-        c = a + after - 1
-        return c / (a - 1) * (1 - (1 - z) ** (a - 1) * hyp2f1(c - k, a - 1, c, z))
+        """Purchases expected of somebody who is active. With a large a all have nearly the same coin: that one will do."""
+        coin = a / (a + after)
+        alike = -np.expm1(-k * np.log1p(coin * weeks / rate)) / coin
+        if a > SAME_COIN:
+            return np.asarray(alike, np.float64)
+        z, c = weeks / (rate + weeks), a + after - 1
+        with np.errstate(all="ignore"):
+            found = c / (a - 1) * (1 - (1 - z) ** (a - 1) * hyp2f1(c - k, a - 1, c, z))
+        return np.where(np.isfinite(found), found, alike)
 
     def draw(self, p: Floats, h: Histories, weeks: float, draws: int, chance: np.random.Generator) -> Counts:
         """Purchases drawn: those of the rate, cut off at the toss at which the customer leaves."""
@@ -129,8 +136,8 @@ class BgNbd(_Geometric):
     eq. 6, E[X(t)] eq. 9, conditional expectation eq. 10.
     """
 
-    name = "bg_nbd"
-    source = "Fader, Hardie, Lee 2005"
+    name: str = "bg_nbd"
+    source: str = "Fader, Hardie, Lee 2005"
     first_toss = 1
 
 
@@ -141,8 +148,8 @@ class MbgNbd(_Geometric):
     International Journal of Research in Marketing 24(3), 2007.
     """
 
-    name = "mbg_nbd"
-    source = "Batislam, Denizel, Filiztekin 2007"
+    name: str = "mbg_nbd"
+    source: str = "Batislam, Denizel, Filiztekin 2007"
     first_toss = 0
 
 
@@ -154,9 +161,9 @@ class ParetoNbd:
     of leaving; here that integral is taken with 24 Gauss-Legendre nodes on a scale where it is nearly flat.
     """
 
-    name = "pareto_nbd"
-    parameters = ("r", "alpha", "s", "beta")
-    source = "Schmittlein, Morrison, Colombo 1987"
+    name: str = "pareto_nbd"
+    parameters: tuple[str, ...] = ("r", "alpha", "s", "beta")
+    source: str = "Schmittlein, Morrison, Colombo 1987"
 
     def log_likelihood(self, p: Floats, h: Histories) -> tuple[float, Floats | None]:
         """Sum over all customers; the gradient is left to differences."""
@@ -190,7 +197,7 @@ class ParetoNbd:
         s = _away_from_one(s)
         reached = beta + h.age
         lasting = reached / (s - 1) * -np.expm1((s - 1) * np.log(reached / (reached + weeks)))
-        return (r + h.x) / (alpha + h.age) * lasting * self.alive(p, h)
+        return np.asarray((r + h.x) / (alpha + h.age) * lasting * self.alive(p, h), np.float64)
 
     def expected_new(self, p: Floats, weeks: float) -> float:
         """Expected repeat purchases of a new customer."""

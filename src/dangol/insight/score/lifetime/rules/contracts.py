@@ -13,6 +13,29 @@ from dangol.insight.score.lifetime.rules.history import Floats
 
 PARAMETERS = ("alpha", "beta")
 PERIODS_AHEAD = 1_000
+NEAR = 0.12  # of a period: months have 28 to 31 days
+REGULAR = 0.9
+SHORTEST_DAYS = 5
+
+
+def rhythm(gap: Floats, times: Floats) -> tuple[float, float]:
+    """The usual time between two purchases (median, days) and the share of times that are within 12 % of it.
+
+    gap: float[n], distinct days between purchases; times: float[n], how often each occurs. A share of 0.9 and more
+    reads as a contract: people who decide to buy do not keep to a day.
+    """
+    order = np.argsort(gap)
+    gap, times = gap[order], times[order]
+    if not len(gap) or not times.sum():
+        return 0.0, 0.0
+    period = float(gap[np.searchsorted(np.cumsum(times), times.sum() / 2)])
+    near = np.abs(gap - period) <= NEAR * period
+    return period, float(times[near].sum() / times.sum())
+
+
+def contractual(period: float, share: float) -> bool:
+    """Whether purchases come by a contract."""
+    return period >= SHORTEST_DAYS and share >= REGULAR
 
 
 @dataclass(frozen=True)
@@ -36,7 +59,7 @@ def log_likelihood(parameters: Floats, data: Tenures) -> tuple[float, None]:
 def retention(parameters: Floats, period: Floats) -> Floats:
     """Share of those there after period - 1 renewals who renew once more (2007, eq. 7); it rises with tenure."""
     alpha, beta = parameters
-    return (beta + period - 1) / (alpha + beta + period - 1)
+    return np.asarray((beta + period - 1) / (alpha + beta + period - 1), np.float64)
 
 
 def expected_renewals(parameters: Floats, periods: Floats, ahead: int, discount: float) -> Floats:
@@ -45,4 +68,4 @@ def expected_renewals(parameters: Floats, periods: Floats, ahead: int, discount:
     steps = np.arange(1, min(ahead, PERIODS_AHEAD) + 1)
     log_there = betaln(alpha, beta + periods)[:, None]
     stays = np.exp(betaln(alpha, beta + periods[:, None] + steps[None, :]) - log_there)
-    return stays @ ((1 + discount) ** -steps.astype(float))
+    return np.asarray(stays @ ((1 + discount) ** -steps.astype(float)), np.float64)

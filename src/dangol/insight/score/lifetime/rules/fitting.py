@@ -11,7 +11,7 @@ from dangol.insight.score.lifetime.rules.history import Floats
 
 NORMAL_95 = 1.959963984540054
 STEP = 1e-4
-WIDEST = 16.0  # of a logarithm: parameters between 1e-7 and 9e6
+BOUNDS = (-16.0, 9.2)  # of the logarithms: 1e-7 to 1e4; beyond, people hardly differ and the top is flat
 Likelihood = Callable[[Floats], tuple[float, Floats | None]]
 
 
@@ -62,7 +62,7 @@ def fit(likelihood: Likelihood, names: tuple[str, ...], starts: list[Floats], cu
     best = None
     for start in starts:
         found = minimize(cost, np.log(start), jac=exact or None, method="L-BFGS-B",
-                         bounds=[(-WIDEST, WIDEST)] * len(names),
+                         bounds=[BOUNDS] * len(names),
                          options={"maxiter": 1_000, "maxfun": 20_000, "ftol": 1e-14, "gtol": 1e-7})  # fmt: skip
         if best is None or found.fun < best.fun:
             best = found
@@ -73,14 +73,16 @@ def fit(likelihood: Likelihood, names: tuple[str, ...], starts: list[Floats], cu
                -best.fun * customers, customers, bool(best.success))  # fmt: skip
 
 
-def _errors(cost: Callable[[Floats], float | tuple[float, Floats]], top: Floats, customers: float, *, exact: bool) -> Floats:
+def _errors(
+    cost: Callable[[Floats], float | tuple[float, Floats]], top: Floats, customers: float, *, exact: bool
+) -> Floats:
     """Standard errors of the logarithms: the inverse of the observed information (Efron, Hinkley 1978)."""
-    curvature = (_by_slopes if exact else _by_values)(cost, top) * customers
+    curvature: Floats = (_by_slopes if exact else _by_values)(cost, top) * customers
     try:
         spread = np.diag(np.linalg.inv(curvature))
     except np.linalg.LinAlgError:
         return np.full(len(top), np.nan)
-    return np.sqrt(np.where(spread > 0, spread, np.nan))
+    return np.asarray(np.sqrt(np.where(spread > 0, spread, np.nan)), np.float64)
 
 
 def _by_slopes(cost: Callable[[Floats], float | tuple[float, Floats]], top: Floats) -> Floats:
@@ -88,7 +90,7 @@ def _by_slopes(cost: Callable[[Floats], float | tuple[float, Floats]], top: Floa
     for step in np.eye(len(top)) * STEP:
         (_up, above), (_down, below) = cost(top + step), cost(top - step)  # type: ignore[misc]
         rows.append((above - below) / (2 * STEP))
-    return (np.array(rows) + np.array(rows).T) / 2
+    return np.asarray((np.array(rows) + np.array(rows).T) / 2, np.float64)
 
 
 def _by_values(cost: Callable[[Floats], float | tuple[float, Floats]], top: Floats) -> Floats:
