@@ -4,7 +4,7 @@ import argparse
 import json
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from dangol.base.errors import BadInput
-from dangol.cli import file_quality, link
+from dangol.cli import file_link, file_ltv, file_quality
 
 
 def add(verbs: Any) -> None:
@@ -20,8 +20,9 @@ def add(verbs: Any) -> None:
     parser = verbs.add_parser("file", help="run one method on plain CSV or Parquet files, with no set-up")
     methods = parser.add_subparsers(dest="method", required=True, metavar="METHOD")
     _add_rfm(methods)
-    link.add(methods)
+    file_link.add(methods)
     file_quality.add(methods)
+    file_ltv.add(methods)
 
 
 def _add_rfm(methods: Any) -> None:
@@ -73,16 +74,16 @@ def _rfm(given: argparse.Namespace) -> dict[str, Any]:
     from dangol.cli import plain
     from dangol.insight.score import plain as score
 
-    scheme, as_of = _scheme(given), _day(given.as_of)
+    scheme, as_of = _scheme(given), day(given.as_of, "as-of")
     if given.out and given.out.suffix.lower() not in (".csv", ".parquet"):
         raise BadInput("The table is written as .csv or .parquet: {path} is neither.", field="out", path=given.out)
     wanted = {name: getattr(given, name) for name in ("customer", "date", "amount", "order")}
     read = plain.columns(given.files, wanted, optional=("order",))
     if not read.table.num_rows:
-        raise BadInput("No row can be used. {reasons}", field="file", reasons=_reasons(read.refused))
+        raise BadInput("No row can be used. {reasons}", field="file", reasons=reasons(read.refused))
     found = score.rfm(read.table, scheme, as_of)
     if given.out:
-        _write(found.customers, given.out)
+        write(found.customers, given.out, ("monetary",))
     return _answer(found, read)
 
 
@@ -110,11 +111,12 @@ def _scheme(given: argparse.Namespace) -> Any:
     return scheme
 
 
-def _day(text: str | None) -> date | None:
+def day(text: str | None, field: str) -> date | None:
+    """A day a user wrote, or None. Raises BadInput."""
     try:
         return date.fromisoformat(text) if text else None
     except ValueError:
-        raise BadInput("“{text}” is not a date. Write it like 2026-10-31.", field="as-of", text=text) from None
+        raise BadInput("“{text}” is not a date. Write it like 2026-10-31.", field=field, text=text) from None
 
 
 def _major(minor: int) -> float:
@@ -170,12 +172,13 @@ def _answer(found: Any, read: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _reasons(refused: dict[str, Any]) -> str:
+def reasons(refused: dict[str, Any]) -> str:
+    """Why rows were left out, in one line."""
     return " ".join(f"{one.reason} ({one.rows:,} rows)" for one in refused.values() if one.rows) or "The file is empty."
 
 
-def _write(customers: Any, path: Path) -> None:
-    """Write the table of customers, amounts in the file's own unit."""
+def write(customers: Any, path: Path, money: Sequence[str]) -> None:
+    """Write the table of customers; the columns of `money` in the file's own unit."""
     import pyarrow as pa
     import pyarrow.compute as pc
     import pyarrow.csv as pacsv
@@ -183,9 +186,10 @@ def _write(customers: Any, path: Path) -> None:
 
     from dangol.cli.plain import MINOR_PER_MAJOR
 
-    place = customers.column_names.index("monetary")
-    major = pc.divide(customers["monetary"].cast(pa.float64()), float(MINOR_PER_MAJOR))
-    customers = customers.set_column(place, "monetary", major)
+    for name in money:
+        if name in customers.column_names:
+            major = pc.divide(customers[name].cast(pa.float64()), float(MINOR_PER_MAJOR))
+            customers = customers.set_column(customers.column_names.index(name), name, major)
     path.parent.mkdir(parents=True, exist_ok=True)
     if path.suffix.lower() == ".csv":
         pacsv.write_csv(customers, path)

@@ -1,0 +1,51 @@
+"""The purchase histories a model is fitted on."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dangol.base.errors import BadInput
+
+Floats = NDArray[np.float64]
+FEWEST_CUSTOMERS = 100
+FEWEST_REPEATERS = 30
+
+
+@dataclass(frozen=True)
+class Histories:
+    """Distinct purchase histories with how many customers share each.
+
+    x: float[n], repeat purchases (days with a purchase after the first one). t_x: float[n], weeks from the first to
+    the last purchase. age: float[n], weeks from the first purchase to the end of observation (T of the papers).
+    weight: float[n], customers. Raises BadInput where t_x > age, or x = 0 with t_x > 0.
+    """
+
+    x: Floats
+    t_x: Floats
+    age: Floats
+    weight: Floats
+
+    def __post_init__(self) -> None:
+        if np.any(self.t_x > self.age + 1e-9) or np.any(self.x < 0):
+            raise BadInput("A last purchase lies after the end of observation. Check the dates.", field="date")
+        if np.any((self.x == 0) & (self.t_x > 0)):
+            raise BadInput("A customer without a repeat purchase has a last purchase after the first.", field="date")
+
+    @property
+    def customers(self) -> float:
+        """How many customers there are."""
+        return float(self.weight.sum())
+
+    @property
+    def repeaters(self) -> float:
+        """How many of them bought again."""
+        return float(self.weight[self.x > 0].sum())
+
+    def too_little(self) -> str:
+        """Why these histories cannot carry a model; empty where they can."""
+        if self.customers < FEWEST_CUSTOMERS:
+            return "too_few_customers"
+        if self.repeaters < FEWEST_REPEATERS:
+            return "too_few_repeaters"
+        return ""
