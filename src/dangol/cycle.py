@@ -21,14 +21,10 @@ from dangol.campaigns.execute import actions as execute
 from dangol.campaigns.knowledge import actions as knowledge
 from dangol.customers.collect.feeds import events
 from dangol.customers.identify import actions as identify
-from dangol.customers.identify import reads as identified
-from dangol.customers.identify.rules import CustomerQuery
 from dangol.customers.quality import actions as quality
 from dangol.insight.score import actions as score
 from dangol.insight.warehouse import actions as warehouse
 from dangol.privacy import actions as privacy
-from dangol.staff import actions as staff
-from dangol.staff.reads import system
 from dangol.work import actions as work
 from dangol.work.actions import Quiet, Running, enqueue
 from dangol.work.schedules import actions as schedules
@@ -91,20 +87,15 @@ def run_job(running: Running) -> Report:
 
 
 def keep_house(running: Running) -> Report:
-    """The job `cycle.housekeeping`: forget what nobody needs and no law asks for any more. Returns what was removed."""
-    by, now = system(), datetime.now(UTC)
+    """The job `cycle.housekeeping`: forget traces of work; what laws ask for is kept and destroyed by `privacy`. Returns what was removed."""
+    now = datetime.now(UTC)
     before = now - timedelta(days=KEEP_JOBS_DAYS)
     running.progress(0, None, N_("Removing what is no longer needed"))
     return {
-        "access_log": staff.prune_log(by=by, people=_people(), now=now),
         "jobs": work.prune(before=before),
         "runs": schedules.prune(before=before),
         "web_events": events.prune(now=now),
     }
-
-
-def _people() -> int:
-    return identified.count(system(), CustomerQuery(), cap=None)[0]
 
 
 def start(*, by: Any) -> int:

@@ -324,7 +324,9 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="customer",
-            index=models.Index(fields=["id", "kind", "gender", "age_band", "unit", "rep"], name="customer_facets"),
+            index=models.Index(
+                fields=["id", "kind", "gender", "age_band", "unit", "rep", "merged_into"], name="customer_facets"
+            ),
         ),
         migrations.AddIndex(
             model_name="change",

@@ -5,7 +5,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from dangol.customers.collect.rules import CUSTOMERS, propose
+from dangol.customers.collect.proposals import propose
+from dangol.customers.collect.rules import CUSTOMERS
 from dangol.customers.identify.rules import mask
 from dangol.customers.quality.rules.checks import PLACEHOLDER_EMAILS, PLACEHOLDER_NAMES, PLACEHOLDER_PHONES
 from dangol.customers.standard import rules as standard
@@ -95,7 +96,7 @@ def _of_header(header: str) -> str:
     text = plain(header)
     if text in IDS:
         return "id"
-    found = next(iter(propose([header], CUSTOMERS)), "")
+    found = next((one.field for one in propose([header], CUSTOMERS) if one.level != "unsure"), "")
     if found:
         return {"source_key": "id", "birth_year": "birth", "unit_code": "", "rep_code": ""}.get(found, found)
     return next((kind for kind, parts in HEADERS if any(part in text for part in parts)), "")

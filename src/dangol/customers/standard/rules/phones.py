@@ -107,7 +107,7 @@ def _single(text: str, region: str) -> str:
         return "+82" + national[1:]
     if national and not national.startswith("0") and not _SHORT.fullmatch(national):
         return ""  # a local number without its area: it could be anybody's
-    return "" if national.startswith("010") else _by_library(text, region)
+    return _by_library(text, region)
 
 
 def _national(text: str) -> str:

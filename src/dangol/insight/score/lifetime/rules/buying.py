@@ -108,7 +108,7 @@ class _Geometric:
 
     @staticmethod
     def _active(k: Floats, rate: Floats, a: float, after: Floats, weeks: float) -> Floats:
-        """Purchases expected of somebody who is active. With a large a all have nearly the same coin: that one will do."""
+        """Purchases expected of somebody who is active. With a large a, all toss nearly the same coin."""
         coin = a / (a + after)
         alike = -np.expm1(-k * np.log1p(coin * weeks / rate)) / coin
         if a > SAME_COIN:
