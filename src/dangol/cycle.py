@@ -87,7 +87,10 @@ def run_job(running: Running) -> Report:
 
 
 def keep_house(running: Running) -> Report:
-    """The job `cycle.housekeeping`: forget traces of work; what laws ask for is kept and destroyed by `privacy`. Returns what was removed."""
+    """The job `cycle.housekeeping`: forget traces of work. What laws ask for, `privacy` keeps and destroys.
+
+    Returns what was removed.
+    """
     now = datetime.now(UTC)
     before = now - timedelta(days=KEEP_JOBS_DAYS)
     running.progress(0, None, N_("Removing what is no longer needed"))

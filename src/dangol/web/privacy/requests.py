@@ -74,7 +74,7 @@ BOARD = ListPage(
             link=lambda row: reverse("privacy:request", args=[row.id]),
         ),
         Column("clock", _("Deadline"), "badge", value=_clock),
-        Column("due_on", _("Due"), "day"),
+        Column("due_on", _("Due by"), "day"),
         Column("customer", _("Customer")),
         Column("state", _("State"), value=lambda row: gettext(rules.STATES[row.state])),
         Column("assigned", _("In the hands of")),

@@ -23,7 +23,7 @@ def N_(text: str) -> str:  # noqa: N802  marks a text for translation; rules imp
 KINDS = {
     "single": N_("One choice"), "multiple": N_("Several choices"), "scale": N_("Scale"),
     "nps": N_("Recommendation (0–10)"),
-    "text": N_("Text"), "number": N_("Number"), "date": N_("Date"), "contact": N_("Contact detail"),
+    "text": N_("Free text"), "number": N_("Number"), "date": N_("Date"), "contact": N_("Contact detail"),
 }  # fmt: skip
 CONTACTS = {
     "name": N_("Name"), "phone": N_("Phone"), "email": N_("E-mail"), "address": N_("Address"),
@@ -31,7 +31,7 @@ CONTACTS = {
     "gender": N_("Gender"),
 }  # fmt: skip
 MINORS = {"refuse": N_("Refuse people under 14"), "guardian": N_("Ask for a guardian’s consent")}
-STATES = {"draft": N_("Draft"), "open": N_("Taking answers"), "closed": N_("Closed")}
+STATES = {"draft": N_("Draft"), "open": N_("Taking answers"), "closed": N_("No more answers")}
 CHOICES = frozenset({"single", "multiple"})
 NUMERIC = frozenset({"scale", "nps", "number"})
 BRANCHING = frozenset({"single", "scale", "nps"})

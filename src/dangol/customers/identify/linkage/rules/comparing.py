@@ -195,7 +195,7 @@ def place(postcode: str, city: str, region: str) -> Comparison:
     levels.append(ELSE)
     asked = [column for column in (postcode, city, region) if column]
     missing = " AND ".join(f"({_missing(column)})" for column in asked)
-    return Comparison("place", "place", N_("Place"), missing, tuple(levels), tuple(asked))
+    return Comparison("place", "place", N_("Region or city"), missing, tuple(levels), tuple(asked))
 
 
 def code(column: str, name: str) -> Comparison:
@@ -219,7 +219,7 @@ def number(column: str, name: str) -> Comparison:
     return Comparison(name, "street_number", N_("Street number"), _missing(column), levels, (column,))
 
 
-def text(column: str, name: str, label: str = N_("Text")) -> Comparison:
+def text(column: str, name: str, label: str = N_("Free text")) -> Comparison:
     """Any other text."""
     levels = (
         Level(SAME, _same(column), 1.0, column),
