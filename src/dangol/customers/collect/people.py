@@ -74,6 +74,8 @@ def version(
             said[name] = plain(value)
         elif erase and before and name in before:
             said[name] = None
+    if said.get("birth") and "birth_year" not in row:
+        said["birth_year"] = int(said["birth"][:4])
     fields = merged(before, said)
     return Version(key, fields, None if said == fields else said, before)
 

@@ -64,6 +64,10 @@ WEIGHTS = {
     "campaigns": {"campaign_key": 1.2, "campaign": 1.3, "kind": 0.5, "starts_on": 1.2, "ends_on": 1.2},
     "contacts": {"campaign_key": 1.2, "customer_key": 0.8, "channel": 0.8, "contacted_on": 1.5},
     "responses": {"campaign_key": 1.2, "customer_key": 0.8, "responded_on": 1.5, "kind": 0.4, "detail": 0.7},
+    "survey_answers": {"survey_key": 1.2, "question_key": 1.4, "answered_at": 1.2, "answer": 1.2, "score": 0.6,
+                       "customer_key": 0.4},
+    "consents": {"customer_key": 0.6, "purpose": 1.4, "channel": 0.8, "given": 1.5, "said_at": 1.2, "text_version": 0.8,
+                 "proof": 0.8},
     "events": {"event_key": 1.2, "event": 1.5, "happened_at": 1.3, "visitor": 1.3, "customer_key": 0.4, "site": 0.4,
                "page": 0.8, "campaign": 0.4, "properties": 0.4},
 }  # fmt: skip

@@ -96,9 +96,12 @@ def _of_header(header: str) -> str:
     text = plain(header)
     if text in IDS:
         return "id"
-    found = next((one.field for one in propose([header], CUSTOMERS) if one.level != "unsure"), "")
+    proposed = [one for one in propose([header], CUSTOMERS) if one.level != "unsure"]
+    found = max(proposed, key=lambda one: one.confidence).field if proposed else ""
     if found:
-        return {"source_key": "id", "birth_year": "birth", "unit_code": "", "rep_code": ""}.get(found, found)
+        return {"source_key": "id", "birth_year": "birth", "unit_code": "", "rep_code": "", "said_at": ""}.get(
+            found, found
+        )
     return next((kind for kind, parts in HEADERS if any(part in text for part in parts)), "")
 
 

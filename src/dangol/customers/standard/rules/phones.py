@@ -107,6 +107,8 @@ def _single(text: str, region: str) -> str:
         return "+82" + national[1:]
     if national and not national.startswith("0") and not _SHORT.fullmatch(national):
         return ""  # a local number without its area: it could be anybody's
+    if national.startswith("010") and len(national) != 11:
+        return ""
     return _by_library(text, region)
 
 
