@@ -97,7 +97,7 @@ CUSTOMERS = Record(
               ("mobile", "cell", "phone number", "tel", "telephone", "휴대폰", "휴대전화", "핸드폰", "연락처",
                "전화번호", "전화"), personal=True, longest=40),
         Field("email", Type.TEXT, N_("E-mail"), N_("E-mail address."),
-              ("e-mail", "mail", "email address", "이메일", "메일", "전자우편"), personal=True, longest=254),
+              ("e-mail", "mail", "email address", "이메일", "이메일 주소", "메일", "메일 주소", "전자우편"), personal=True, longest=254),
         Field("address", Type.TEXT, N_("Address"), N_("Postal address as written in the source."),
               ("addr", "street", "주소", "도로명주소", "지번주소"), personal=True, longest=300),
         Field("postcode", Type.TEXT, N_("Postal code"), N_("Five digits, where it has a column of its own."),
