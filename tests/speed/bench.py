@@ -1,4 +1,4 @@
-"""The speed bench: `python -m tests.speed.bench [--quick] [--only rfm load people standard cycle pages link]`.
+"""The speed bench: `python -m tests.speed.bench [--quick] [--only rfm load people standard cycle pages link ltv]`.
 
 Every run is a process of its own, measured whole: wall time, and the largest memory it ever held. What others do is
 measured in the same run on the same machine, so that the ratio counts and not the machine. Every aim is printed with
@@ -28,7 +28,8 @@ RATIO_AIM, PAGE_AIM_MS, LOAD_AIM, LINEAR_AIM = 1.3, 150.0, 50_000, 1.3
 PEOPLE_AIM, PEOPLE_MB = 5_000, 1024
 MEMORY_AIM_MB = 6_144  # the engine's 4,096 and what Python holds of a million customers
 STANDARD_AIM = 100_000
-PARTS = ("rfm", "load", "people", "standard", "cycle", "pages", "link")
+LTV_AIM = 5
+PARTS = ("rfm", "load", "people", "standard", "cycle", "pages", "link", "ltv")
 LINK_F1 = {"febrl1": 0.98, "febrl2": 0.98, "febrl3": 0.98, "febrl4": 0.99}
 PEOPLE_F1, PEOPLE_PRECISION, LINK_SECONDS, LINK_MEGABYTES = 0.97, 0.995, 180.0, 4096.0
 
@@ -110,6 +111,19 @@ def rfm(report: Report, folder: Path, customers: int, lines: int) -> None:
         report.line(f"{way}", f"{work[way]:6.2f} s  {whole:6.2f} s  {memory:6.0f} MB   {ratio:5.2f} × DuckDB SQL",
                     f"≤ {RATIO_AIM} ×" if mine else "", ratio <= RATIO_AIM if mine else None)  # fmt: skip
     report.line("all four agree", f"{len(checks)} result" + ("" if len(checks) == 1 else "s"), "1", len(checks) == 1)
+
+
+def ltv(report: Report, folder: Path, customers: int, lines: int) -> None:
+    """BG/NBD from lines to parameters beside the library `lifetimes`."""
+    report.title(f"BG/NBD of {customers:,} customers, {lines:,} lines (from lines to parameters)")
+    data = run(["tests.speed.generate", str(folder), str(customers), str(lines)], folder).said
+    ours, peer = (run(["tests.speed.lifetime", way, str(data)], folder / "ltv-home") for way in ("dangol", "lifetimes"))
+    ratio = peer.said["seconds"] / ours.said["seconds"]
+    report.line("dangol", f"{ours.said['seconds']:6.2f} s  {ours.megabytes:6.0f} MB   {ratio:5.1f} × as fast", f"≥ {LTV_AIM} ×",
+                ratio >= LTV_AIM)  # fmt: skip
+    report.line("lifetimes", f"{peer.said['seconds']:6.2f} s  {peer.megabytes:6.0f} MB")
+    least = ours.said["log_likelihood"] - peer.said["log_likelihood"]
+    report.line("likelihood", f"ours is greater by {least:.3f}", "≥ -0.5", least >= -0.5)
 
 
 def load(report: Report, folder: Path, rows: int) -> None:
@@ -223,6 +237,8 @@ def main(arguments: list[str] | None = None) -> int:
             load(report, folder, min(lines, 1_000_000) // (4 if given.quick else 1))
         if "people" in given.only:
             people(report, folder, min(customers, 1_000_000))
+        if "ltv" in given.only:
+            ltv(report, folder, customers, lines)
         if "standard" in given.only:
             standard(report, folder, min(lines // 20, 1_000_000))
         if "link" in given.only:

@@ -64,23 +64,27 @@ class _Geometric:
     def log_likelihood(self, p: Floats, h: Histories) -> tuple[float, Floats | None]:
         """Sum over all customers and its gradient in (r, alpha, a, b)."""
         r, alpha, a, b = p
-        k, w = r + h.x, h.weight
-        after, tossed = self._after(b, h)
+        x, which, w = h.counts
+        after = b + x + 1 - self.first_toss
+        tossed = x + 1 > self.first_toss
         last = np.where(tossed, after - 1, 1.0)
+        chance = np.where(tossed, np.log(a) - np.log(last), -np.inf)
+        k = r + h.x
         log_age, log_last = np.log(alpha + h.age), np.log(alpha + h.t_x)
-        stayed = -k * log_age
-        left = np.where(tossed, np.log(a) - np.log(last) - k * log_last, -np.inf)
+        stayed, left = -k * log_age, chance[which] - k * log_last
         total = np.logaddexp(stayed, left)
-        each = gammaln(k) - gammaln(r) + r * np.log(alpha) + betaln(a, after) - betaln(a, b) + total
-        stay, leave = w * np.exp(stayed - total), w * np.exp(left - total)
+        stay = h.weight * np.exp(stayed - total)
+        leave = h.weight - stay
+        each = gammaln(r + x) - gammaln(r) + r * np.log(alpha) + betaln(a, after) - betaln(a, b)
         both, one = digamma(a + b) - digamma(a + after), digamma(after) - digamma(b)
+        left_by_count = np.bincount(which, weights=leave, minlength=len(x))
         slope = np.array([
-            w @ (digamma(k) - digamma(r) + np.log(alpha)) - stay @ log_age - leave @ log_last,
+            w @ (digamma(r + x) - digamma(r) + np.log(alpha)) - stay @ log_age - leave @ log_last,
             w.sum() * r / alpha - stay @ (k / (alpha + h.age)) - leave @ (k / (alpha + h.t_x)),
-            w @ both + leave.sum() / a,
-            w @ (both + one) - leave @ (1 / last),
+            w @ both + left_by_count.sum() / a,
+            w @ (both + one) - left_by_count @ (1 / last),
         ])  # fmt: skip
-        return float(w @ each), slope
+        return float(w @ each + h.weight @ total), slope
 
     def alive(self, p: Floats, h: Histories) -> Floats:
         """Probability of being active: the odds of having left at the last purchase against silence since then."""

@@ -63,13 +63,16 @@ def fit(likelihood: Likelihood, names: tuple[str, ...], starts: list[Floats], cu
     for start in starts:
         found = minimize(cost, np.log(start), jac=exact or None, method="L-BFGS-B",
                          bounds=[BOUNDS] * len(names),
-                         options={"maxiter": 1_000, "maxfun": 20_000, "ftol": 1e-14, "gtol": 1e-7})  # fmt: skip
+                         options={"maxiter": 1_000, "maxfun": 20_000, "ftol": 1e-12, "gtol": 1e-7})  # fmt: skip
         if best is None or found.fun < best.fun:
             best = found
     if best is None or best.fun >= 1e12:
         raise BadInput("No parameters fit these purchases. Check the dates and amounts.", field="date")
     errors = _errors(cost, best.x, customers, exact=exact)
-    return Fit(names, np.exp(best.x), np.exp(best.x - NORMAL_95 * errors), np.exp(best.x + NORMAL_95 * errors),
+    with np.errstate(over="ignore"):  # where the top is flat, the interval is as wide as numbers go
+        low, high = np.exp(best.x - NORMAL_95 * errors), np.exp(best.x + NORMAL_95 * errors)
+    known = np.isfinite(high)
+    return Fit(names, np.exp(best.x), np.where(known, low, np.nan), np.where(known, high, np.nan),
                -best.fun * customers, customers, bool(best.success))  # fmt: skip
 
 

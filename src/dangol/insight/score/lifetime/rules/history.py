@@ -1,6 +1,7 @@
 """The purchase histories a model is fitted on."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +32,15 @@ class Histories:
             raise BadInput("A last purchase lies after the end of observation. Check the dates.", field="date")
         if np.any((self.x == 0) & (self.t_x > 0)):
             raise BadInput("A customer without a repeat purchase has a last purchase after the first.", field="date")
+
+    @cached_property
+    def counts(self) -> tuple[Floats, NDArray[np.intp], Floats]:
+        """The distinct x, for every history which of them it has, and the customers of each.
+
+        The costly functions of the models depend on x alone: they are worked out once for each.
+        """
+        distinct, which = np.unique(self.x, return_inverse=True)
+        return distinct, which, np.bincount(which, weights=self.weight)
 
     @property
     def customers(self) -> float:
