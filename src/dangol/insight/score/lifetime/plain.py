@@ -162,7 +162,7 @@ def _summaries(purchases: pa.Table, end: date, until: date) -> tuple[pa.Dictiona
     lines = pa.table({"customer_id": keys.indices.cast(pa.int64()), "day": purchases["day"], "amount": amount})
     with fresh() as engine:
         days = engine.memory(engine.arrow(tables.purchase_days(engine.memory(lines), until)))
-        found = engine.arrow(tables.summaries(days, end, until).order_by("customer_id"))
+        found = engine.arrow(tables.summaries(days, end).order_by("customer_id"))
         gaps = engine.arrow(tables.gaps(days))
     rhythm = contracts.rhythm(*(gaps[name].to_numpy().astype(float) for name in ("gap", "times")))
     return keys, found, rhythm

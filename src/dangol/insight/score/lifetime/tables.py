@@ -10,34 +10,34 @@ def purchase_days(lines: Table, until: date) -> Table:
     """One row per customer and day with a purchase.
 
     lines: customer_id int64, day date, amount int64 (minor units; below 0 a return: no purchase, but it lowers the
-    day's amount). Returns customer_id, day, amount, first (the customer's first day).
+    day's amount). Returns customer_id, day, amount.
     """
     zero = ibis.literal(0, type="int64")
     lines = lines.filter(lines.day <= ibis.literal(until))
     days = lines.group_by("customer_id", "day").aggregate(
         amount=lines.amount.sum().cast("int64"), bought=(lines.amount >= zero).any()
     )
-    days = days.filter(days.bought)
-    return days.mutate(first=days.day.min().over(ibis.window(group_by="customer_id"))).drop("bought")
+    return days.filter(days.bought).drop("bought")
 
 
-def summaries(days: Table, end: date, until: date) -> Table:
-    """What the models know of each customer at `end`, and what followed up to `until` (the hold-out).
+def summaries(days: Table, end: date) -> Table:
+    """What the models know of each customer at `end`, and what followed (the hold-out).
 
     days: as from `purchase_days`. Returns customer_id, x int64 (repeat days), t_x int64 and age int64 (days), repeat
     int64 (amount of the repeat days), later int64 and later_amount int64 (days with a purchase after end, their
     amount). Customers who came after `end` are left out.
     """
-    days = days.filter(days.first <= ibis.literal(end))
     seen = days.day <= ibis.literal(end)
-    again = seen & (days.day > days.first)
     later = ~seen
-    zero = ibis.literal(0, type="int64")
+    zero, one = ibis.literal(0, type="int64"), ibis.literal(1, type="int64")
     found = days.group_by("customer_id").aggregate(
-        first=days.first.min(), last=days.day.max(where=seen), x=days.count(where=again).cast("int64"),
-        repeat=days.amount.sum(where=again).cast("int64"), later=days.count(where=later).cast("int64"),
-        later_amount=days.amount.sum(where=later).cast("int64"),
+        first=days.day.min(), last=days.day.max(where=seen), days=days.count(where=seen).cast("int64"),
+        amount=days.amount.sum(where=seen).cast("int64"), began=days.amount.argmin(days.day).cast("int64"),
+        later=days.count(where=later).cast("int64"), later_amount=days.amount.sum(where=later).cast("int64"),
     )  # fmt: skip
+    found = found.filter(found.first <= ibis.literal(end)).mutate(
+        x=(found.days - one).cast("int64"), repeat=(found.amount - found.began).cast("int64")
+    )
     day = ibis.literal(end)
     return found.select(
         "customer_id", "x", "last", "later",

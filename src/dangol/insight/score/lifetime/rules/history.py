@@ -40,7 +40,7 @@ class Histories:
         The costly functions of the models depend on x alone: they are worked out once for each.
         """
         distinct, which = np.unique(self.x, return_inverse=True)
-        return distinct, which, np.bincount(which, weights=self.weight)
+        return distinct, which, np.bincount(which, weights=self.weight).astype(np.float64)
 
     @property
     def customers(self) -> float:
