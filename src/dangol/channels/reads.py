@@ -85,9 +85,10 @@ def listed(campaign_key: str, state: str, *, limit: int = 200) -> list[MessageVi
     return [_view(row) for row in _of(campaign_key).filter(state=state).order_by("pk")[:limit]]
 
 
-def of_customer(customer_id: int, *, limit: int = 50) -> list[MessageView]:
-    """A customer's messages, newest first."""
-    return [_view(row) for row in Message.objects.filter(customer_id=customer_id).order_by("-pk")[:limit]]
+def of_customer(*ids: int, limit: int = 50) -> list[MessageView]:
+    """A customer's messages, newest first. ids: those under which the person is known; limit: for each of them."""
+    rows = Message.objects.filter(customer_id__in=ids).order_by("-pk")
+    return [_view(row) for row in rows[: limit * len(ids)]]
 
 
 def of_token(token: str) -> MessageView:

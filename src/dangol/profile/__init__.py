@@ -112,10 +112,9 @@ def customer(by: Any, customer_id: int, *, kind: str = "", page: int = 1) -> Pro
     earlier ones too, so that the place in it is kept. Raises NotFound for a missing and a foreign customer alike.
     """
     person = identify.customer(by, customer_id)
-    ids = identify.family(person.id)
-    facts = facts_of(*ids)
+    facts = facts_of(*person.ids)
     consents = consent.of_customer(person.id)
-    events = sorted(_events(ids, facts, consents), key=lambda event: event.at, reverse=True)
+    events = sorted(_events(person.ids, facts, consents), key=lambda event: event.at, reverse=True)
     chosen = [event for event in events if not kind or event.kind == kind]
     shown = EVENTS_PER_PAGE * max(1, min(page, 1000))
     segment = person.standing.segment if person.standing else ""
@@ -132,7 +131,7 @@ def customer(by: Any, customer_id: int, *, kind: str = "", page: int = 1) -> Pro
 
 def timeline(by: Any, customer_id: int, *, kind: str = "") -> list[Event]:
     """All entries of a customer's timeline, newest first. Raises NotFound."""
-    ids = identify.family(identify.customer(by, customer_id).id)
+    ids = identify.customer(by, customer_id).ids
     found = _events(ids, facts_of(*ids), consent.of_customer(ids[0]))
     return sorted((one for one in found if not kind or one.kind == kind), key=lambda one: one.at, reverse=True)
 
@@ -188,14 +187,13 @@ def _classes(lines: Sequence[Mapping[str, Any]]) -> list[Spend]:
 def _events(ids: Sequence[int], facts: Facts, consents: Sequence[Any]) -> Iterator[Event]:
     """ids: those under which the person is known, the customer itself first; messages stay with whom they went to."""
     yield from _purchases(facts.lines)
-    messages = [message for one in ids for message in channels.of_customer(one)]
+    messages = channels.of_customer(*ids)
     yield from _messages(messages)
     yield from _contacts(facts.contacts, {message.campaign_key for message in messages})
     yield from _responses(facts.responses)
-    for one in ids:
-        yield from _surveys(one)
+    yield from _surveys(ids)
     yield from _consents(consents)
-    yield from _changes(ids[0])
+    yield from _changes(ids)
 
 
 def _purchases(lines: Sequence[Mapping[str, Any]]) -> Iterator[Event]:
@@ -242,8 +240,8 @@ def _responses(rows: Sequence[Mapping[str, Any]]) -> Iterator[Event]:
         )  # fmt: skip
 
 
-def _surveys(customer_id: int) -> Iterator[Event]:
-    for told in surveys.of_customer(customer_id, (get_language() or "ko")[:2]):
+def _surveys(ids: Sequence[int]) -> Iterator[Event]:
+    for told in surveys.of_customer(*ids, language=(get_language() or "ko")[:2]):
         said = " · ".join(f"{question} {answer}" for question, answer in told.answers)
         yield Event("survey", told.at, N_("Answered “{survey}”"), {"survey": told.survey}, detail=said[:400])
 
@@ -257,8 +255,8 @@ def _consents(words: Sequence[Any]) -> Iterator[Event]:
         )  # fmt: skip
 
 
-def _changes(customer_id: int) -> Iterator[Event]:
-    for row in identify.changes(customer_id):
+def _changes(ids: Sequence[int]) -> Iterator[Event]:
+    for row in identify.changes(*ids):
         if row["undone_at"] is None:
             title = N_("Changed {field}: “{before}” became “{after}”")
             yield Event(

@@ -12,7 +12,7 @@ from django.db.models import Count, Q, QuerySet
 from dangol.base.errors import BadInput, NotAllowed, NotFound
 from dangol.staff.models import Access, OrgUnit, SavedView
 from dangol.staff.models import Member as Member  # noqa: PLC0414  other rooms name the type from here
-from dangol.staff.rules import RIGHTS, ROLE_NAMES, Right, Role, Scope, holds, scope
+from dangol.staff.rules import RIGHTS, ROLE_NAMES, Right, Role, Scope, bound_to_unit, holds, scope
 
 SYSTEM_EMAIL = "system"
 PAGE = 50
@@ -32,8 +32,9 @@ def require(member: Member, right: Right) -> None:
 
 def scope_of(member: Member) -> Scope:
     """Whose customers a member may see."""
-    path = member.unit.path if member.unit is not None else None
-    return scope(Role(member.role), unit_path=path, member_id=member.pk)
+    role = Role(member.role)
+    unit = member.unit if bound_to_unit(role) else None  # nobody else's unit is asked for
+    return scope(role, unit_path=unit.path if unit is not None else None, member_id=member.pk)
 
 
 def within(who: Scope, *, unit: str = "unit", rep: str = "rep") -> Q:

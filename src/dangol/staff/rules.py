@@ -199,6 +199,11 @@ class Scope:
     member_id: int | None = None
 
 
+def bound_to_unit(role: Role) -> bool:
+    """Whether what a role sees depends on its place in the organisation tree."""
+    return role not in COMPANY_WIDE | OWN_ONLY
+
+
 def scope(role: Role, *, unit_path: str | None, member_id: int) -> Scope:
     """The scope of a role at its place in the organisation tree."""
     if role in COMPANY_WIDE:

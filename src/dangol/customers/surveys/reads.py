@@ -265,9 +265,12 @@ def _flat(one: ResponseView, questions: Sequence[Mapping[str, Any]]) -> dict[str
     return about | {"customer_id": one.customer_id} | plain
 
 
-def of_customer(customer_id: int, language: str = "ko") -> list[Told]:
-    """What a customer answered, newest first; contact details are on the customer already and left out."""
-    rows = Response.objects.filter(customer_id=customer_id, state=DONE).select_related("survey", "version")
+def of_customer(*ids: int, language: str = "ko") -> list[Told]:
+    """What a customer answered, newest first; contact details are on the customer already and left out.
+
+    ids: those under which the person is known.
+    """
+    rows = Response.objects.filter(customer_id__in=ids, state=DONE).select_related("survey", "version")
     return [_told(row, language) for row in rows.order_by("-at")[:200]]
 
 

@@ -38,7 +38,7 @@ def show(request: Request, customer_id: int) -> HttpResponse:
     if found.person.id != customer_id:  # merged into another one: its address leads there
         return HttpResponseRedirect(reverse("customers:one", args=[found.person.id]))
     note_access(by=request.user, verb="view", what="customer", customer_id=customer_id, address=address_of(request))
-    more = {"household": matching.household(request.user, customer_id),
+    more = {"household": matching.household(request.user, found.person),
             "may_merge": may(request.user, Right.CUSTOMERS_MERGE)}  # fmt: skip
     return render(request, "customers/one.html", _board(found, kind, _page(request)) | more)
 

@@ -61,7 +61,7 @@ def of(by: Member, customer_id: int, *, kind: str = "") -> Sequence[Entry]:
 
 def _everything(by: Member, mine: Sequence[int]) -> Iterator[Entry]:
     yield from _said(mine)
-    yield from _changed(mine[0])
+    yield from _changed(mine)
     yield from _merged(by, mine)
     for one in mine:
         yield from _consented(one)
@@ -84,8 +84,8 @@ def _said(mine: Sequence[int]) -> Iterator[Entry]:
         )  # fmt: skip
 
 
-def _changed(customer_id: int) -> Iterator[Entry]:
-    for row in changes(customer_id):
+def _changed(mine: Sequence[int]) -> Iterator[Entry]:
+    for row in changes(*mine):
         hand = row["cause"] == "hand" and bool(row["member"])
         title = N_("{field}: “{before}” became “{after}”")
         yield Entry(

@@ -14,7 +14,7 @@ from dangol.customers.identify.golden.rules import FIELDS, REASONS, choose
 from dangol.customers.identify.matching import rules
 from dangol.customers.identify.matching.rules import APART, COMPARED, OPEN, SNOOZED, STATES, Bar, agreement, waterfall
 from dangol.customers.identify.models import Customer, Household, Merge, Pair
-from dangol.customers.identify.reads.one import family, person, root, visible
+from dangol.customers.identify.reads.one import Person, family, person, root, visible
 from dangol.customers.identify.rules import PAGE, mask
 from dangol.staff import reads as staff
 from dangol.staff.reads import Member, may, require, scope_of, within
@@ -349,12 +349,10 @@ class HouseholdView:
     size: int
 
 
-def household(by: Member, customer_id: int) -> HouseholdView | None:
-    """The household of a customer, or nothing. Raises NotFound."""
-    whole = visible(by, customer_id)
-    mine = family(whole.pk)
+def household(by: Member, whole: Person) -> HouseholdView | None:
+    """The household of a customer the reader may see (reads.customer), or nothing."""
     number = (
-        Household.objects.filter(customer_id__in=mine)
+        Household.objects.filter(customer_id__in=whole.ids)
         .order_by("customer_id")
         .values_list("household_id", flat=True)
         .first()
@@ -362,6 +360,6 @@ def household(by: Member, customer_id: int) -> HouseholdView | None:
     if number is None:
         return None
     everybody = set(root(Household.objects.filter(household_id=number).values_list("customer_id", flat=True)).values())
-    others = Customer.objects.filter(within(scope_of(by)), pk__in=everybody - {whole.pk}).select_related("unit", "rep")
+    others = Customer.objects.filter(within(scope_of(by)), pk__in=everybody - {whole.id}).select_related("unit", "rep")
     rows = others.order_by("name", "pk")[:PAGE]
     return HouseholdView(number, [_side(row) for row in rows], len(others) + 1) if rows else None

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Subquery
+from django.db.models import Value as Given
+from django.db.models.functions import Coalesce
 
 from dangol.base.errors import NotFound
 from dangol.customers.identify.models import Change, Customer, SourceKey, Standing
@@ -51,9 +53,10 @@ class Stand:
 
 @dataclass(frozen=True)
 class Person:
-    """One customer. seen_at: when these values were read, to be given back with an edit."""
+    """One customer. ids: those under which the person is known, its own first (`family`)."""
 
     id: int
+    ids: Sequence[int]
     kind: str
     code: str
     name: str
@@ -83,10 +86,16 @@ def visible(by: Member, customer_id: int) -> Customer:
     """
     require(by, Right.CUSTOMERS_VIEW)
     found = Customer.objects.select_related("unit", "rep", "standing").filter(within(scope_of(by)), merged_into=None)
-    row = found.filter(pk=root([customer_id])[customer_id]).first() if 0 < customer_id < 2**63 else None
+    row = found.filter(pk=_whole(customer_id)).first() if 0 < customer_id < 2**63 else None
     if row is None:
         raise NotFound("There is no such customer.")
     return row
+
+
+def _whole(customer_id: int) -> Coalesce:
+    """The customer this one is now part of, or itself: asked within the question about it, not before it."""
+    part = Customer.objects.filter(pk=customer_id).values("merged_into_id")
+    return Coalesce(Subquery(part), Given(customer_id))
 
 
 def root(ids: Iterable[int]) -> dict[int, int]:
@@ -104,8 +113,9 @@ def family(customer_id: int) -> list[int]:
 
     For what is kept under the id it once had, like messages; of a merged customer the whole it is now part of.
     """
-    whole = root([customer_id])[customer_id]
-    return [whole, *Customer.objects.filter(merged_into=whole).order_by("pk").values_list("pk", flat=True)]
+    rows = Customer.objects.filter(merged_into=_whole(customer_id)).order_by("pk").values_list("merged_into_id", "pk")
+    parts = list(rows)
+    return [parts[0][0] if parts else customer_id, *(pk for _whole_id, pk in parts)]
 
 
 def customer(by: Member, customer_id: int) -> Person:
@@ -114,20 +124,21 @@ def customer(by: Member, customer_id: int) -> Person:
 
 
 def person(by: Member, row: Customer, *, unmasked: bool) -> Person:
-    """A customer's row as it is shown; unmasked only by the action that logs it."""
+    """A whole customer's row as it is shown; unmasked only by the action that logs it."""
+    ids = family(row.pk)
     return Person(
-        id=row.pk, kind=row.kind, code=row.code, name=row.name, values=_values(row, unmasked),
+        id=row.pk, ids=ids, kind=row.kind, code=row.code, name=row.name, values=_values(row, unmasked),
         attributes=row.attributes, unit_id=row.unit_id, unit=row.unit.name if row.unit else "",
         rep_id=row.rep_id, rep=row.rep.name if row.rep else "",
-        keys=_keys(row.pk),
+        keys=_keys(ids),
         standing=_standing(row), created_at=row.created_at, updated_at=row.updated_at,
         may_unmask=may(by, Right.CUSTOMERS_UNMASK), may_edit=may(by, Right.CUSTOMERS_EDIT),
     )  # fmt: skip
 
 
-def _keys(customer_id: int) -> list[tuple[str, str]]:
+def _keys(ids: Sequence[int]) -> list[tuple[str, str]]:
     """The source keys of a customer and of those merged into it."""
-    mine = SourceKey.objects.filter(Q(customer_id=customer_id) | Q(customer__merged_into=customer_id))
+    mine = SourceKey.objects.filter(customer_id__in=ids)
     return list(mine.order_by("source", "key").values_list("source", "key"))
 
 
@@ -178,9 +189,12 @@ def _standing(row: Customer) -> Stand | None:
     return Stand(**{name: getattr(standing, name) for name in Stand.__dataclass_fields__})
 
 
-def changes(customer_id: int) -> list[dict[str, Any]]:
-    """What was changed on a customer, newest first; personal values masked, reps and units by name."""
-    found = Change.objects.filter(customer_id__in=family(customer_id)).select_related("member").order_by("-at", "-id")
+def changes(*ids: int) -> list[dict[str, Any]]:
+    """What was changed on a customer, newest first; personal values masked, reps and units by name.
+
+    ids: those under which the person is known (Person.ids); nobody else's changes are looked for.
+    """
+    found = Change.objects.filter(customer_id__in=ids).select_related("member").order_by("-at", "-id")
     rows = list(found[:CHANGES_SHOWN])
     names = {field: _linked_names(field, rows) for field in ("rep", "unit")}
 
@@ -202,6 +216,8 @@ def changes(customer_id: int) -> list[dict[str, Any]]:
 def _linked_names(field: str, rows: Sequence[Change]) -> dict[str, str]:
     """The names behind the ids in changes of the rep or the unit."""
     ids = {int(value) for row in rows if row.field == field for value in (row.before, row.after) if value}
+    if not ids:
+        return {}
     if field == "unit":
         found = [(unit.id, unit.name) for unit in staff.units() if unit.id in ids]
     else:

@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow as pa
 from django.conf import settings
 from django.db.models import BooleanField, Count, Exists, Max, Min, OuterRef, Q, QuerySet, Sum, TextField
-from django.db.models.functions import Cast
+from django.db.models.functions import Cast, Coalesce
 
 from dangol.customers.identify.models import Customer, SourceKey
 from dangol.staff.reads import Member, require, scope_of, within
@@ -47,9 +47,10 @@ def schema() -> pa.Schema:
 def people(*, ids: Iterable[int] | None = None) -> Iterator[pa.RecordBatch]:
     """Every customer, or those of the ids, as batches of `schema`; dates are company days.
 
-    No scope: whoever asks counts over all customers or has bounded the ids before.
+    Merged customers are left out: what they brought counts with the one they are part of. No scope: whoever asks
+    counts over all customers or has bounded the ids before.
     """
-    rows = Customer.objects.all()
+    rows = Customer.objects.filter(merged_into=None)
     if ids is not None:
         rows = rows.filter(pk__in=list(ids))
     keyed = Exists(SourceKey.objects.filter(customer=OuterRef("pk")))
@@ -147,13 +148,14 @@ def sample_ids(size: int) -> list[int]:
 
 
 def how_many() -> int:
-    """How many customers there are in all."""
-    return Customer.objects.count()
+    """How many customers there are in all, merged ones left out."""
+    return Customer.objects.filter(merged_into=None).count()
 
 
 def known_by_source() -> dict[str, int]:
-    """How many customers each source has a key for."""
-    return dict(SourceKey.objects.values_list("source").annotate(Count("customer", distinct=True)).order_by())
+    """How many customers each source has a key for; those merged into one are one."""
+    whole = Coalesce("customer__merged_into_id", "customer_id")
+    return dict(SourceKey.objects.values_list("source").annotate(people=Count(whole, distinct=True)).order_by())
 
 
 def values_of(by: Member, ids: Iterable[int]) -> dict[int, dict[str, Any]]:
@@ -163,7 +165,7 @@ def values_of(by: Member, ids: Iterable[int]) -> dict[int, dict[str, Any]]:
     """
     require(by, Right.CUSTOMERS_VIEW)
     columns = [*TEXTS, *NUMBERS, "unit_id", "rep_id", "generated", "updated_at"]
-    rows = Customer.objects.filter(within(scope_of(by)), pk__in=list(ids)).values("pk", *columns)
+    rows = Customer.objects.filter(within(scope_of(by)), merged_into=None, pk__in=list(ids)).values("pk", *columns)
     return {row.pop("pk"): {(k.removesuffix("_id")): v for k, v in row.items()} for row in rows}
 
 
@@ -179,7 +181,7 @@ def lacking(
     condition = Q()
     for name in fields:
         condition |= _missing(name)
-    rows = Customer.objects.filter(within(scope_of(by)), condition, pk__gt=after)
+    rows = Customer.objects.filter(within(scope_of(by)), condition, merged_into=None, pk__gt=after)
     rows = rows.filter(unit__path__startswith=unit_path) if unit_path else rows
     rows = rows.filter(standing__segment__in=segments) if segments else rows
     found = rows.order_by("pk").values("pk", "rep_id", "unit_id", "generated", *(n for n in fields if n not in PLACES))
@@ -202,8 +204,8 @@ def _real(row: Mapping[str, Any], name: str) -> bool:
 
 
 def named_ids() -> list[int]:
-    """The ids of all named customers, in order."""
-    return list(Customer.objects.filter(kind="named").order_by("pk").values_list("pk", flat=True))
+    """The ids of all named customers, in order; merged ones left out."""
+    return list(Customer.objects.filter(kind="named", merged_into=None).order_by("pk").values_list("pk", flat=True))
 
 
 def sharing(field: str, at_most: int, *, named_only: bool) -> int:
@@ -212,7 +214,7 @@ def sharing(field: str, at_most: int, *, named_only: bool) -> int:
     Counted by the database on the values as they stand (a phone by its international form), for a quick look.
     """
     column = "phone_e164" if field == "phone" else field
-    rows = Customer.objects.exclude(Q(**{column: ""}) | Q(generated__icontains=f'"{field}"'))
+    rows = Customer.objects.filter(merged_into=None).exclude(Q(**{column: ""}) | Q(generated__icontains=f'"{field}"'))
     rows = rows.filter(kind="named") if named_only else rows
     shared = rows.values(column).annotate(n=Count("pk")).filter(n__gt=at_most).order_by()
     return int(shared.aggregate(total=Sum("n"))["total"] or 0)

@@ -13,6 +13,7 @@ from ibis.expr.types import Table
 
 from dangol.base.errors import BadInput, Conflict, NotFound
 from dangol.customers.identify import actions as identify
+from dangol.customers.identify import reads as customers
 from dangol.customers.identify.reads import quality as identify_reads
 from dangol.customers.quality.models import Check, Programme, Task
 from dangol.customers.quality.rules.checks import ASKED, FIELDS
@@ -94,10 +95,8 @@ def _today() -> date:
 
 def _targets(by: Member, made: Programme, unit_path: str) -> list[Task]:
     """Tasks for those who lack a field, at most so many a rep (and for those of no rep, a unit)."""
-    resting = set(
-        Task.objects.filter(state="refused", done_at__gte=timezone.now() - timedelta(days=REST_DAYS))
-        .values_list("customer_id", flat=True)
-    )  # fmt: skip
+    refused = Task.objects.filter(state="refused", done_at__gte=timezone.now() - timedelta(days=REST_DAYS))
+    resting = set(customers.root(refused.values_list("customer_id", flat=True)).values())
     tasks: list[Task] = []
     load: dict[tuple[int | None, int | None], int] = {}
     after = 0
@@ -134,7 +133,8 @@ def ask(*, by: Member, rule_id: int, customer_ids: Iterable[int]) -> int:
         defaults={"name": rule.definition["name"], "fields": [name], "starts_on": today, "by": by,
                   "ends_on": today + timedelta(days=SINGLE_DAYS)},
     )  # fmt: skip
-    made, wanted = 0, list(dict.fromkeys(customer_ids))[:TASKS_MOST]
+    wanted = list(dict.fromkeys(customers.root(customer_ids).values()))[:TASKS_MOST]
+    made = 0
     for begin in range(0, len(wanted), CHUNK):
         part = wanted[begin : begin + CHUNK]
         seen = identify_reads.values_of(by, part)

@@ -192,13 +192,14 @@ def tasks(by: Member, *, everyone: bool = False, after: int = 0, limit: int = PA
     chosen = list(rows.filter(pk__gt=after).select_related("programme").order_by("pk")[:limit])
     if not chosen:
         return []
-    ids = tuple(dict.fromkeys(task.customer_id for task in chosen))
+    wholes = identify.root(task.customer_id for task in chosen)  # of those merged since, the one they are part of
+    ids = tuple(dict.fromkeys(wholes.values()))
     people = {row.id: row for row in identify.search(by, CustomerQuery(ids=ids, size=len(ids))).rows}
     return [
-        TaskView(task.pk, people[task.customer_id], [name for name in task.fields if name not in task.filled],
+        TaskView(task.pk, people[wholes[task.customer_id]], [name for name in task.fields if name not in task.filled],
                  task.programme.name, task.programme_id, task.programme.benefit, task.programme.script, task.tries,
                  task.tried_at, task.programme.ends_on)
-        for task in chosen if task.customer_id in people
+        for task in chosen if wholes[task.customer_id] in people
     ]  # fmt: skip
 
 

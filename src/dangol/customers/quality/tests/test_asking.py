@@ -7,7 +7,9 @@ import pytest
 from dangol.base.errors import BadInput, Conflict, NotAllowed, NotFound
 from dangol.customers.collect import actions as collect
 from dangol.customers.identify import actions as identify
+from dangol.customers.identify.matching import actions as matching
 from dangol.customers.identify.models import Customer
+from dangol.customers.identify.reads import quality as counted
 from dangol.customers.quality import actions, reads
 from dangol.customers.quality.actions.asking import Plan
 from dangol.customers.quality.models import Programme, Task
@@ -60,6 +62,26 @@ def test_who_refused_is_left_alone_by_the_next_programme(cast):
         actions.handle(by=cast.rep, task_id=task.pk, result="done", values={"address": "서울 중구 세종대로 1"})
     second = actions.start(by=cast.steward, plan=plan())
     assert cast.mina.pk not in states(second)
+
+
+def test_who_became_part_of_another_counts_with_that_one_everywhere(cast):
+    made = actions.start(by=cast.steward, plan=plan())
+    matching.merge(by=cast.steward, kept_id=cast.mina.pk, gone_id=cast.jiho.pk)
+    assert [task.customer.label for task in reads.tasks(cast.rep)] == [
+        "김민아",
+        "김민아",
+    ]  # the task outlives its customer
+    task = Task.objects.get(programme_id=made, customer_id=cast.jiho.pk)
+    actions.handle(by=cast.rep, task_id=task.pk, result="refused")
+    again = actions.start(by=cast.steward, plan=plan())
+    assert set(states(again)) == {cast.soyeon.pk, cast.coded.pk}
+    everybody = [one for batch in counted.people() for one in batch["customer_id"].to_pylist()]
+    assert everybody == [cast.mina.pk, cast.soyeon.pk, cast.coded.pk]
+    assert counted.how_many() == 3
+    assert cast.jiho.pk not in counted.named_ids()
+    assert [row[0] for row in counted.lacking(cast.rep, ["address"])] == [cast.mina.pk]
+    assert counted.values_of(cast.rep, [cast.jiho.pk]) == {}
+    assert counted.known_by_source()["crm"] == len({cast.mina.pk, cast.soyeon.pk, cast.coded.pk})
 
 
 def test_who_was_not_reached_rests_and_a_half_filled_task_stays_open(cast):

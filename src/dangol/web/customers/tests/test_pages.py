@@ -286,6 +286,9 @@ def test_one_customer_takes_few_questions_however_much_is_known(star, signed_in,
     client = signed_in(star.administrator)
     with django_assert_max_num_queries(15):
         client.get(reverse("customers:one", args=[star.mina.pk]))
+    Customer.objects.filter(pk__in=[star.jiho.pk, star.soyeon.pk]).update(merged_into=star.mina)
+    with django_assert_max_num_queries(15):
+        client.get(reverse("customers:one", args=[star.mina.pk]))
 
 
 def test_rows_picked_by_hand_are_exported_alone_by_few_questions(star, signed_in, django_assert_max_num_queries):
