@@ -12,7 +12,7 @@ from dangol.customers.identify.linkage import compared, linking, preparing
 from dangol.customers.identify.linkage.households import ALONE, households
 from dangol.customers.identify.linkage.linking import Linked
 from dangol.customers.identify.linkage.preparing import Prepared
-from dangol.customers.identify.linkage.rules.evidence import DOUBTFUL_FROM, evidence, verdict
+from dangol.customers.identify.linkage.rules.evidence import DOUBTFUL_FROM, FEW, evidence, proven, verdict
 from dangol.engine import fresh
 from dangol.engine.linkage import LEFT, RIGHT
 from dangol.work.actions import Running
@@ -69,11 +69,12 @@ def _pairs(prepared: Prepared, found: Linked, ids: pa.ChunkedArray) -> pa.Table:
     chance = found.pairs["probability"].to_numpy()
     worth = (chance >= DOUBTFUL_FROM) & ~found.pairs["veto"].to_numpy()
     rows = found.pairs.filter(pa.array(worth)).to_pylist()
-    of = ids.to_numpy()
+    of, few = ids.to_numpy(), len(ids) < FEW
     made = [
         {"left": int(of[row[LEFT]]), "right": int(of[row[RIGHT]]), "probability": row["probability"],
          "evidence": evidence(prepared.comparisons, row),
-         "verdict": verdict(joined=row["joined"], probability=row["probability"], limit=found.threshold)}
+         "verdict": verdict(joined=row["joined"], probability=row["probability"], limit=found.threshold,
+                            proven=not few or proven(prepared.comparisons, row))}
         for row in rows
     ]  # fmt: skip
     return pa.Table.from_pylist(made, schema=PROPOSED)

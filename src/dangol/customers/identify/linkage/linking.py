@@ -29,7 +29,7 @@ class Linked:
 
     pairs: left, right (rows), weight, probability, level and weights per comparison (see engine.linkage), veto (bool)
     and joined (bool), sorted by row. groups: for each row the smallest row of its person. sure: for each row the
-    probability that holds it in its group, 1 where it stands alone.
+    probability that holds it in its group, 1 where it stands alone. model: none where no two records share anything.
     """
 
     pairs: pa.Table
@@ -37,7 +37,7 @@ class Linked:
     sure: npt.NDArray[np.float64]
     threshold: float
     precision: float
-    model: fitting.Model
+    model: fitting.Model | None
     vetoes: Vetoes
     keys: list[tuple[str, ...]]
     looked_at: int
@@ -56,6 +56,8 @@ def link(
     parts = {name: blocking.codes(prepared.records[name]) for name in (*prepared.strong, *prepared.weak)}
     files = prepared.records[FILE].to_numpy().astype(np.int64) if across else None
     keys = blocking.choose(prepared.strong, prepared.weak, parts, files, prepared.same)
+    if not _meets(keys, new):
+        return _nobody(prepared, keys, across)
     records = _with_keys(prepared, keys, new)
     allowed = " AND l.file <> r.file" if across else ""
     total = _total(prepared.records, across)
@@ -66,17 +68,27 @@ def link(
         fresh = " AND (l.fresh OR r.fresh)" if new is not None else ""
         rules = [f"l.k{n} = r.k{n}{allowed}{fresh}" for n in range(len(keys.columns))]
         least = float(np.log2(KEPT_FROM / (1 - KEPT_FROM))) - 4
-        scored = (
-            pairs.scored(rules, weights, least, _frequencies(prepared, model))
-            if rules
-            else _no_pairs(prepared.comparisons)
-        )
+        scored = pairs.scored(rules, weights, least, _frequencies(prepared, model))
     found = _judged(scored, prepared.comparisons, known, files, whole=new is None)
     limit, expected, joined = _decided(found, known, precision, files, whole=new is None)
     groups, sure = _grouped(found, prepared.records.num_rows, joined, limit, known.contradiction)
     left, right = found[LEFT].to_numpy(), found[RIGHT].to_numpy()
     found = found.append_column("joined", pa.array(groups[left] == groups[right]))
     return Linked(found, groups, sure, limit, expected, model, known.vetoes, keys.of, known.looked_at, across)
+
+
+def _meets(keys: blocking.Keys, new: pa.Array | None) -> bool:
+    """Whether any block holds two records, one of them new: else there is no pair to learn from or to score."""
+    if new is None:
+        return bool(keys.columns)
+    return any(pc.any(pc.and_(column.is_valid(), new)).as_py() for column in keys.columns)
+
+
+def _nobody(prepared: Prepared, keys: blocking.Keys, across: bool) -> Linked:
+    """What is found where no two records share enough to be looked at."""
+    rows = prepared.records.num_rows
+    return Linked(_no_pairs(prepared.comparisons), np.arange(rows), np.ones(rows), 1.0, 1.0, None, Vetoes(), keys.of, 0,
+                  across)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -201,11 +213,10 @@ def _frequencies(prepared: Prepared, model: fitting.Model) -> dict[str, pa.Table
 
 
 def _no_pairs(comparisons: Sequence[Comparison]) -> pa.Table:
-    columns: dict[str, Any] = {LEFT: pa.array([], pa.int64()), RIGHT: pa.array([], pa.int64()),
-                               WEIGHT: pa.array([], pa.float64())}  # fmt: skip
-    for one in comparisons:
-        columns |= {f"w_{one.name}": pa.array([], pa.float64()), f"f_{one.name}": pa.array([], pa.float64())}
-    return pa.table(columns)
+    named = [("l", pa.int8()), ("w", pa.float64()), ("f", pa.float64())]
+    fields = [(LEFT, pa.int64()), (RIGHT, pa.int64()), (WEIGHT, pa.float64()), ("probability", pa.float64())]
+    fields += [(f"{letter}_{one.name}", kind) for one in comparisons for letter, kind in named]
+    return pa.schema([*fields, ("veto", pa.bool_()), ("joined", pa.bool_())]).empty_table()
 
 
 def _judged(
