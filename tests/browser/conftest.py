@@ -21,7 +21,7 @@ QUIET = [
 DESK, PHONE, NARROW = (1440, 900), (390, 844), (320, 700)
 # What an English word in a Korean heading may be: names and abbreviations.
 NAMES = re.compile(
-    r"CSV|csv|\b(CRM|RFM|CSV|XLSX|Excel|SQL|API|CLI|DB|TOTP|Dangol|SMTP|URL|ID|VIP)\b|[HL]{3}|[A-Z]+-?\d+|\S+@\S+"
+    r"CSV|csv|\b(CRM|ERP|RFM|CSV|XLSX|Excel|SQL|API|CLI|DB|TOTP|Dangol|SMTP|URL|ID|VIP)\b|[HL]{3}|[A-Z]+-?\d+(?:-[0-9a-f]{10})?|\S+@\S+"
 )
 # All there: the letters are loaded, every chart is drawn, and what a page fetches when it opens has come.
 THERE = """() => document.fonts.status === "loaded" && !document.querySelector(".htmx-request")
