@@ -21,9 +21,11 @@ QUIET = [
 DESK, PHONE, NARROW = (1440, 900), (390, 844), (320, 700)
 # What an English word in a Korean heading may be: names and abbreviations.
 NAMES = re.compile(
-    r"CSV|csv|\b(CRM|RFM|CSV|XLSX|Excel|SQL|API|CLI|DB|TOTP|Dangol|SMTP|URL|ID|VIP)\b|[HL]{3}|[A-Z]+-?\d+|\S+@\S+"
+    r"CSV|csv|\b(CRM|ERP|RFM|CSV|XLSX|Excel|SQL|API|CLI|DB|TOTP|Dangol|SMTP|URL|ID|VIP)\b|[HL]{3}|[A-Z]+-?\d+(?:-[0-9a-f]{10})?|\S+@\S+"
 )
-DRAWN = """() => [...document.querySelectorAll("[data-chart]")].every((one) => one.querySelector("svg") || !one.checkVisibility())"""
+# All there: the letters are loaded, every chart is drawn, and what a page fetches when it opens has come.
+THERE = """() => document.fonts.status === "loaded" && !document.querySelector(".htmx-request")
+  && [...document.querySelectorAll("[data-chart]")].every((one) => one.querySelector("svg") || !one.checkVisibility())"""
 JUDGE = Path(__file__).with_name("judge.js").read_text("utf-8")
 
 
@@ -88,8 +90,8 @@ class Visitor:
     def look(self, name: str, *, language: str = "ko") -> None:
         """Judge the page that is open: quiet console, no sideways scroll, labels, one h1, its language."""
         page = self.page
-        page.wait_for_load_state("networkidle")
-        page.wait_for_function(DRAWN)
+        page.wait_for_load_state("load")
+        page.wait_for_function(THERE)
         assert self.noise == [], f"{name}: {self.noise}"
         seen = page.evaluate(JUDGE)
         assert seen["faults"] == [], name

@@ -90,13 +90,18 @@ def nav(member: Any, path: str) -> list[Place]:
 
 
 def _pages(area: navigation.Area, member: Any, path: str) -> list[Place]:
-    """The pages of the area the member is in; other areas stay folded."""
+    """The pages of the area the member is in; other areas stay folded. The nearest above the open page is current."""
     if not _current(area.path, path):
         return []
-    found = [(page, address(page.name)) for page in area.pages if page.right is None or staff.may(member, page.right)]
+    found = [
+        (page, url) for page in area.pages
+        if (page.right is None or staff.may(member, page.right)) and (url := address(page.name))
+    ]  # fmt: skip
+    nearest = max((url for _, url in found if path.startswith(url)), key=len, default="")
     return [
-        Place(str(page.label), url, "", "page" if url == path else "", count=page.count(member) if page.count else 0)
-        for page, url in found if url
+        Place(str(page.label), url, "", _current(url, path) if url == nearest else "",
+              count=page.count(member) if page.count else 0)
+        for page, url in found
     ]  # fmt: skip
 
 

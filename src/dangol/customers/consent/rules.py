@@ -30,7 +30,8 @@ WAYS = {
     "web": N_("Web page"), "paper": N_("Paper form"), "phone": N_("Phone call"), "store": N_("In the shop"),
     "email": N_("Link in a message"), "survey": N_("Survey or form"), "import": N_("Loaded from a source"),
 }  # fmt: skip
-ORIGINS = {"customer": N_("the customer"), "staff": N_("a member"), "import": N_("a source")}
+ORIGINS = {"customer": N_("the customer"), "staff": N_("a member"), "import": N_("a source"),
+           "demo": N_("the demonstration")}  # fmt: skip
 
 NO_CONSENT = "no_consent"
 WITHDRAWN = "withdrawn"

@@ -158,11 +158,12 @@ def _evidence(bars: Sequence[rules.Bar], probability: float) -> dict[str, Any] |
     """The waterfall as a chart with its table."""
     if len(bars) < 2:
         return None
+    ways = [gettext("For one person"), gettext("Against")]
     rows = [
         {
             "place": place, "step": _step(bar), "level": gettext(bar.level) if bar.level else "",
             "before": round(bar.before, 3), "after": round(bar.after, 3), "weight": round(bar.weight, 2),
-            "way": gettext("For one person") if bar.weight >= 0 else gettext("Against"),
+            "way": ways[bar.weight < 0],
         }
         for place, bar in enumerate(bars)
     ]  # fmt: skip
@@ -172,7 +173,7 @@ def _evidence(bars: Sequence[rules.Bar], probability: float) -> dict[str, Any] |
             "y": {"field": "step", "type": "nominal", "sort": {"field": "place"}, "title": None},
             "x": {"field": "before", "type": "quantitative", "title": gettext("Weight (log2)")},
             "x2": {"field": "after"},
-            "color": {"field": "way", "type": "nominal", "title": None},
+            "color": {"field": "way", "type": "nominal", "title": None, "scale": {"domain": ways}},
         },
     }  # fmt: skip
     columns = [("step", gettext("Field"), "text"), ("level", gettext("What was found"), "text"),

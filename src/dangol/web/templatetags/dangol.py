@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
@@ -162,6 +163,26 @@ def duration(seconds: Any) -> str:
 def said(template_text: Any, params: Any = None) -> str:
     """A stored sentence template in the reader's language; with its values where there are any."""
     return say(str(template_text), params if isinstance(params, dict) else None) if template_text else ""
+
+
+ARTICLE = re.compile(r"(Decree )?(\d+)(?:-(\d+))?(?:\((\d+)\))?(\(\w\))?(?: nos?\. ([\d and]+))?")
+
+
+@register.filter
+def article(cited: str) -> str:
+    """Articles of a law as the language cites them: "37-2(1), Decree 44-3" is 제37조의2제1항, 시행령 제44조의3."""
+    if _language() != "ko":
+        return cited
+
+    def korean(found: re.Match[str]) -> str:
+        decree, number, branch, clause, letter, items = found.groups()
+        return "".join((
+            "시행령 " if decree else "", f"제{number}조", f"의{branch}" if branch else "",
+            f"제{clause}항" if clause else "", letter or "",
+            "·".join(f"제{one}호" for one in items.split(" and ")) if items else "",
+        ))  # fmt: skip
+
+    return ARTICLE.sub(korean, cited)
 
 
 @register.filter

@@ -107,6 +107,20 @@ def test_navigation_shows_the_areas_of_the_role_and_marks_the_present_one(cast, 
     assert everything == [area.path for area in navigation.AREAS]
 
 
+@pytest.mark.parametrize(
+    ("path", "shown"),
+    [
+        ("/customers/", {"/customers/": "page"}),
+        ("/customers/4/", {"/customers/": "true"}),
+        ("/customers/quality/rules/", {"/customers/quality/": "true"}),
+        ("/customers/quality/programmes/3/", {"/customers/quality/programmes/": "true"}),
+    ],
+)
+def test_navigation_marks_the_nearest_page_above_the_open_one(cast, path, shown):
+    area = next(place for place in shell.nav(cast.administrator, path) if place.url == "/customers/")
+    assert {page.url: page.current for page in area.pages if page.current} == shown
+
+
 def test_navigation_leaves_out_areas_that_have_no_page(cast, settings):
     settings.ROOT_URLCONF = "dangol.web.home.urls"
     assert [place.url for place in shell.nav(cast.administrator, "/")] == ["/"]

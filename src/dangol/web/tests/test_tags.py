@@ -60,6 +60,16 @@ def test_day_is_written_as_the_language_writes_it_and_cut_in_the_companys_zone()
         assert tags.moment(late) == "30 Nov 2017, 22:00"
 
 
+def test_articles_of_law_are_cited_as_the_language_cites_them():
+    cited = ["36, Decree 43", "37-2(1), Decree 44-3", "6, Decree 6(1) nos. 2 and 3", "12(3), 15(1)(h)"]
+    assert [tags.article(one) for one in cited] == [
+        "제36조, 시행령 제43조", "제37조의2제1항, 시행령 제44조의3", "제6조, 시행령 제6조제1항제2호·제3호",
+        "제12조제3항, 제15조제1항(h)",
+    ]  # fmt: skip
+    with translation.override("en"):
+        assert [tags.article(one) for one in cited] == cited
+
+
 def test_duration_is_rounded_to_what_one_can_grasp():
     assert [tags.duration(s) for s in (5, 95, 7300)] == ["5초", "2분", "2시간"]
 

@@ -42,6 +42,9 @@
   /* After a refused form the summary of errors takes the focus. */
   find("[data-focus]")?.focus();
 
+  /* A row of tabs wider than the window begins where one is. */
+  all(".tabs [aria-current]").forEach((tab) => { const row = tab.closest(".tabs"); row.scrollLeft = tab.offsetLeft - row.offsetLeft - (row.clientWidth - tab.offsetWidth) / 2; });
+
   /* Pop-downs close with Esc and with a click elsewhere. */
   const POPS = "details.pop[open], details.menu[open], details.dock-more[open]";
   doc.addEventListener("click", (event) => all(POPS).forEach((pop) => { if (!pop.contains(event.target)) pop.open = false; }));
