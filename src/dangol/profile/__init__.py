@@ -192,8 +192,7 @@ def _events(ids: Sequence[int], facts: Facts, consents: Sequence[Any]) -> Iterat
     yield from _messages(messages)
     yield from _contacts(facts.contacts, {message.campaign_key for message in messages})
     yield from _responses(facts.responses)
-    for one in ids:
-        yield from _surveys(one)
+    yield from _surveys(ids[0])
     yield from _consents(consents)
     yield from _changes(ids[0])
 

@@ -12,6 +12,7 @@ from django.db.models.functions import TruncDate
 
 from dangol.base.errors import NotFound
 from dangol.base.period import company_day
+from dangol.customers.identify import reads as identify
 from dangol.customers.surveys import rules
 from dangol.customers.surveys.models import Answer, Response, Survey, Version
 from dangol.staff.actions import note_access
@@ -266,8 +267,10 @@ def _flat(one: ResponseView, questions: Sequence[Mapping[str, Any]]) -> dict[str
 
 
 def of_customer(customer_id: int, language: str = "ko") -> list[Told]:
-    """What a customer answered, newest first; contact details are on the customer already and left out."""
-    rows = Response.objects.filter(customer_id=customer_id, state=DONE).select_related("survey", "version")
+    """What a customer and those merged into it answered, newest first; contact details are on the customer already."""
+    rows = Response.objects.filter(customer_id__in=identify.family(customer_id), state=DONE).select_related(
+        "survey", "version"
+    )
     return [_told(row, language) for row in rows.order_by("-at")[:200]]
 
 
