@@ -19,7 +19,7 @@ from dangol.campaigns.plan.rules import Base, Problem
 from dangol.channels import letters
 from dangol.channels import reads as channels
 from dangol.customers.consent import reads as consent
-from dangol.customers.consent.rules import BAD_ADDRESS, MARKETING, NO_ADDRESS, SUPPRESSED, Permit
+from dangol.customers.consent.rules import BAD_ADDRESS, MARKETING, NO_ADDRESS, NO_PROFILING, SUPPRESSED, Permit
 from dangol.customers.identify import reads as identify
 from dangol.insight.score import reads as score
 from dangol.insight.warehouse import reads as warehouse
@@ -222,13 +222,15 @@ class Reach:
 def reach(ids: list[int], channel: str, at: datetime | None = None) -> Reach:
     """Split people into those a channel can reach now and those it cannot, each with the reason.
 
-    Quiet hours are no reason here: such a message is held at sending, not left out.
+    Who refuses to be graded by a machine is not written to because of a segment (PIPA art. 37-2(1)): every plan aims
+    at segments. Quiet hours are no reason here: such a message is held at sending, not left out.
     """
     adapter = channels.channel(channel)
     noon = _by_day(at or timezone.now())
     verdicts = consent.permits(ids, MARKETING, channel, noon, settings.DANGOL.zone)
     known = identify.addressees(ids)
     gone = consent.suppressed(channel, {known[one][1] for one in ids if one in known and known[one][1]})
+    ungraded = consent.refused_profiling(ids)
     people: dict[int, tuple[Permit, str, str]] = {}
     refused: dict[int, str] = {}
     for one in ids:
@@ -238,6 +240,8 @@ def reach(ids: list[int], channel: str, at: datetime | None = None) -> Reach:
             refused[one] = NO_ADDRESS
         elif not isinstance(verdict, Permit):
             refused[one] = verdict.reason
+        elif one in ungraded:
+            refused[one] = NO_PROFILING
         elif adapter.unfit(address):
             refused[one] = BAD_ADDRESS
         elif address in gone:

@@ -69,6 +69,16 @@ def test_a_campaign_walks_from_draft_to_lesson(company):
     assert found[0].basis == "experiment"
 
 
+def test_who_refuses_to_be_graded_by_a_machine_is_left_out_with_the_reason(company):
+    """Personal Information Protection Act art. 37-2(1): every campaign aims at segments, which a machine made."""
+    cast, _folder, _told = company
+    withdraw(by=cast.marketer, customer_ids=[21], purpose="profiling", channel="all", at=datetime.now(UTC))
+    view = plan.draft(by=cast.marketer, **world.fields())
+    assert plan.simulate(by=cast.marketer, plan_id=view.id)["reasons"]["no_profiling"] == 1
+    run = _launched(cast)
+    assert run.cells["out"] == 3
+
+
 def test_control_group_is_never_mailed(company):
     cast, folder, _told = company
     run = _launched(cast)

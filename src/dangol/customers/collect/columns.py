@@ -5,7 +5,7 @@ costs what its few thousand different prices cost.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
@@ -53,6 +53,7 @@ SPELLINGS = (  # other spellings of a day and a clock time -> the usual one
     (r"^(\d{4})(\d{2})(\d{2})(\d{2})(\d{2})$", r"\1-\2-\3 \4:\5"),
 )
 LUNAR = r"음"
+SAID_LUNAR = r"(?i)음|^(?:l|lunar|y|yes|1|true)$"  # in a column of its own
 USUAL = r"^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2})?)?$|^\d{8}$"
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 SHORT = r"^(\d{1,2})\s?[-/.]\s?(\d{1,2})\s?[-/.]\s?(\d{4})"
@@ -113,15 +114,41 @@ def check(rows: pa.Table, definition: Definition, terms: Terms) -> Checked:
     place = np.zeros(rows.num_rows, np.uint8)
     columns: dict[str, pa.Array] = {}
     doubts: dict[tuple[str, str], int] = {}
+    calendar: pa.Array | None = None
     for number, one in enumerate(definition.fields()):
         values, codes = _field(rows, one, definition, terms)
         if one.name in JUDGES and one.name in definition.mapping:
             values, codes = _judged(values, codes, one, terms, doubts)
         columns[one.name] = values
+        if one.name == "birth":
+            calendar = _calendar(rows, definition, values)
         _note(reason, place, codes, number)
+    if calendar is not None:
+        columns["birth_lunar"] = calendar
     _between_fields(columns, definition, reason, place)
     _totals(rows, columns, definition, reason)
     return Checked(columns, reason, place, rows.column(LINE).to_numpy(), doubts)
+
+
+def _calendar(rows: pa.Table, definition: Definition, days: pa.Array) -> pa.Array | None:
+    """ "lunar" for each birthday that was given in the lunar calendar and is a solar day now; nothing where none is."""
+    column = definition.mapping.get("birth")
+    if column is None:
+        return None
+    given = [rows.column(name).combine_chunks() for name in parts(column, rows.column_names)]
+    found = np.logical_or.reduce([_matches(one, LUNAR) for one in given]) | _said_lunar(rows, definition)
+    found &= ~_nulls(days)
+    mapped = "birth_lunar" in definition.mapping
+    return pc.if_else(pa.array(found), pa.scalar("lunar"), None) if mapped or found.any() else None
+
+
+def _said_lunar(rows: pa.Table, definition: Definition) -> npt.NDArray[np.bool_]:
+    """Which rows say in a column of its own that their birthday is a lunar one."""
+    column = definition.mapping.get("birth_lunar")
+    if column is None:
+        return np.zeros(rows.num_rows, bool)
+    texts = pc.utf8_trim_whitespace(rows.column(column).combine_chunks())
+    return _matches(texts, SAID_LUNAR)
 
 
 def _judged(
@@ -180,7 +207,9 @@ def _field(rows: pa.Table, one: Field, definition: Definition, terms: Terms) -> 
     if column in terms.orders:
         terms = replace(terms, order=terms.orders[column])
     names = parts(column, rows.column_names)
-    if len(names) > 1 and one.type in (Type.DATE, Type.TIME):
+    if one.name == "birth" and "birth_lunar" in definition.mapping:
+        values, codes = _spread(_marked_lunar(rows, names, definition), one, terms)
+    elif len(names) > 1 and one.type in (Type.DATE, Type.TIME):
         values, codes = _spread(_side_by_side([rows.column(name) for name in names]), one, terms)
     else:
         values, codes = _added([rows.column(name) for name in names], one, terms)
@@ -191,6 +220,14 @@ def _field(rows: pa.Table, one: Field, definition: Definition, terms: Terms) -> 
     if one.required and not (one.name == "source_key" and definition.match_by):
         codes = np.where((codes == 0) & _nulls(values), CODES["missing"], codes).astype(np.uint8)
     return values, codes
+
+
+def _marked_lunar(rows: pa.Table, names: Sequence[str], definition: Definition) -> pa.ChunkedArray:
+    """Birthdays as texts, lunar ones with the mark that a text of its own would have: 1988-03-02 음."""
+    given = _side_by_side([rows.column(name) for name in names]).combine_chunks()
+    full = pc.greater(pc.utf8_length(pc.utf8_trim_whitespace(given)), 0)
+    lunar = pc.and_(pa.array(_said_lunar(rows, definition)), full)
+    return pa.chunked_array([pc.if_else(lunar, pc.binary_join_element_wise(given, "음", " "), given)])
 
 
 def _side_by_side(columns: list[pa.ChunkedArray]) -> pa.ChunkedArray:

@@ -75,28 +75,61 @@ def _versions(keys: Iterable[tuple[str, str]]) -> Any:
 
 
 def forget(*, keys: Sequence[tuple[str, str]], texts: Iterable[str] = ()) -> dict[str, int]:
-    """Destroy what was collected of the persons behind (source system, key): versions, refused rows, kept uploads.
+    """Destroy what was collected of the persons behind (source system, key): versions, refused rows, looks, uploads.
 
     texts: e-mail and phone as sources wrote them; refused rows that hold one are emptied. Files of loads that have
-    ended are removed: they hold everybody of the file, and nothing needs them any more. Purchases stay under their key.
-    Harmless when repeated. Returns how many {people, quarantined, uploads}.
+    ended are removed: they hold everybody of the file, and nothing needs them any more; what was shown of them and
+    corrected in them goes with them. Purchases stay under their key. Harmless when repeated. Returns how many {people,
+    quarantined, looks, uploads}.
     """
     with transaction.atomic():
         people, _kinds = _versions(keys).delete()
-        refused = _empty_refused(keys, [text for text in texts if len(text) >= 5])
-    return {"people": people, "quarantined": refused, "uploads": remove_uploads()}
+        mentions = _Mentions(keys, [text for text in texts if len(text) >= 5])
+        looks = _forget_looks(mentions)
+        refused = _empty_refused(mentions)
+    return {"people": people, "quarantined": refused, "looks": looks, "uploads": remove_uploads()}
 
 
-def _empty_refused(keys: Sequence[tuple[str, str]], texts: Sequence[str]) -> int:
+class _Mentions:
+    """Whether cells of a row say a key or an address of the persons."""
+
+    def __init__(self, keys: Sequence[tuple[str, str]], texts: Sequence[str]) -> None:
+        self.wanted, self.texts = {key for _system, key in keys} | set(texts), texts
+
+    def __call__(self, cells: Iterable[str]) -> bool:
+        known = set(cells)
+        return bool(known & self.wanted) or any(text in cell for text in self.texts for cell in known)
+
+
+def _empty_refused(mentions: _Mentions) -> int:
     kinds = [kind for kind, record in RECORDS.items() if record.personal]
-    wanted = {key for _system, key in keys} | set(texts)
-    found = []
     rows = Quarantined.objects.filter(source__kind__in=kinds).exclude(raw={}).values_list("pk", "raw")
-    for pk, raw in rows.iterator(chunk_size=2000):
-        cells = set(raw.values())
-        if cells & wanted or any(text in cell for text in texts for cell in cells):
-            found.append(pk)
-    return empty_rows(found)
+    return empty_rows([pk for pk, raw in rows.iterator(chunk_size=2000) if mentions(raw.values())])
+
+
+def _forget_looks(mentions: _Mentions) -> int:
+    """Take people out of what looks through files showed and what was corrected in them; returns of how many loads.
+
+    Of loads that have ended all of it goes. A look that may yet be loaded keeps its counts and the corrections of
+    other rows; its examples go, as nobody can say whom they show.
+    """
+    done = 0
+    for load in Load.objects.exclude(corrections={}, outlook={}):
+        ended = load.state in ENDED
+        outlook = {} if ended else load.outlook | ({"examples": {}} if load.outlook.get("examples") else {})
+        kept = {} if ended else _others(load, mentions)
+        if (kept, outlook) != (load.corrections, load.outlook):
+            Load.objects.filter(pk=load.pk).update(corrections=kept, outlook=outlook)
+            done += 1
+    Quarantined.objects.filter(state="draft", load__state__in=ENDED).delete()
+    return done
+
+
+def _others(load: Load, mentions: _Mentions) -> dict[str, Any]:
+    rows = load.refused.filter(line__in=[int(line) for line in load.corrections]).values_list("line", "raw")
+    theirs = {str(line) for line, raw in rows if mentions(raw.values())}
+    return {line: cells for line, cells in load.corrections.items()
+            if line not in theirs and not mentions(cells.values())}  # fmt: skip
 
 
 def empty_rows(ids: Sequence[int]) -> int:

@@ -74,6 +74,8 @@ def version(
             said[name] = plain(value)
         elif erase and before and name in before:
             said[name] = None
+    if said.get("birth") and "birth_lunar" not in said and before and before.get("birth_lunar"):
+        said["birth_lunar"] = None  # a solar day now
     if said.get("birth") and "birth_year" not in row:
         said["birth_year"] = int(said["birth"][:4])
     fields = merged(before, said)

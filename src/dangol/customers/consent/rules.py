@@ -42,6 +42,7 @@ QUIET_HOURS = "quiet_hours"
 SUPPRESSED = "suppressed"
 NO_ADDRESS = "no_address"
 BAD_ADDRESS = "bad_address"
+NO_PROFILING = "no_profiling"
 REASONS = {
     NO_CONSENT: N_("Has not agreed to advertising on this channel"),
     WITHDRAWN: N_("Has refused advertising on this channel"),
@@ -52,6 +53,7 @@ REASONS = {
     SUPPRESSED: N_("Was erased and must not be contacted"),
     NO_ADDRESS: N_("No address for this channel"),
     BAD_ADDRESS: N_("The address cannot be used"),
+    NO_PROFILING: N_("Refuses to be graded by a machine, and segments are grades"),
 }
 
 

@@ -183,7 +183,7 @@ def _build(build: Build) -> None:
     for kind, key in rules.DIMENSION_KEYS.items():
         build.say(N_("Writing products, stores and campaigns"))
         build.write(kind, tables.newest(_in_force(build, kind), key, rules.STAR[kind]))
-    for kind in ("contacts", "responses"):
+    for kind in ("contacts", "responses", "survey_answers"):
         build.say(N_("Writing contacts and responses"))
         build.write(kind, tables.keyed(_in_force(build, kind), build.written("customer_keys"), rules.STAR[kind]))
 

@@ -21,7 +21,7 @@ def current() -> tuple[Snapshot, bool]:
 
 
 def table(engine: Engine, snapshot: Snapshot, name: str) -> Table:
-    """A table of the star: sales_lines, customers, products, stores, campaigns, contacts or responses.
+    """A table of the star: sales_lines, customers, products, stores, campaigns, contacts, responses or survey_answers.
 
     Raises NotFound.
     """

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-VERSION = 1  # of the star's layout: another number rebuilds every file
+VERSION = 2  # of the star's layout: another number rebuilds every file
 FILE_ROWS = 2_000_000
-KINDS = ("sales", "products", "stores", "campaigns", "contacts", "responses")
+KINDS = ("sales", "products", "stores", "campaigns", "contacts", "responses", "survey_answers")
 
 # The common format of loaded rows, and their Ibis types. A column a file lacks is null.
 RAW: Mapping[str, Mapping[str, str]] = {
@@ -32,6 +32,10 @@ RAW: Mapping[str, Mapping[str, str]] = {
         "campaign_key": "string", "customer_key": "string", "responded_on": "date", "kind": "string",
         "detail": "string", "generated": "int64",
     },
+    "survey_answers": {
+        "survey_key": "string", "question_key": "string", "customer_key": "string", "answered_at": "timestamp",
+        "answer": "string", "score": "int64",
+    },
 }  # fmt: skip
 MARKS = {"source": "string", "line_key": "int64"}  # on every loaded row besides
 DIMENSION_KEYS = {"products": "product_key", "stores": "store_key", "campaigns": "campaign_key"}
@@ -53,6 +57,10 @@ STAR: Mapping[str, Mapping[str, str]] = {
     "responses": {
         "campaign_key": "string", "customer_id": "int64", "responded_on": "date", "kind": "string",
         "detail": "string", "generated": "int64",
+    },
+    "survey_answers": {
+        "survey_key": "string", "question_key": "string", "customer_id": "int64", "answered_at": "timestamp",
+        "answer": "string", "score": "int64",
     },
     "customers": {
         "customer_id": "int64", "kind": "string", "code": "string", "age_band": "string", "income_band": "string",

@@ -121,7 +121,7 @@ def newest(table: Table, key: str, columns: Mapping[str, str]) -> Table:
 
 
 def keyed(table: Table, keys: Table, columns: Mapping[str, str]) -> Table:
-    """Contacts or responses with their customer_id. keys: source, key, customer_id."""
+    """Contacts, responses or answers to surveys with their customer_id. keys: source, key, customer_id."""
     joined = table.left_join(keys, [table.source == keys.source, table.customer_key == keys.key])
     return shaped(joined, columns)
 

@@ -7,32 +7,31 @@ process that is killed in the middle is therefore simply started again.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from importlib.util import find_spec
 from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.utils.module_loading import import_string
 from django.utils.translation import gettext_noop as N_  # noqa: N812
 
 from dangol.base.errors import BadInput, Conflict
 from dangol.channels import actions as channels
 from dangol.channels.email import mailbox
 from dangol.customers.collect import actions as collect
+from dangol.customers.collect.feeds import actions as feeds
 from dangol.customers.consent import actions as consent
 from dangol.customers.identify import actions as identify
 from dangol.customers.identify import reads as identified
+from dangol.customers.quality import actions as quality
+from dangol.customers.surveys import actions as surveys
 from dangol.privacy import rules
 from dangol.privacy.actions.requests import locked, must_be_open, note
 from dangol.privacy.models import Request
-from dangol.privacy.reads.documents import family
 from dangol.privacy.reads.erasure import suppressible
 from dangol.staff import actions as staff
 from dangol.staff.reads import Member, require, system
 from dangol.staff.rules import Right
 from dangol.work.actions import Running, enqueue
 
-SURVEYS = "dangol.customers.surveys.actions"
 DONE_WORDS = N_("Your personal data was erased. Purchases are kept without your name for as long as the law asks.")
 
 
@@ -59,10 +58,11 @@ def erase(*, by: Member, request_id: int, confirm: str, address: str = "") -> in
         if row.kind != rules.ERASURE:
             raise Conflict("This request does not ask to erase anything.")
         must_be_open(row)
-        code = identified.reach(by, [row.customer_id])[row.customer_id].code
+        ids = identified.family(row.customer_id)
+        code = identified.reach(by, ids[:1])[ids[0]].code
         if confirm.strip() != code:
             raise BadInput("Type the customer’s code {code} to erase this person.", field="confirm", code=code)
-        row.erasing = {"ids": family(row.customer_id)}
+        row.erasing = {"ids": ids}
         row.job_id = enqueue(
             kind="privacy.erase", arguments={"request_id": row.pk}, by=by, unique_key=f"privacy.erase:{row.pk}"
         )
@@ -102,21 +102,15 @@ def _steps(by: Member, found: Person) -> list[tuple[str, Callable[[], Any]]]:
     return [
         ("consent", lambda: consent.erased(by=by, customer_ids=found.ids, addresses=found.addresses)),
         ("sources", lambda: collect.forget(keys=found.keys, texts=found.texts)),
+        ("web", lambda: feeds.forget(keys=found.keys)),
         ("messages", lambda: channels.forget(customer_ids=found.ids)),
         ("mailbox", lambda: mailbox.forget(settings.DANGOL.home / "mailbox", found.texts)),
-        ("surveys", lambda: _surveys(found.ids)),
+        ("surveys", lambda: sum(surveys.forget(customer_id=one) for one in found.ids)),
+        ("tasks", lambda: quality.forget(customer_ids=found.ids)),
         ("log", lambda: staff.forget_details(customer_ids=found.ids)),
         ("requests", lambda: _requests(found.ids)),
         ("customer", lambda: identify.forget(customer_ids=found.ids)),
     ]
-
-
-def _surveys(ids: Sequence[int]) -> int:
-    """Answers to surveys, once there is a room for them."""
-    if find_spec(SURVEYS) is None:
-        return 0
-    forget = import_string(f"{SURVEYS}.forget")
-    return sum(int(forget(customer_id=one) or 0) for one in ids)
 
 
 def _requests(ids: Sequence[int]) -> int:

@@ -10,11 +10,13 @@ from django.db import transaction
 
 from dangol.customers.collect import actions as collect
 from dangol.customers.collect import reads as collected
+from dangol.customers.collect.feeds import actions as feeds
 from dangol.customers.consent import actions as consent
 from dangol.customers.consent import reads as consents
 from dangol.customers.consent.rules import ALL, CHANNELS, PROFILING, PURPOSES, grown_on
 from dangol.customers.identify import actions as identify
 from dangol.customers.identify import reads as identified
+from dangol.customers.surveys import actions as surveys
 from dangol.privacy import rules
 from dangol.privacy.models import Request, Taken
 from dangol.privacy.reads.requests import today
@@ -30,11 +32,16 @@ AGAIN_DAYS = 2  # a file read while its person was being erased may write the pe
 
 
 def keep(running: Running) -> dict[str, Any]:
-    """A step of the cycle. Returns {minors, words, unclear, erased_again, jobs}; harmless when repeated."""
+    """A step of the cycle. Returns {minors, words, unclear, erased_again, unconfirmed, jobs}; harmless when repeated.
+
+    unconfirmed: answers of children destroyed because no guardian agreed in time. The jobs of retention and of notices
+    are started here and nowhere else by the clock, where something is due.
+    """
     taken = take_consents(running)
     return {
         "minors": note_minors(), "words": taken["words"], "unclear": taken["unclear"],
-        "erased_again": erase_again(), "jobs": start_due(by=running.by or system()),
+        "erased_again": erase_again(), "unconfirmed": surveys.drop_unconfirmed(),
+        "jobs": start_due(by=running.by or system()),
     }  # fmt: skip
 
 
@@ -109,6 +116,7 @@ def erase_again() -> int:
         ids = row.erasing.get("ids", [])
         keys = [key for one in identified.reach(system(), ids).values() for key in one.keys]
         collect.forget(keys=keys)
+        feeds.forget(keys=keys)
         emptied += identify.forget(customer_ids=ids)
     return emptied
 

@@ -2,7 +2,7 @@
 
 from dangol.privacy.reads.breach import Affected, Happening, affected, notice
 from dangol.privacy.reads.breach import rule as breach_rule
-from dangol.privacy.reads.documents import Explanation, Part, Report, as_csv, as_json, explanation, family
+from dangol.privacy.reads.documents import Explanation, Part, Report, as_csv, as_json, explanation
 from dangol.privacy.reads.erasure import Preview, preview
 from dangol.privacy.reads.requests import (
     Board,
@@ -41,7 +41,6 @@ __all__ = [
     "countries",
     "destructions",
     "explanation",
-    "family",
     "known_person",
     "notice",
     "of_person",

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.conf import settings
 from django.utils import timezone
+from django.utils.translation import get_language
 
 from dangol.base.formula import guard
 from dangol.base.money import currency, to_major
@@ -17,12 +18,14 @@ from dangol.channels import reads as channels
 from dangol.customers.collect import reads as collect
 from dangol.customers.consent import reads as consent
 from dangol.customers.identify import reads as identify
+from dangol.customers.surveys import reads as surveys
 from dangol.insight.score import reads as score
 from dangol.privacy.models import Handover, Request
 from dangol.profile.facts import facts_of
 from dangol.staff.reads import Member
 
-OWN_FIELDS = ("name", "phone", "email", "address", "birth_year", "gender", "age_band")
+OWN_FIELDS = ("name", "phone", "email", "address", "birth", "birth_year", "gender", "age_band")
+OF_MERGED = ("name", "email", "phone", "address", "birth")
 
 
 def N_(text: str) -> str:  # noqa: N802  marks a text for translation: doors show it in their language
@@ -50,42 +53,40 @@ class Report:
     parts: Sequence[Part] = field(default_factory=list)
 
 
-def family(customer_id: int) -> list[int]:
-    """The customer and everyone who is the same person at present."""
-    found = consent.families([customer_id]).get(customer_id)
-    return sorted(found.members) if found else [customer_id]
-
-
 def report(by: Member, customer_id: int, *, derived: bool = True) -> Report:
     """Everything kept about a person, in full; the action that shows it writes the access log.
 
     derived: with grades and scores, which an export to take along leaves out.
     Source: Personal Information Protection Act art. 35 (access), 35-2 (what the person gave, not what was worked out).
     """
-    ids = family(customer_id)
+    ids = identify.family(customer_id)
     reached = identify.reach(by, ids)
     keys = [key for one in reached.values() for key in one.keys]
     parts = [
-        _person(by, ids, reached), _sources(keys), _words(ids), _purchases(ids), _messages(ids), _requests(ids),
+        _person(by, ids, reached), _sources(keys), _words(ids), _purchases(ids), _messages(ids), _answers(ids[0]),
+        _requests(ids),
     ]  # fmt: skip
     if derived:
         parts += [_standing(by, customer_id), _handovers(ids)]
-    label = reached[customer_id].name or reached[customer_id].code
+    label = reached[ids[0]].name or reached[ids[0]].code
     return Report(customer_id, label, timezone.now(), [part for part in parts if part.rows])
 
 
-def _person(by: Member, ids: Iterable[int], reached: Mapping[int, identify.Reach]) -> Part:
-    rows = []
-    for one in ids:
-        found = identify.customer(by, one)
-        full = {name: getattr(reached[one], name) for name in ("email", "phone", "address")}
-        for name in (*OWN_FIELDS, "unit", "rep"):
-            value = found.values.get(name)
-            if value is not None and value.value:
-                text = full[name] if value.masked else value.value
-                rows.append({"field": name, "value": text, "source": value.source or value.by_hand, "at": value.at})
-        rows += [{"field": name, "value": value, "source": "", "at": ""} for name, value in found.attributes.items()]
-        rows += [{"field": "key", "value": key, "source": source, "at": ""} for source, key in found.keys]
+def _person(by: Member, ids: Sequence[int], reached: Mapping[int, identify.Reach]) -> Part:
+    """The person once: the values that hold, what customers merged into this one had of their own, and all keys."""
+    found, whole = identify.customer(by, ids[0]), reached[ids[0]]
+    rows: list[dict[str, Any]] = []
+    for name in (*OWN_FIELDS, "unit", "rep"):
+        value = found.values.get(name)
+        if value is not None and value.value:
+            text = getattr(whole, name) if value.masked else value.value
+            rows.append({"field": name, "value": text, "source": value.source or value.by_hand, "at": value.at})
+    for one in ids[1:]:
+        own = {name: getattr(reached[one], name) for name in OF_MERGED}
+        rows += [{"field": name, "value": text, "source": reached[one].code, "at": ""}
+                 for name, text in own.items() if text and text != getattr(whole, name)]  # fmt: skip
+    rows += [{"field": name, "value": value, "source": "", "at": ""} for name, value in found.attributes.items()]
+    rows += [{"field": "key", "value": key, "source": source, "at": ""} for source, key in found.keys]
     columns = [("field", N_("Field")), ("value", N_("Value")), ("source", N_("From")), ("at", N_("Since"))]
     return Part("person", N_("Who you are to us"), columns, rows)
 
@@ -140,6 +141,18 @@ def _messages(ids: Iterable[int]) -> Part:
     ]
     columns = [("at", N_("When")), ("channel", N_("Channel")), ("campaign", N_("Message")), ("state", N_("Outcome"))]
     return Part("messages", N_("What we sent you"), columns, rows)
+
+
+def _answers(customer_id: int) -> Part:
+    rows = [
+        {"at": told.at, "survey": told.survey, "question": question, "answer": answer}
+        for told in surveys.of_customer(customer_id, (get_language() or "ko")[:2])
+        for question, answer in told.answers
+    ]
+    columns = [
+        ("at", N_("When")), ("survey", N_("Survey")), ("question", N_("Question")), ("answer", N_("Answer")),
+    ]  # fmt: skip
+    return Part("surveys", N_("What you answered"), columns, rows)
 
 
 def _requests(ids: Iterable[int]) -> Part:

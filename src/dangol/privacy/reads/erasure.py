@@ -10,7 +10,6 @@ from dangol.customers.collect import reads as collect
 from dangol.customers.consent import reads as consent
 from dangol.customers.identify import reads as identify
 from dangol.privacy import rules
-from dangol.privacy.reads.documents import family
 from dangol.privacy.reads.requests import policies, request, today
 from dangol.profile.facts import facts_of
 from dangol.staff.reads import Member
@@ -53,14 +52,14 @@ class Preview:
 def preview(by: Member, request_id: int) -> Preview:
     """What erasing by a request would take away. Raises NotFound."""
     found = request(by, request_id)
-    ids = family(found.customer_id)
+    ids = identify.family(found.customer_id)
     reached = identify.reach(by, ids)
     keys = [key for one in reached.values() for key in one.keys]
     messages = [message for one in ids for message in channels.of_customer(one, limit=100_000)]
-    fields = sum(bool(value.value) for one in ids for value in identify.customer(by, one).values.values())
+    fields = sum(bool(value.value) for value in identify.customer(by, ids[0]).values.values())
     goes = [
         Goes(N_("Fields of the customer: name, numbers, addresses, attributes"), fields),
-        Goes(N_("Earlier values of these fields"), sum(len(identify.changes(one)) for one in ids)),
+        Goes(N_("Earlier values of these fields"), len(identify.changes(ids[0]))),
         Goes(N_("Rows of sources about this person, every version"), len(collect.held(keys))),
         Goes(N_("Words of consent"), sum(len(consent.of_customer(one)) for one in ids)),
         Goes(N_("Addresses in messages"), len(messages)),
@@ -68,7 +67,7 @@ def preview(by: Member, request_id: int) -> Preview:
             N_("Addresses that are never used again, as a fingerprint"), len(suppressible(list(reached.values()), keys))
         ),
     ]
-    target = reached[found.customer_id]
+    target = reached[ids[0]]
     return Preview(ids, target.name or target.code, target.code, goes, _stays(ids, messages))
 
 

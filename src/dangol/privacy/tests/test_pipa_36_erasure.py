@@ -3,17 +3,26 @@
 import json
 from datetime import UTC, date, datetime
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
+from django.conf import settings
 from django.db import connection
 
 from dangol.base.errors import BadInput, Conflict
-from dangol.customers.collect.models import Person, Quarantined
+from dangol.customers.collect import actions as collect
+from dangol.customers.collect.feeds.models import Site, Visitor, WebEvent
+from dangol.customers.collect.models import Load, Person, Quarantined
 from dangol.customers.consent import actions as consent
 from dangol.customers.consent import reads as consents
 from dangol.customers.consent.models import Consent, Suppression
 from dangol.customers.identify import reads as identify
-from dangol.customers.identify.models import Change, Customer
+from dangol.customers.identify.linkage import compared
+from dangol.customers.identify.matching import actions as matching
+from dangol.customers.identify.models import Change, Customer, Household, Pair
 from dangol.customers.identify.rules import CustomerQuery
+from dangol.customers.quality.models import Programme, Task
+from dangol.customers.surveys.models import Answer, Response, Survey, Version
 from dangol.engine import fresh
 from dangol.insight.warehouse import reads as warehouse
 from dangol.privacy import actions, reads, rules
@@ -33,12 +42,16 @@ def _erase(shop, request_id):
 
 
 def _texts():
-    """Every text of every table of the operations database."""
+    """Every text of every table of the operations database; JSON is kept escaped and read here as people write."""
     with connection.cursor() as cursor:
         for table in connection.introspection.table_names(cursor):
             cursor.execute(f'SELECT * FROM "{table}"')
             for row in cursor.fetchall():
-                yield from ((table, str(value)) for value in row)
+                yield from ((table, _read(str(value))) for value in row)
+
+
+def _read(text):
+    return json.dumps(json.loads(text), ensure_ascii=False) if text[:1] in ("{", "[") and "\\u" in text else text
 
 
 def _sales():
@@ -153,12 +166,73 @@ def test_erasing_twice_or_after_a_break_in_any_step_ends_the_same(people, monkey
 
 def test_a_joined_person_is_erased_whole(people):
     one, other = people.person("P-1"), people.person("P-2")
-    consent.merged(kept=one.pk, gone=other.pk, merge=7)
+    matching.merge(by=people.cast.steward, kept_id=one.pk, gone_id=other.pk)
     request = people.ask("erasure")
     assert set(reads.preview(people.cast.steward, request).customers) == {one.pk, other.pk}
     _erase(people, request)
     assert set(Customer.objects.filter(pk__in=[one.pk, other.pk]).values_list("name", flat=True)) == {""}
     assert not Consent.objects.filter(customer_id__in=[one.pk, other.pk]).exists()
+
+
+def _fill(people, one, other):
+    """Write of a merged family into every table that may hold a person; `other` is part of `one`."""
+    steward, now = people.cast.steward, datetime.now(UTC)
+    site = Site.objects.create(code="web", name="web", system="shop", write_key="w")
+    Visitor.objects.create(site=site, anonymous_id="a-1", customer_key="P-2", at=now)
+    for number, fields in enumerate(({"visitor": "a-1", "page": "/김철수"}, {"customer_key": "P-1", "page": "/홍길순"},
+                                     {"customer_key": "P-3", "page": "/이어린"})):  # fmt: skip
+        WebEvent.objects.create(site=site, message_id=f"m{number}", fields=fields, received_at=now)
+    matching.merge(by=steward, kept_id=one.pk, gone_id=other.pk, note="홍길순과 김철수는 한 사람")
+    Pair.objects.create(left=other, right=people.person("P-3"), probability=0.9, note="chulsoo@example.com",
+                        evidence={"name": "김철수"})  # fmt: skip
+    Household.objects.create(customer=other, household_id=7)
+    compared.note(pa.table({"customer_id": [one.pk, other.pk, people.person("P-3").pk], "name": ["가", "나", "다"]}))
+    survey = Survey.objects.create(code="s", name="s", token="t", by=steward)
+    version = Version.objects.create(survey=survey, number=1, content={"questions": []}, by=steward)
+    for customer in (one, other):
+        response = Response.objects.create(version=version, survey=survey, once=str(customer.pk), at=now,
+                                           customer_id=customer.pk, answers={"why": customer.name})  # fmt: skip
+        Answer.objects.create(response=response, survey=survey, question="why", kind="text", text=customer.email)
+    programme = Programme.objects.create(name="p", starts_on=date(2026, 1, 1), ends_on=date(2026, 12, 31), by=steward)
+    Task.objects.create(programme=programme, customer_id=other.pk)
+    _look_through(people)
+
+
+def _look_through(people):
+    """A file that was looked through and corrected, waiting to be loaded, and one that was loaded."""
+    path = people.folder / "look.csv"
+    path.write_text("no,성명,휴대폰,이메일,주소,출생\nP-1,홍길순,010-5555-6666,gilsun@example.com,서울,1986\n"
+                    "P-2,김철수,010-7777-8888,,,여름\nP-4,남,,,,겨울\n", "utf-8")  # fmt: skip
+    look = collect.start_check(by=people.cast.steward, source_code="shop-customers", path=path)
+    collect.run_check(Quiet(by=people.cast.steward), load_id=look)
+    fixes = {row.pk: {"출생": "1990", "성명": f"{row.raw['성명']}님"} for row in Quarantined.objects.filter(load=look)}
+    collect.correct(by=people.cast.steward, load_id=look, values=fixes)
+    assert len(Load.objects.get(pk=look).corrections) == 2
+    done = Load.objects.filter(state="done").first()
+    done.corrections, done.outlook = {"3": {"성명": "김철수"}}, {"examples": {"created": [{"key": "홍길순"}]}}
+    done.save()
+
+
+FAMILY = (*GONE, "김철수", "7777-8888", "77778888", "chulsoo@example.com", "해운대")
+
+
+def test_a_merged_family_is_gone_from_every_table_and_nobody_else_is(people):
+    one, other = people.person("P-1"), people.person("P-2")
+    _fill(people, one, other)
+    full = {table for table, text in _texts() for secret in FAMILY if secret in text}
+    assert full >= {"collect_person", "collect_load", "collect_quarantined", "feeds_webevent", "identify_merge",
+                    "identify_pair", "identify_customer", "surveys_response", "surveys_answer"}  # fmt: skip
+    _erase(people, people.ask("erasure"))
+    assert [(table, text) for table, text in _texts() for secret in FAMILY if secret in text] == []
+    assert [model.objects.count() for model in (Household, Pair, Visitor)] == [0, 0, 0]
+    assert [event.fields["customer_key"] for event in WebEvent.objects.all()] == ["P-3"]
+    known = pq.read_table(settings.DANGOL.home / "linkage" / "compared.parquet")["customer_id"].to_pylist()
+    assert known == [people.person("P-3").pk]
+    assert Task.objects.get().state == "closed"
+    [kept] = Load.objects.filter(state="checked")
+    assert [cells["성명"] for cells in kept.corrections.values()] == ["남님"]
+    assert people.person("P-3").name == "이어린"
+    assert not Response.objects.exclude(customer_id=None).exists()
 
 
 def test_access_log_says_that_somebody_was_erased_by_whom_and_not_who_it_was(people):

@@ -1,6 +1,6 @@
 """Events of web sites: taken in one by one, each once; tied to the customer; gathered into batches."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 
 from dangol.base.errors import BadInput, Conflict, NotAllowed, TooMuch
 from dangol.customers.collect import keys, places
@@ -216,6 +216,23 @@ def _write(source: Source, table: pa.Table, *, replaces: int, waiting: list[WebE
         names = list(ties)
         for start in range(0, len(names), CHUNK):
             Visitor.objects.filter(site=site, anonymous_id__in=names[start : start + CHUNK]).update(tied=True)
+
+
+def forget(*, keys: Sequence[tuple[str, str]]) -> int:
+    """Destroy what web sites sent about the persons behind (source system, key): events and who a visitor is.
+
+    Events in batches stay under the key, as purchases do: they hold no traits and no addresses. Harmless when repeated.
+    Returns how many rows.
+    """
+    gone = 0
+    for site in Site.objects.filter(system__in={system for system, _key in keys}):
+        names = [key for system, key in keys if system == site.system]
+        visitors = Visitor.objects.filter(site=site, customer_key__in=names)
+        known = list(visitors.values_list("anonymous_id", flat=True))
+        with transaction.atomic():
+            said = Q(fields__customer_key__in=names) | Q(fields__visitor__in=known)
+            gone += WebEvent.objects.filter(said, site=site).delete()[0] + visitors.delete()[0]
+    return gone
 
 
 def prune(*, now: datetime) -> int:

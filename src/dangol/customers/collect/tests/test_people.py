@@ -4,6 +4,7 @@ import pytest
 
 from dangol.base.errors import BadInput, Cancelled, Conflict
 from dangol.customers.collect import actions, checking, reads
+from dangol.customers.collect.models import Person
 from dangol.customers.collect.tests.files import parsed_here
 from dangol.work.actions import Quiet
 
@@ -231,3 +232,17 @@ def test_files_looked_through_and_never_loaded_are_forgotten_after_a_week(space)
     checking.sweep()
     assert not Quarantined.objects.exists()
     assert not Load.objects.exists()
+
+
+def test_a_lunar_birthday_is_kept_as_the_solar_day_with_its_calendar_however_it_is_said(cast, tmp_path):
+    space = Space(cast, tmp_path)
+    space.describe("in-text", mapping={"source_key": "no", "birth": "born"})
+    space.describe("apart", mapping={"source_key": "no", "birth": "born", "birth_lunar": "cal"})
+    space.load("no,born\nA,음력 1988-03-02\nB,1988-03-02\n", "in-text")
+    apart = "no,born,cal\nC,1988-03-02,음\nD,1988-03-02,양\nE,1987-02-29,lunar\nF,1987-02-29,solar\nG,,음\n"
+    assert space.load(apart, "apart")["quarantined"] == 1  # there was no such solar day
+    said = {row.source_key: (row.fields.get("birth"), row.fields.get("birth_lunar")) for row in Person.objects.all()}
+    lunar, solar = ("1988-04-17", "lunar"), ("1988-03-02", None)
+    assert said == {"A": lunar, "B": solar, "C": lunar, "D": solar, "E": ("1987-03-28", "lunar"), "G": (None, None)}
+    space.load("no,born\nA,1988-05-05\n", "in-text")
+    assert "birth_lunar" not in Person.objects.get(source_key="A", newest=True).fields

@@ -57,6 +57,8 @@ def read(rows: Sequence[Mapping[str, Any]], places: Places) -> list[tuple[Said, 
     for place, row in enumerate(rows):
         said = _standardised({name: column[place] for name, column in parts.items()})
         refused[place] += _plain(said, row)
+        if "birth" in said and row.get("birth_lunar") == "lunar":  # collected as the solar day it is
+            said["birth"]["birth_lunar"] = True
         _add_postcode(said, row)
         _add_places(said, row, places)
         found.append((said, refused[place]))

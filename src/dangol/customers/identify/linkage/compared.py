@@ -1,5 +1,6 @@
 """What was compared last time: a number for each customer's values, so that only new and changed ones are compared."""
 
+from collections.abc import Collection
 from pathlib import Path
 
 import numpy as np
@@ -40,6 +41,22 @@ def note(people: pa.Table) -> None:
     """Write down that these were compared."""
     _path().parent.mkdir(parents=True, exist_ok=True)
     table = pa.table({"customer_id": people["customer_id"], "fingerprint": pa.array(fingerprint(people))})
+    _write(table)
+
+
+def forget(customer_ids: Collection[int]) -> int:
+    """Take customers out; returns how many were in it. Harmless when repeated."""
+    if not _path().is_file():
+        return 0
+    before = pq.read_table(_path())
+    theirs = pc.is_in(before["customer_id"], value_set=pa.array(list(customer_ids), before["customer_id"].type))
+    kept = before.filter(pc.invert(theirs))
+    if kept.num_rows < before.num_rows:
+        _write(kept)
+    return int(before.num_rows - kept.num_rows)
+
+
+def _write(table: pa.Table) -> None:
     waiting = _path().with_suffix(".new")
     pq.write_table(table, waiting, compression="zstd")
     waiting.replace(_path())

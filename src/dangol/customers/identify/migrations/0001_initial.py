@@ -329,6 +329,42 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddIndex(
+            model_name="customer",
+            index=models.Index(
+                condition=models.Q(("merged_into__isnull", False)), fields=["name"], name="merged_by_name"
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="customer",
+            index=models.Index(
+                condition=models.Q(("merged_into__isnull", False)), fields=["given_name"], name="merged_by_given_name"
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="customer",
+            index=models.Index(
+                condition=models.Q(("merged_into__isnull", False)), fields=["phone_tail"], name="merged_by_phone_tail"
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="customer",
+            index=models.Index(
+                condition=models.Q(("merged_into__isnull", False)), fields=["phone_e164"], name="merged_by_phone_e164"
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="customer",
+            index=models.Index(
+                condition=models.Q(("merged_into__isnull", False)), fields=["email"], name="merged_by_email"
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="customer",
+            index=models.Index(
+                condition=models.Q(("merged_into__isnull", False)), fields=["code"], name="merged_by_code"
+            ),
+        ),
+        migrations.AddIndex(
             model_name="change",
             index=models.Index(fields=["customer", "-at"], name="change_of_customer"),
         ),

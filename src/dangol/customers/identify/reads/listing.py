@@ -23,6 +23,7 @@ from dangol.staff.reads import Member, may, require, scope_of, within
 from dangol.staff.rules import Right
 
 LEAD_CAP = 50_000
+MERGED_CAP = 500
 SORT_COLUMNS = {"name": "name", "amount": "standing__amount", "last_day": "standing__last_day"}
 SORT_TIES = {"name": "id", "amount": "standing__customer_id", "last_day": "standing__customer_id"}
 
@@ -144,6 +145,7 @@ class Plan:
         scope = scope_of(by)
         self.allowed = within(scope)
         self.meant = clues(query.text, unmasked=may(by, Right.CUSTOMERS_UNMASK))
+        self.merged = _roots_of_merged(self.meant)
         self.nothing = bool(query.text.strip()) and not self.meant
         self.conditions = [*_about_person(query), *_about_purchases(query)]
         if scope.unit_path is not None and scope.unit_path.count("/") > 2:
@@ -178,6 +180,8 @@ class Plan:
         text = Q()
         for clue in self.meant:
             text |= _begins(clue, column(clue.field, "text"))
+        if self.merged:
+            text |= Q(pk__in=self.merged)
         asked = text & Q(*(Q(**{f"{column(c.column, c.group)}__{c.look}": c.value}) for c in self.conditions))
         return self._consenting(self._own(found.alias(**stilled).filter(asked)))
 
@@ -202,7 +206,7 @@ class Plan:
 
     def _alone(self, group: str) -> QuerySet[Customer]:
         condition = Q(*(Q(**{f"{c.column}__{c.look}": c.value}) for c in self.conditions if c.group == group))
-        text = Q()
+        text = Q(pk__in=self.merged) if group == "text" and self.merged else Q()
         for clue in self.meant if group == "text" else ():
             text |= _begins(clue, clue.field)
         return Customer.objects.filter(condition & text, merged_into=None)
@@ -256,6 +260,18 @@ def _begins(clue: Clue, column: str) -> Q:
     if clue.exact:
         return Q(**{column: clue.value})
     return Q(**{f"{column}__gte": clue.value, f"{column}__lt": after(clue.value)})
+
+
+def _roots_of_merged(meant: Sequence[Clue]) -> list[int]:
+    """Whom customers that fit a search are now part of: who knows the name or number that went finds the whole.
+
+    Asked before the search, so that the search itself stays as it is where nobody was merged: one small index each.
+    """
+    found: set[int] = set()
+    for clue in meant:
+        rows = Customer.objects.filter(_begins(clue, clue.field), merged_into__isnull=False)
+        found.update(rows.values_list("merged_into_id", flat=True)[:MERGED_CAP])
+    return sorted(found)
 
 
 def _capped(found: QuerySet[Customer], cap: int | None) -> tuple[int, bool]:

@@ -39,17 +39,22 @@ class Reach:
     phone: str
     phone_e164: str
     address: str
+    birth: str
     keys: list[tuple[str, str]]
 
 
 def reach(by: Member, customer_ids: Iterable[int]) -> dict[int, Reach]:
-    """Addresses and keys of customers one may see, in full: for actions that log it. Raises NotFound."""
+    """Addresses and keys of customers one may see, in full: for actions that log it. Raises NotFound.
+
+    Of a merged one its own: it is seen by whoever sees the customer it is now part of.
+    """
     found = {}
     for one in customer_ids:
-        row = visible(by, one)
+        whole = visible(by, one)
+        row = whole if whole.pk == one else Customer.objects.get(pk=one)
         found[one] = Reach(
             row.pk, row.code, row.name, row.kind, row.email, row.phone, row.phone_e164,
-            row.address, [],
+            row.address, row.birth, [],
         )  # fmt: skip
     for pk, source, key in SourceKey.objects.filter(customer_id__in=list(found)).values_list(
         "customer_id", "source", "key"

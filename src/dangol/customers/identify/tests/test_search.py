@@ -7,6 +7,7 @@ import pytest
 
 from dangol.base.errors import BadInput, NotAllowed, NotFound
 from dangol.customers.identify import reads
+from dangol.customers.identify.matching.actions import merge
 from dangol.customers.identify.models import Customer, Standing
 from dangol.customers.identify.reads import listing
 from dangol.customers.identify.rules import CustomerQuery, given_name
@@ -222,3 +223,13 @@ def test_a_question_nobody_may_ask_is_refused(values):
 def test_a_page_takes_few_queries(people, django_assert_max_num_queries):
     with django_assert_max_num_queries(8):
         reads.search(people.branch_manager, CustomerQuery(text="김", segments=("HHH",), unit_id=people.gangnam.pk))
+
+
+def test_whoever_was_merged_is_found_by_name_number_and_code_as_the_whole(people):
+    merge(by=people.steward, kept_id=people.mina.pk, gone_id=people.jiho.pk)
+    for text in ("박지호", "지호", "3333", "010-2222-3333", "jiho@example.com", people.jiho.code):
+        page = reads.search(people.steward, CustomerQuery(text=text))
+        assert ([row.id for row in page.rows], page.count) == ([people.mina.pk], 1), text
+    assert labels(reads.search(people.rep, CustomerQuery(text="박지호", gender="F"))) == ["김민아"]
+    assert labels(reads.search(people.rep, CustomerQuery(text="박지호", gender="M"))) == []
+    assert labels(reads.search(people.busan_rep, CustomerQuery(text="박지호"))) == []

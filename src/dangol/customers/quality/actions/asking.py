@@ -151,6 +151,13 @@ def ask(*, by: Member, rule_id: int, customer_ids: Iterable[int]) -> int:
     return made
 
 
+def forget(*, customer_ids: Iterable[int]) -> int:
+    """Nobody is asked for anything any more who was erased; returns how many tasks were open. Tasks hold no values."""
+    return Task.objects.filter(customer_id__in=list(customer_ids), state="open").update(
+        state="closed", done_at=timezone.now()
+    )
+
+
 @transaction.atomic
 def handle(
     *, by: Member, task_id: int, result: str, values: Mapping[str, str] | None = None,

@@ -14,6 +14,7 @@ from dangol.base.period import company_day
 from dangol.customers.collect import actions as collect
 from dangol.customers.consent import actions as consent
 from dangol.customers.identify import actions as identify
+from dangol.customers.identify import reads as identified
 from dangol.customers.standard.rules import birth
 from dangol.customers.surveys import links, reads, rules
 from dangol.customers.surveys.models import Answer, Knock, Response, Survey, Version
@@ -236,7 +237,7 @@ def refuse_guardian(*, by: Member, response_id: int) -> None:
 
 
 def drop_unconfirmed(*, now: datetime | None = None) -> int:
-    """Destroy what waited for a guardian longer than five days; returns how many. Called by the retention schedule."""
+    """Destroy what waited for a guardian longer than five days; returns how many. A step of the cycle calls it."""
     limit = (now or datetime.now(UTC)) - timedelta(days=GUARDIAN_DAYS)
     with transaction.atomic():
         rows = list(Response.objects.select_for_update().filter(state="guardian", at__lt=limit))
@@ -260,10 +261,11 @@ def _destroy(row: Response) -> None:
 def forget(*, customer_id: int) -> int:
     """Part a person from all they answered: choices and numbers go on counting, words and details are destroyed.
 
-    Returns how many answers. Called when a person is erased; the caller writes the log.
+    Of a merged customer all the answers of the whole. Returns how many answers. Called when a person is erased; the
+    caller writes the log.
     """
     with transaction.atomic():
-        rows = Response.objects.select_for_update().filter(customer_id=customer_id)
+        rows = Response.objects.select_for_update().filter(customer_id__in=identified.family(customer_id))
         ids = [row.pk for row in rows]
         Answer.objects.filter(response_id__in=ids, kind__in=PERSONAL).delete()
         Response.objects.filter(pk__in=ids).update(customer_id=None, answers={}, guardian={}, consents=[])

@@ -147,8 +147,11 @@ def test_dimensions_never_multiply_lines_and_contacts_find_their_customer(loaded
     loaded.batch("products", [product | {"brand": "Other"}], source="web")
     loaded.batch("contacts", [{"campaign_key": "1", "customer_key": "a", "channel": "mail"}])
     loaded.batch("responses", [{"campaign_key": "1", "customer_key": "b", "responded_on": date(2017, 3, 1)}])
+    loaded.batch("survey_answers", [{"survey_key": "s", "question_key": "nps", "customer_key": key, "answer": "9",
+                                     "score": 9} for key in ("a", None)])  # fmt: skip
     refresh()
     assert [row["brand"] for row in rows("products")] == ["Private"]
+    assert [(row["customer_id"], row["score"]) for row in rows("survey_answers", "customer_id")] == [(1, 9), (None, 9)]
     assert [row["customer_id"] for row in rows("contacts")] == [1]
     assert [(row["customer_id"], row["responded_on"]) for row in rows("responses")] == [(2, date(2017, 3, 1))]
 

@@ -119,3 +119,13 @@ def test_history_tells_sources_edits_and_consents_newest_first_and_masked(spoken
     assert [one.params["after"] for one in history.of(spoken.rep, spoken.mina.pk, kind="hand")] == ["김민하"]
     with pytest.raises(NotFound):
         history.of(spoken.busan_rep, spoken.mina.pk)
+
+
+def test_a_birthday_collected_as_lunar_is_known_as_such_with_its_solar_day(collected, cast):
+    collected.rows = [{"source": "crm", "source_key": "H-0001", "birth": "1988-04-17", "birth_lunar": "lunar"},
+                      {"source": "crm", "source_key": "H-0002", "birth": "1988-04-17"}]  # fmt: skip
+    actions.link(Quiet())
+    found = Customer.objects.filter(pk__in=[cast.mina.pk, cast.jiho.pk]).order_by("pk")
+    assert [(row.birth_day.isoformat(), row.birth_lunar) for row in found] == [
+        ("1988-04-17", True), ("1988-04-17", False)
+    ]  # fmt: skip

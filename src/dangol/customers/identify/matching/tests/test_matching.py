@@ -46,7 +46,7 @@ def test_a_merged_customer_leads_to_the_whole_and_is_in_no_list(cast, consents):
     assert reads.customer(cast.rep, cast.jiho.pk).id == cast.mina.pk
     assert reads.customer(cast.rep, cast.mina.pk).keys == [("crm", "H-0001"), ("crm", "H-0002")]
     assert [one.name for one in reads.search(cast.rep, CustomerQuery()).rows] == ["김민아"]
-    assert reads.count(cast.rep, CustomerQuery(text="박지호")) == (0, True)
+    assert reads.count(cast.rep, CustomerQuery(text="박지호")) == (1, True)
     assert cast.jiho.pk not in reads.customer_ids(cast.administrator, CustomerQuery())
     assert cast.jiho.pk not in reads.attributes()["customer_id"].to_pylist()
     assert reads.tally(cast.rep)["customers"] == 1
