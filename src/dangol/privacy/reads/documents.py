@@ -146,7 +146,7 @@ def _messages(ids: Iterable[int]) -> Part:
 def _answers(customer_id: int) -> Part:
     rows = [
         {"at": told.at, "survey": told.survey, "question": question, "answer": answer}
-        for told in surveys.of_customer(customer_id, (get_language() or "ko")[:2])
+        for told in surveys.of_customer(*identify.family(customer_id), language=(get_language() or "ko")[:2])
         for question, answer in told.answers
     ]
     columns = [
