@@ -2,7 +2,6 @@
 
 import re
 
-import pytest
 from django.utils import translation
 from django.utils.translation import gettext
 
