@@ -29,7 +29,7 @@ def engine_setting(name: str, **more: Any) -> Iterator[None]:
 _kept: list[Any] = []
 
 
-def _keep_spark() -> None:
+def keep_spark() -> Any:
     """Hold one Spark application open for the whole run: starting one takes seconds."""
     if not _kept:
         from dangol.engine.spark import Spark
@@ -39,6 +39,7 @@ def _keep_spark() -> None:
         spark = Spark(master="local[2]")
         spark.session.conf.set("spark.sql.codegen.wholeStage", "false")
         _kept.append(spark)
+    return _kept[0]
 
 
 def on_every_engine(test: Any) -> Any:
@@ -50,7 +51,7 @@ def on_every_engine(test: Any) -> Any:
         if engine_name == "spark":
             if not has_spark():
                 pytest.skip("PySpark or Java is not installed.")
-            _keep_spark()
+            keep_spark()
         with engine_setting(engine_name):
             test(**fixtures)
 
