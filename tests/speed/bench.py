@@ -116,10 +116,10 @@ def rfm(report: Report, folder: Path, customers: int, lines: int) -> None:
     report.line("all four agree", f"{len(checks)} result" + ("" if len(checks) == 1 else "s"), "1", len(checks) == 1)
 
 
-def ltv(report: Report, folder: Path, customers: int, lines: int) -> None:
-    """BG/NBD from lines to parameters beside the library `lifetimes`."""
-    report.title(f"BG/NBD of {customers:,} customers, {lines:,} lines (from lines to parameters)")
-    data = run(["tests.speed.generate", str(folder), str(customers), str(lines)], folder).said
+def ltv(report: Report, folder: Path, customers: int) -> None:
+    """BG/NBD from purchases to parameters beside the library `lifetimes`."""
+    report.title(f"BG/NBD of {customers:,} simulated customers (from purchases to parameters)")
+    data = run(["tests.speed.lifetime", "simulate", str(folder / "buyers.parquet"), str(customers)], folder).said
     ours, peer = (run(["tests.speed.lifetime", way, str(data)], folder / "ltv-home") for way in ("dangol", "lifetimes"))
     ratio = peer.said["seconds"] / ours.said["seconds"]
     report.line("dangol", f"{ours.said['seconds']:6.2f} s  {ours.megabytes:6.0f} MB   {ratio:5.1f} × as fast", f"≥ {LTV_AIM} ×",
@@ -241,7 +241,7 @@ def main(arguments: list[str] | None = None) -> int:
         if "people" in given.only:
             people(report, folder, min(customers, 1_000_000))
         if "ltv" in given.only:
-            ltv(report, folder, customers, lines)
+            ltv(report, folder, customers)
         if "standard" in given.only:
             standard(report, folder, min(lines // 20, 1_000_000))
         if "link" in given.only:

@@ -83,7 +83,9 @@ def _answer(found: Any, read: Any) -> dict[str, Any]:
         "model": found.model, "chosen_by": found.chosen_by, "parameters": fit.parameters,
         "intervals_95": fit.intervals, "log_likelihood": fit.log_likelihood, "converged": fit.converged,
         "models": {name: _model(one, found.holdouts.get(name)) for name, one in found.fits.items()},
-        "rhythm": {"period_days": found.period_days, "regular_share": round(found.regular_share, 4)},
+        "rhythm": {"period_days": found.period_days, "regular_share": round(found.regular_share, 4)}
+        if found.period_days
+        else None,
         "spending": _spending(found), "totals": _totals(found.customers),
     }  # fmt: skip
     return answer

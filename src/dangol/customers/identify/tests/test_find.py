@@ -93,7 +93,9 @@ def all_told_apart(cast):
     assert all(customer("crm", f"T{n}") == customer("web", f"T{n}") for n in range(len(TWICE)))
     apart = [customer(("crm", "web")[place % 2], who) for place, who in enumerate(APART)]
     assert len({*apart, customer("crm", "T0")}) == len(APART) + 1
-    assert {side.id for side in looks.household(cast.steward, reads.customer(cast.steward, apart[0])).others} == set(apart[1:3])
+    assert {side.id for side in looks.household(cast.steward, reads.customer(cast.steward, apart[0])).others} == set(
+        apart[1:3]
+    )
 
 
 def test_every_answer_of_a_comparison_has_a_name_and_korean_words():

@@ -45,7 +45,8 @@ class Holdout:
 class Lifetime:
     """Lifetime values of plain purchases.
 
-    period_days, regular_share: usual days between purchases, and the share of times near it: 0.9 reads as a contract.
+    period_days, regular_share: usual days between purchases and the share of times near it (0.9 reads as a contract);
+    looked at where the model is not given by name.
     reason: why there is no model ("too_few_customers", ...), empty where there is one. fits: every model tried.
     customers: customer, repeats, last_day, p_alive, expected_purchases with low and high (5 % and 95 % of what may
     come), average_amount, value with low and high (amounts in minor units, discounted); amounts only where given.
@@ -97,7 +98,7 @@ def lifetime(
     until = pc.max(purchases["day"]).as_py()
     end = calibration_end or until
     with_amounts = "amount" in purchases.column_names
-    keys, rows, (period, share) = _summaries(purchases, end, until)
+    keys, rows, (period, share) = _summaries(purchases, end, until, rhythm=wanted in (AUTO, CONTRACT))
     histories, which = _grouped(rows)
     reason = histories.too_little() if rows.num_rows else "too_few_customers"
     seen: dict[str, Any] = {
@@ -155,7 +156,9 @@ def _by_contract(
     return found, pa.table(columns)
 
 
-def _summaries(purchases: pa.Table, end: date, until: date) -> tuple[pa.DictionaryArray, pa.Table, tuple[float, float]]:
+def _summaries(
+    purchases: pa.Table, end: date, until: date, *, rhythm: bool = False
+) -> tuple[pa.DictionaryArray, pa.Table, tuple[float, float]]:
     keys = pc.dictionary_encode(purchases["customer"]).combine_chunks()
     keys = keys if isinstance(keys, pa.DictionaryArray) else keys.chunk(0)
     amount = purchases["amount"] if "amount" in purchases.column_names else pa.array(np.zeros(len(keys), np.int64))
@@ -163,9 +166,10 @@ def _summaries(purchases: pa.Table, end: date, until: date) -> tuple[pa.Dictiona
     with fresh() as engine:
         days = engine.memory(engine.arrow(tables.purchase_days(engine.memory(lines), until)))
         found = engine.arrow(tables.summaries(days, end).order_by("customer_id"))
-        gaps = engine.arrow(tables.gaps(days))
-    rhythm = contracts.rhythm(*(gaps[name].to_numpy().astype(float) for name in ("gap", "times")))
-    return keys, found, rhythm
+        gaps = engine.arrow(tables.gaps(days)) if rhythm else None
+    if gaps is None:
+        return keys, found, (0.0, 0.0)
+    return keys, found, contracts.rhythm(*(gaps[name].to_numpy().astype(float) for name in ("gap", "times")))
 
 
 def _grouped(rows: pa.Table) -> tuple[Histories, np.ndarray]:
