@@ -38,15 +38,15 @@ CLONE_NEWUSER, CLONE_NEWNET = 0x10000000, 0x40000000
 def confine(memory_mb: int, seconds: int) -> None:
     """Put this process under limits of memory, time and files, and off the network where the system allows it."""
     memory = memory_mb << 20
-    for kind, limit in (
-        (resource.RLIMIT_DATA, memory),
-        (resource.RLIMIT_CPU, seconds),
-        (resource.RLIMIT_FSIZE, FILE_BYTES),
-        (resource.RLIMIT_NOFILE, 64),
-        (resource.RLIMIT_CORE, 0),
+    for kind, soft, hard in (
+        (resource.RLIMIT_DATA, memory, memory),
+        (resource.RLIMIT_CPU, seconds, seconds + 5),  # at the soft limit SIGXCPU says why; SIGKILL would say nothing
+        (resource.RLIMIT_FSIZE, FILE_BYTES, FILE_BYTES),
+        (resource.RLIMIT_NOFILE, 64, 64),
+        (resource.RLIMIT_CORE, 0, 0),
     ):
         with contextlib.suppress(ValueError, OSError):  # macOS knows some of them only by name
-            resource.setrlimit(kind, (limit, limit))
+            resource.setrlimit(kind, (soft, hard))
     with contextlib.suppress(OSError, AttributeError):
         libc = ctypes.CDLL(None, use_errno=True)
         if libc.unshare(CLONE_NEWNET) != 0:

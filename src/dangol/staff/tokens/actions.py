@@ -87,12 +87,12 @@ def count_call(token_id: int, *, now: datetime | None = None) -> int:
     """Count one call of a token. Returns 0, or the seconds to wait where its limit of the minute is reached."""
     now = now or datetime.now(UTC)
     minute = int(now.timestamp()) // 60
-    this = ApiToken.objects.filter(pk=token_id, minute=minute)
-    if this.filter(calls__lt=CALLS_PER_MINUTE).update(calls=F("calls") + 1):
+    token = ApiToken.objects.filter(pk=token_id)
+    this = token.filter(minute=minute, calls__lt=CALLS_PER_MINUTE)
+    if this.update(calls=F("calls") + 1):
         return 0
-    if ApiToken.objects.filter(pk=token_id).exclude(minute=minute).update(minute=minute, calls=1, last_used_at=now):
-        return 0
-    return 60 - int(now.timestamp()) % 60
+    token.exclude(minute=minute).update(minute=minute, calls=0, last_used_at=now)  # one of the minute's first calls
+    return 0 if this.update(calls=F("calls") + 1) else 60 - int(now.timestamp()) % 60
 
 
 def claim_call(*, token_id: int, key: str, route: str, body_hash: str, now: datetime | None = None) -> Claim | Answer:

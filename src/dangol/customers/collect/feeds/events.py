@@ -63,11 +63,13 @@ def hear(*, write_key: str, origin: str, body: Any, now: datetime | None = None)
 def _count(site: Site, now: datetime) -> None:
     """Count a call. Raises TooMuch with the seconds to wait where the limit of the minute is reached."""
     minute = int(now.timestamp()) // 60
-    if Site.objects.filter(pk=site.pk, minute=minute, calls__lt=CALLS_PER_MINUTE).update(calls=F("calls") + 1):
+    this = Site.objects.filter(pk=site.pk, minute=minute, calls__lt=CALLS_PER_MINUTE)
+    if this.update(calls=F("calls") + 1):
         return
-    if Site.objects.filter(pk=site.pk).exclude(minute=minute).update(minute=minute, calls=1):
-        return
-    raise TooMuch("Too many events from this site. Wait {seconds} seconds.", seconds=60 - int(now.timestamp()) % 60)
+    Site.objects.filter(pk=site.pk).exclude(minute=minute).update(minute=minute, calls=0)  # one of the first calls
+    if not this.update(calls=F("calls") + 1):
+        wait = 60 - int(now.timestamp()) % 60
+        raise TooMuch("Too many events from this site. Wait {seconds} seconds.", seconds=wait)
 
 
 def _keep(site: Site, rows: list[dict[str, Any]], now: datetime) -> int:
