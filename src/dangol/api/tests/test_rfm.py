@@ -25,7 +25,7 @@ def ids(api, code, **query):
     found, cursor = [], None
     while True:
         text = "&".join(f"{k}={v}" for k, v in (query | ({"cursor": cursor} if cursor else {})).items())
-        page = api("GET", f"/segments/{code}/members?{text}").json()
+        page = api("GET", f"/rfm/segments/{code}/members?{text}").json()
         found += [row["customer_id"] for row in page["items"]]
         cursor = page["next"]
         if not cursor:
@@ -34,7 +34,7 @@ def ids(api, code, **query):
 
 def test_segments_count_their_members(scored):
     api = Api(scored.marketer)
-    body = api("GET", "/segments").json()
+    body = api("GET", "/rfm/segments").json()
     assert [segment["code"] for segment in body["segments"]] == list(SEGMENTS)
     for segment in body["segments"]:
         members = ids(api, segment["code"], limit=7)
@@ -49,22 +49,22 @@ def test_members_outside_the_callers_scope_are_left_out(scored):
 
 
 def test_reading_members_is_logged(scored):
-    Api(scored.marketer)("GET", "/segments/HHH/members")
+    Api(scored.marketer)("GET", "/rfm/segments/HHH/members")
     assert Access.objects.filter(what="segment.members", member=scored.marketer).count() == 1
 
 
 def test_migration_names_days_that_were_scored(scored):
     api = Api(scored.marketer)
-    days = api("GET", "/segments").json()["days"]
-    flows = api("GET", f"/segments/migration?start={days[0]}&end={days[-1]}").json()["flows"]
+    days = api("GET", "/rfm/segments").json()["days"]
+    flows = api("GET", f"/rfm/segments/migration?start={days[0]}&end={days[-1]}").json()["flows"]
     assert sum(flow["customers"] for flow in flows) == sum(
-        segment["customers"] for segment in api("GET", "/segments").json()["segments"]
+        segment["customers"] for segment in api("GET", "/rfm/segments").json()["segments"]
     )
-    assert api("GET", f"/segments/migration?start=2001-01-01&end={days[-1]}").status_code == 404
+    assert api("GET", f"/rfm/segments/migration?start=2001-01-01&end={days[-1]}").status_code == 404
 
 
 def test_before_scoring_the_answer_is_not_found_with_advice(cast):
-    answer = Api(cast.marketer)("GET", "/segments")
+    answer = Api(cast.marketer)("GET", "/rfm/segments")
     assert answer.status_code == 404
     assert "사이클" in answer.json()["detail"]
 
@@ -76,20 +76,20 @@ def test_a_scheme_is_tried_and_published(scored):
         "r": {"groups": 4},
         "m": {"groups": 3, "method": "fixed", "cut_points": [50_000, 90_000]},
     }
-    seen = api("POST", "/scoring-scheme/preview", body)
+    seen = api("POST", "/rfm/scheme/preview", body)
     assert seen.status_code == 200
     assert sum(seen.json()["axes"]["m"].values()) == seen.json()["customers"]
-    assert api("POST", "/scoring-scheme", body).json()["version"] == 2
-    assert api("GET", "/scoring-scheme").json()["axes"]["m"]["cut_points"] == [50_000, 90_000]
+    assert api("POST", "/rfm/scheme", body).json()["version"] == 2
+    assert api("GET", "/rfm/scheme").json()["axes"]["m"]["cut_points"] == [50_000, 90_000]
 
 
 def test_a_senseless_scheme_is_refused_with_its_field(scored):
     body = {"name": "x", "m": {"groups": 3, "method": "fixed", "cut_points": [9, 5]}}
-    answer = Api(scored.analyst)("POST", "/scoring-scheme", body)
+    answer = Api(scored.analyst)("POST", "/rfm/scheme", body)
     assert answer.status_code == 422
 
 
 def test_a_strategy_is_rewritten_by_those_with_the_right(scored):
     body = {"language": "ko", "name": "으뜸", "aim": "지키기", "text": "전화합니다."}
-    assert Api(scored.executive)("PUT", "/segments/HHH/strategy", body).status_code == 403
-    assert Api(scored.marketer)("PUT", "/segments/HHH/strategy", body).status_code == 204
+    assert Api(scored.executive)("PUT", "/rfm/segments/HHH/strategy", body).status_code == 403
+    assert Api(scored.marketer)("PUT", "/rfm/segments/HHH/strategy", body).status_code == 204

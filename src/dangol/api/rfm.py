@@ -14,7 +14,7 @@ from dangol.staff.actions import note_access
 from dangol.staff.reads import require
 from dangol.staff.rules import Right
 
-router = Router(tags=["segments"])
+router = Router(tags=["rfm"])
 FAILURES: dict[Any, Any] = {frozenset({401, 403, 404, 409, 422, 429, 503}): Problem}
 Code = Literal["HHH", "HHL", "HLH", "HLL", "LHH", "LHL", "LLH", "LLL"]
 Cut = Annotated[int, Field(ge=0, le=10**15)]
@@ -128,7 +128,7 @@ class StrategyIn(Strict):
     text: Annotated[str, Field(max_length=600)] = ""
 
 
-@router.get("/segments", response={200: SegmentsOut, **FAILURES}, operation_id="segments", summary="The segments")
+@router.get("/rfm/segments", response={200: SegmentsOut, **FAILURES}, operation_id="segments", summary="The segments")
 def segments(request: HttpRequest, as_of: date | None = None) -> Any:
     """All segments on a scoring day (the newest without as_of)."""
     by = caller(request)
@@ -138,7 +138,7 @@ def segments(request: HttpRequest, as_of: date | None = None) -> Any:
             "segments": reads.segments(as_of, by=by)}  # fmt: skip
 
 
-@router.get("/segments/migration", response={200: MigrationOut, **FAILURES}, operation_id="migration",
+@router.get("/rfm/segments/migration", response={200: MigrationOut, **FAILURES}, operation_id="migration",
             summary="Who moved between segments")  # fmt: skip
 def migration(request: HttpRequest, start: date, end: date) -> Any:
     """Customers per pair of segments on two scoring days."""
@@ -148,7 +148,7 @@ def migration(request: HttpRequest, start: date, end: date) -> Any:
     return {"start": start, "end": end, "flows": reads.migration(start, end, by=by)}
 
 
-@router.get("/segments/{code}/members", response={200: Page[MemberOut], **FAILURES}, operation_id="segment_members",
+@router.get("/rfm/segments/{code}/members", response={200: Page[MemberOut], **FAILURES}, operation_id="segment_members",
             summary="Customers of a segment")  # fmt: skip
 def members(
     request: HttpRequest, code: Code, as_of: date | None = None, cursor: Cursor = None, limit: Limit = 50
@@ -167,7 +167,7 @@ def members(
     return page
 
 
-@router.put("/segments/{code}/strategy", response={204: None, **FAILURES}, operation_id="set_strategy",
+@router.put("/rfm/segments/{code}/strategy", response={204: None, **FAILURES}, operation_id="set_strategy",
             summary="Rewrite a strategy")  # fmt: skip
 def set_strategy(request: HttpRequest, code: Code, body: StrategyIn) -> Any:
     """Rewrite a segment's name and strategy in one language; every version is kept."""
@@ -175,7 +175,7 @@ def set_strategy(request: HttpRequest, code: Code, body: StrategyIn) -> Any:
     return Status(204, None)
 
 
-@router.get("/scoring-scheme", response={200: SchemeOut, **FAILURES}, operation_id="scheme",
+@router.get("/rfm/scheme", response={200: SchemeOut, **FAILURES}, operation_id="scheme",
             summary="The scoring scheme in force")  # fmt: skip
 def scheme(request: HttpRequest) -> Any:
     """How customers are scored."""
@@ -184,7 +184,7 @@ def scheme(request: HttpRequest) -> Any:
     return _scheme_out(view.scheme) | {"cut_on": view.cut_on, "scored": view.scored}
 
 
-@router.post("/scoring-scheme/preview", response={200: PreviewOut, **FAILURES}, operation_id="preview_scheme",
+@router.post("/rfm/scheme/preview", response={200: PreviewOut, **FAILURES}, operation_id="preview_scheme",
              summary="Try a scheme")  # fmt: skip
 def preview_scheme(request: HttpRequest, body: SchemeIn) -> Any:
     """What a scheme would make of today's customers; saves nothing."""
@@ -195,7 +195,7 @@ def preview_scheme(request: HttpRequest, body: SchemeIn) -> Any:
             "scheme": _scheme_out(seen.scheme)}  # fmt: skip
 
 
-@router.post("/scoring-scheme", response={202: PublishedOut, **FAILURES}, operation_id="publish_scheme",
+@router.post("/rfm/scheme", response={202: PublishedOut, **FAILURES}, operation_id="publish_scheme",
              summary="Publish a scheme")  # fmt: skip
 def publish_scheme(request: HttpRequest, body: SchemeIn) -> Any:
     """Publish a scheme as the next version and score all customers by it."""
