@@ -62,6 +62,14 @@ def test_file_goes_from_upload_over_a_corrected_cell_to_the_report_and_back(stew
     assert (view.read, view.created, view.quarantined, view.state) == (2, 2, 0, "done")
     assert steward.get(f"/sources/loads/{load_id}/").status_code == 200
     steward.post(f"/sources/loads/{load_id}/undo/")
+    page = steward.get(f"/sources/loads/{load_id}/")
+    assert (page.context["job"].kind, page.context["halted"]) == ("collect.turn", False)
+    steward.post(f"/jobs/{page.context['job'].id}/cancel/")
+    stopped = steward.get(f"/sources/loads/{load_id}/")
+    assert stopped.context["halted"]
+    assert f'action="/sources/loads/{load_id}/redo/"' in stopped.content.decode()
+    steward.post(f"/sources/loads/{load_id}/undo/")
+    actions.run_turn(Quiet(by=cast.steward), load_id=load_id)
     assert reads.load(cast.steward, load_id).state == "undone"
 
 
