@@ -17,7 +17,7 @@ from dangol.customers.collect.forgetting import empty_rows, forget, forget_versi
 from dangol.customers.collect.forms import record_people
 from dangol.customers.collect.mending import assign, fix, ignore, mend, retry, take_up
 from dangol.customers.collect.models import Load, Source
-from dangol.customers.collect.rules import ATTRIBUTE, EMPTY, MODES, RECORDS, UNFIT
+from dangol.customers.collect.rules import ATTRIBUTE, EMPTY, MODES, RECORDS, RESERVED, UNFIT
 from dangol.customers.collect.staging import FORMAT
 from dangol.customers.collect.turning import redo_load, undo_load
 from dangol.staff.reads import Member, require
@@ -110,6 +110,8 @@ def _key(kind: str, key: Sequence[str]) -> list[str]:
 def _check_form(code: str, kind: str, reader: str, options: Mapping[str, str]) -> None:
     if not code or len(code) > CODE_LONGEST or slugify(code.replace(".", "-")) != code.replace(".", "-").lower():
         raise BadInput("A source's code is made of letters, digits, - and _, like shop-sales.", field="code")
+    if code.lower() in RESERVED:
+        raise BadInput("This code is taken by a page. Choose another.", field="code")
     if kind not in RECORDS:
         raise BadInput("There is no kind {kind}. Choose one of: {kinds}.", field="kind", kind=kind,
                        kinds=", ".join(RECORDS))  # fmt: skip

@@ -67,6 +67,8 @@ NOTES = {
     "above": N_("The first {rows} rows are titles above the header; they are no rows of data."),
     "hidden": N_("{rows} rows are hidden in the sheet. They are read as the others are."),
     "left_out": N_("{rows} hidden rows of the sheet are left out, as chosen."),
+    "hidden_columns": N_("{columns} columns are hidden in the sheet. They are read as the others are."),
+    "columns_left_out": N_("{columns} hidden columns of the sheet are left out, as chosen."),
     "mode_create": N_("{rows} rows are there already and were left as they are: only new ones are created."),
     "mode_update": N_("{rows} rows are of nobody known yet and were left out: only known ones are updated."),
     "no_header": N_("The file has no header. Its columns are numbered."),
@@ -394,6 +396,9 @@ def notes_of(
         note("no_header")
     if found.get("hidden"):
         note("left_out" if definition.options.get("hidden") == "skip" else "hidden", rows=found["hidden"])
+    if found.get("hidden_columns"):
+        skip = definition.options.get("hidden") == "skip"
+        note("columns_left_out" if skip else "hidden_columns", columns=found["hidden_columns"])
     for mode, rows in skipped.items():
         if rows:
             note(f"mode_{mode}", rows=rows)
