@@ -190,7 +190,7 @@ def _staged(build: _Build, table: Table, path: Path) -> Staged:
             list(build.star.tables).index(table.name), len(build.star.tables) + 1,
             N_("Reading the files of the star")))  # fmt: skip
     except BadInput as error:
-        raise BadInput("{table}: {name}: {why}", field="file", table=table.name, name=path.name,
+        raise BadInput("{table}: the file {name} cannot be used: {why}", field="file", table=table.name, name=path.name,
                        why=str(error)) from None  # fmt: skip
 
 
