@@ -62,3 +62,20 @@ def gaps(days: Table) -> Table:
     found = days.select("day", before=before).filter(lambda t: t.before.notnull())
     found = found.select(gap=found.day.delta(found.before, unit="day").cast("int64"))
     return found.group_by("gap").aggregate(times=found.count().cast("int64"))
+
+
+def by_day(days: Table) -> Table:
+    """How many customers bought on each day: day, purchases int64. days: as from `purchase_days`."""
+    return days.group_by("day").aggregate(purchases=days.count().cast("int64"))
+
+
+def risk_by_segment(worth: Table, scores: Table) -> Table:
+    """Customers with value at risk and that value per RFM segment: segment, customers int64, at_risk int64.
+
+    worth: customer_id, at_risk. scores: customer_id, segment.
+    """
+    falling = worth.filter(worth.at_risk > ibis.literal(0, type="int64")).select("customer_id", "at_risk")
+    joined = falling.inner_join(scores.select("customer_id", "segment"), "customer_id")
+    return joined.group_by("segment").aggregate(
+        customers=joined.count().cast("int64"), at_risk=joined.at_risk.sum().cast("int64")
+    )

@@ -10,13 +10,17 @@ from dangol.insight.score.lifetime.rules import buying
 from dangol.insight.score.lifetime.rules.fitting import Fit
 from dangol.insight.score.lifetime.rules.history import Floats, Histories
 
-CLASSES = 7
+CLASSES = 8  # the last is open: "7 and more" of single repeat purchases
+WIDTHS = (1, 2, 5, 10, 20, 50, 100, 200, 500)
+MOST_OF_THEM = 0.95
 CLEARLY_BETTER = 6.0
 
 
 @dataclass(frozen=True)
 class Holdout:
-    """The forecast against what came. classes: {repeats, customers, forecast, actual}, means per customer.
+    """The forecast against what came.
+
+    classes: {repeats, upto (absent in the last, open one), customers, forecast, actual}, means per customer.
 
     forecast, actual: purchases of all customers in the days after. root_mean_square: of the miss per customer; unlike
     the mean absolute miss it does not favour too low forecasts. amounts: forecast and actual, minor units.
@@ -42,14 +46,30 @@ def holdout(
 ) -> Holdout:  # fmt: skip
     """forecast: expected purchases per customer; who: the histories and which of them each has; later: what came."""
     histories, which = who
-    repeats = np.minimum(histories.x[which], CLASSES).astype(int)
+    width = class_width(histories)
+    place = np.minimum(histories.x[which] // width, CLASSES - 1).astype(int)
     classes = [
-        {"repeats": int(one), "customers": int(here.sum()), "forecast": round(float(forecast[here].mean()), 4),
-         "actual": round(float(later[here].mean()), 4)}
-        for one in range(CLASSES + 1) if (here := repeats == one).any()
+        repeat_class(int(one), width)
+        | {"customers": int(here.sum()), "forecast": round(float(forecast[here].mean()), 4),
+           "actual": round(float(later[here].mean()), 4)}
+        for one in range(CLASSES) if (here := place == one).any()
     ]  # fmt: skip
     return Holdout(days, float(forecast.sum()), int(later.sum()), float(np.abs(forecast - later).mean()),
                    float(np.sqrt(np.square(forecast - later).mean())), classes, amounts)  # fmt: skip
+
+
+def class_width(h: Histories) -> int:
+    """How many numbers of repeat purchases make one class, so that CLASSES classes tell nearly all customers apart."""
+    order = np.argsort(h.x)
+    reached = int(np.searchsorted(np.cumsum(h.weight[order]), MOST_OF_THEM * h.customers))
+    usual = float(h.x[order[min(reached, len(order) - 1)]])
+    return next((width for width in WIDTHS if width * CLASSES > usual), WIDTHS[-1])
+
+
+def repeat_class(place: int, width: int) -> dict[str, float]:
+    """The bounds of a class; the last has no upper one."""
+    bounds: dict[str, float] = {"repeats": place * width}
+    return bounds if place == CLASSES - 1 else bounds | {"upto": (place + 1) * width - 1}
 
 
 def choice(fits: Mapping[str, Fit], holdouts: Mapping[str, Holdout]) -> tuple[str, str]:

@@ -68,7 +68,8 @@ def retention(parameters: Floats, period: Floats) -> Floats:
 def expected_renewals(parameters: Floats, periods: Floats, ahead: int, discount: float) -> Floats:
     """Discounted renewals in the next `ahead` periods of customers who are there. discount: rate a period."""
     alpha, beta = parameters
+    distinct, which = np.unique(periods, return_inverse=True)
     steps = np.arange(1, min(ahead, PERIODS_AHEAD) + 1)
-    log_there = betaln(alpha, beta + periods)[:, None]
-    stays = np.exp(betaln(alpha, beta + periods[:, None] + steps[None, :]) - log_there)
-    return np.asarray(stays @ ((1 + discount) ** -steps.astype(float)), np.float64)
+    log_there = betaln(alpha, beta + distinct)[:, None]
+    stays = np.exp(betaln(alpha, beta + distinct[:, None] + steps[None, :]) - log_there)
+    return np.asarray((stays @ ((1 + discount) ** -steps.astype(float)))[which], np.float64)

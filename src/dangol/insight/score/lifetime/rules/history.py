@@ -74,7 +74,7 @@ class Histories:
             field *= 2
 
     def _merged(self, which: NDArray[np.intp]) -> "Histories":
-        weight = np.bincount(which, weights=self.weight)
+        weight = np.bincount(which, weights=self.weight).astype(np.float64)
         means = [np.bincount(which, weights=self.weight * one) / weight for one in (self.x, self.t_x, self.age)]
         return Histories(np.rint(means[0]), means[1], means[2], weight)
 

@@ -1,7 +1,7 @@
 """From purchase summaries to lifetime values: fit, check, choose, forecast."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -92,32 +92,51 @@ def named(text: str) -> str:
 
 def value(rows: pa.Table, asked: Question) -> Lifetime:
     """Fit the models and say what each customer is worth. rows: as from tables.summaries."""
+    found = chosen(rows, asked)
+    if found.reason:
+        return found
+    if found.model == CONTRACT:
+        return replace(found, customers=_under_contract(rows, asked, found.fits[CONTRACT]))
+    histories, which = grouped(rows)
+    fit = found.fits[found.model]
+    ahead = Forecast(buying.MODELS[found.model], fit, histories, asked.horizon_days, asked.yearly_discount)
+    figures = ahead.figures(which, *counts(rows), found.money)
+    return replace(found, customers=pa.table({"repeats": rows["x"], "last_day": rows["last"], **figures}))
+
+
+def chosen(rows: pa.Table, asked: Question) -> Lifetime:
+    """Fit the models, check them on what came after the end, and choose one: no customer's figures yet."""
     wanted = named(asked.model)
     histories, which = grouped(rows)
-    reason = histories.too_little() if rows.num_rows else "too_few_customers"
     seen: dict[str, Any] = {
         "end": asked.end, "horizon_days": asked.horizon_days, "customers_seen": rows.num_rows,
         "repeaters": int(histories.repeaters), "period_days": asked.period_days, "regular_share": asked.regular_share,
     }  # fmt: skip
+    reason = histories.too_little() if rows.num_rows else "too_few_customers"
     if reason:
         return Lifetime(reason=reason, **seen)
     if wanted == CONTRACT or (wanted == AUTO and contracts.contractual(asked.period_days, asked.regular_share)):
-        found, table = _by_contract(rows, asked)
-        return Lifetime(model=CONTRACT, chosen_by="asked_for" if wanted == CONTRACT else "rhythm",
-                        fits={CONTRACT: found}, customers=table, **seen)  # fmt: skip
+        why = "asked_for" if wanted == CONTRACT else "rhythm"
+        return Lifetime(model=CONTRACT, chosen_by=why, fits={CONTRACT: _contract(rows, asked.period_days)}, **seen)
     money = paying(rows) if asked.with_amounts else Money(reason="no_amounts")
+    fits, holdouts = judged(rows, asked, (histories, which), money)
+    model, why = checking.choice(fits, holdouts) if wanted == AUTO else (wanted, "asked_for")
+    return Lifetime(model=model, chosen_by=why, fits=fits, holdouts=holdouts, money=money, **seen)
+
+
+def judged(
+    rows: pa.Table, asked: Question, who: tuple[Histories, NDArray[np.intp]], money: Money
+) -> tuple[dict[str, fitting.Fit], dict[str, Holdout]]:
+    """The models asked for, fitted up to the end, and how each did afterwards. who: as from `grouped`."""
+    histories, which = who
+    wanted = named(asked.model)
     fits = {name: fitted(buying.MODELS[name], histories)
             for name in (buying.MODELS if wanted == AUTO else [wanted])}  # fmt: skip
-    holdouts = {name: _checked(rows, expected, (histories, which), asked.held_days, money)
-                for name, one in fits.items() if asked.held_days > 0
-                for expected in [buying.MODELS[name].expected(one.values, histories, asked.held_days / WEEK)[which]]
-                }  # fmt: skip
-    chosen, why = checking.choice(fits, holdouts) if wanted == AUTO else (wanted, "asked_for")
-    ahead = Forecast(buying.MODELS[chosen], fits[chosen], histories, asked.horizon_days, asked.yearly_discount)
-    x, repeat = counts(rows)
-    table = pa.table({"repeats": rows["x"], "last_day": rows["last"], **ahead.figures(which, x, repeat, money)})
-    return Lifetime(model=chosen, chosen_by=why, fits=fits, holdouts=holdouts, money=money, customers=table,
-                    **seen)  # fmt: skip
+    holdouts = {}
+    for name, one in fits.items() if asked.held_days > 0 else ():
+        expected = buying.MODELS[name].expected(one.values, histories, asked.held_days / WEEK)[which]
+        holdouts[name] = _checked(rows, expected, who, asked.held_days, money)
+    return fits, holdouts
 
 
 def counts(rows: pa.Table) -> tuple[Floats, Floats]:
@@ -188,13 +207,21 @@ def paying(rows: pa.Table) -> Money:
     return Money(found, "", data.correlation)
 
 
-def _by_contract(rows: pa.Table, asked: Question) -> tuple[fitting.Fit, pa.Table]:
-    """Customers of a contract: whoever let one and a half periods pass has left, the others may renew."""
-    x, repeat = counts(rows)
-    period = asked.period_days
-    silent = (rows["age"].to_numpy() - rows["t_x"].to_numpy()) > 1.5 * period
+def _silent(rows: pa.Table, period: float) -> NDArray[np.bool_]:
+    """Who let one and a half periods pass has left."""
+    return np.asarray((rows["age"].to_numpy() - rows["t_x"].to_numpy()) > 1.5 * period)
+
+
+def _contract(rows: pa.Table, period: float) -> fitting.Fit:
+    x, silent = rows["x"].to_numpy().astype(float), _silent(rows, period)
     data = contracts.Tenures(x + silent, silent, np.ones(len(x)))
-    found = fitting.fit(lambda p: contracts.log_likelihood(p, data), contracts.PARAMETERS, [np.ones(2)], float(len(x)))
+    return fitting.fit(lambda p: contracts.log_likelihood(p, data), contracts.PARAMETERS, [np.ones(2)], float(len(x)))
+
+
+def _under_contract(rows: pa.Table, asked: Question, found: fitting.Fit) -> pa.Table:
+    """Customers of a contract: those who have left, and the others, who may renew."""
+    x, repeat = counts(rows)
+    period, silent = asked.period_days, _silent(rows, asked.period_days)
     ahead, rate = max(int(asked.horizon_days / period), 1), (1 + asked.yearly_discount) ** (period / 365) - 1
     renewals = np.where(silent, 0.0, contracts.expected_renewals(found.values, x, ahead, 0.0))
     columns: dict[str, Any] = {
@@ -206,4 +233,4 @@ def _by_contract(rows: pa.Table, asked: Question) -> tuple[fitting.Fit, pa.Table
         known = np.where(x > 0, mean, mean[x > 0].mean() if (x > 0).any() else 0.0)
         worth = np.where(silent, 0.0, contracts.expected_renewals(found.values, x, ahead, rate)) * known
         columns |= {"average_amount": np.rint(known).astype(np.int64), "value": np.rint(worth).astype(np.int64)}
-    return found, pa.table(columns)
+    return pa.table(columns)
