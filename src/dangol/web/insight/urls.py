@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from dangol.web.insight import figures, pages, scheme
+from dangol.web.insight import figures, lifetime, pages, scheme
 
 app_name = "insight"
 urlpatterns = [
@@ -12,5 +12,6 @@ urlpatterns = [
     path("migration/", pages.migration, name="migration"),
     path("scheme/", scheme.scheme, name="scheme"),
     path("scheme/preview/", scheme.preview, name="scheme_preview"),
+    path("lifetime/", lifetime.lifetime, name="lifetime"),
     path("figures/", figures.figures, name="figures"),
 ]
