@@ -56,7 +56,17 @@ AREAS: tuple[Area, ...] = (
             Page("privacy:retention", _("Retention"), R.PRIVACY_HANDLE),
         ),
     ),
-    Area("insight", _("Insight"), "chart", "/insight/", (R.INSIGHT_VIEW,)),
+    Area(
+        "insight",
+        _("Insight"),
+        "chart",
+        "/insight/",
+        (R.INSIGHT_VIEW,),
+        (
+            Page("insight:segments", _("RFM segments"), R.INSIGHT_VIEW),
+            Page("groups:list", _("Customer groups"), R.INSIGHT_VIEW),
+        ),
+    ),
     Area(
         "campaigns",
         _("Campaigns"),
