@@ -56,7 +56,14 @@ AREAS: tuple[Area, ...] = (
             Page("privacy:retention", _("Retention"), R.PRIVACY_HANDLE),
         ),
     ),
-    Area("insight", _("Insight"), "chart", "/insight/", (R.INSIGHT_VIEW,)),
+    Area(
+        "insight",
+        _("Insight"),
+        "chart",
+        "/insight/",
+        (R.INSIGHT_VIEW,),
+        (Page("analysis:index", _("Reports"), R.INSIGHT_VIEW),),
+    ),
     Area(
         "campaigns",
         _("Campaigns"),

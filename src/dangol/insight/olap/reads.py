@@ -301,3 +301,31 @@ def names(by: Member | None = None) -> dict[str, list[dict[str, str]]]:
             {"name": item.name, "label": item.label, "definition": item.definition} for item in dimensions().values()
         ],
     }
+
+
+# ---- for rooms above -------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class View:
+    """The star as a member may see it, for questions that no measure answers. known: the dimensions by name."""
+
+    engine: Engine
+    snapshot: Snapshot
+    newest: bool
+    star: tables.Star
+    known: Mapping[str, rules.Dimension]
+
+    def question(self, by_dimensions: Sequence[str] = (), where: str = "") -> tables.Question:
+        """A split and a condition over sales lines, checked. Raises BadInput."""
+        return _question(["sales_amount"], by_dimensions, where, self.known)
+
+
+def view(by: Member | None, engine_of: Callable[[], Engine] = engine.current) -> View:
+    """The star within the member's scope (None is the installation). Raises NotAllowed, NotFound, Damaged."""
+    if by is not None:
+        require(by, Right.INSIGHT_VIEW)
+    snapshot, newest = warehouse.current()
+    opened = engine_of()
+    star = _star(opened, snapshot, scope_of(by) if by is not None else Scope(everyone=True))
+    return View(opened, snapshot, newest, star, dimensions(snapshot))

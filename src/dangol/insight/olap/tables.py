@@ -205,8 +205,8 @@ def base(star: Star, question: Question) -> Table:
     """Accumulated customers: see the definition of the measure `customers`."""
     by_nature = {item.of for item in (*question.by, *question.used)}
     if by_nature <= {"customer"}:
-        people = _people(star, question)
-        return _grouped(people, question.keys, customers=people.count())
+        found = people(star, question)
+        return _grouped(found, question.keys, customers=found.count())
     if not question.times:
         found = facts(star, star.sales_lines, question)
         found = found.filter(found.customer_id.notnull()).select(*question.keys, "customer_id").distinct()
@@ -214,11 +214,12 @@ def base(star: Star, question: Question) -> Table:
     return _accumulated(star, question)
 
 
-def _people(star: Star, question: Question) -> Table:
+def people(star: Star, question: Question) -> Table:
+    """Customers with a column for every dimension of the question, under its conditions; all are of customers."""
     wanted = list(dict.fromkeys((*question.by, *question.used)))
-    people = star.customers.mutate(**{column(item): star.customers[item.column] for item in wanted})
+    found = star.customers.mutate(**{column(item): star.customers[item.column] for item in wanted})
     kinds = {item.name: item for item in wanted}
-    return people.filter(*[met(people, one, kinds) for one in question.rows]) if question.rows else people
+    return found.filter(*[met(found, one, kinds) for one in question.rows]) if question.rows else found
 
 
 def _accumulated(star: Star, question: Question) -> Table:
