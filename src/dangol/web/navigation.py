@@ -67,6 +67,7 @@ AREAS: tuple[Area, ...] = (
             Page("insight:lifetime", _("Lifetime value"), R.INSIGHT_VIEW),
             Page("groups:list", _("Customer groups"), R.INSIGHT_VIEW),
         ),
+        (Page("analysis:index", _("Reports"), R.INSIGHT_VIEW),),
     ),
     Area(
         "campaigns",

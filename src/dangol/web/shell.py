@@ -105,6 +105,13 @@ def _pages(area: navigation.Area, member: Any, path: str) -> list[Place]:
     ]  # fmt: skip
 
 
+def _current_area(area: navigation.Area, path: str) -> str:
+    """Whether a path lies in an area: below its own address or below that of one of its pages."""
+    found = _current(area.path, path)
+    below = (address(page.name) for page in area.pages)
+    return found or ("true" if any(url and url != "/" and path.startswith(url) for url in below) else "")
+
+
 def _current(area: str, path: str) -> str:
     if path == area:
         return "page"

@@ -12,6 +12,7 @@ urlpatterns = [
     path("customers/", include("dangol.web.customers.urls")),
     path("groups/", include("dangol.web.groups.urls")),
     path("insight/", include("dangol.web.insight.urls")),
+    path("analysis/", include("dangol.web.analysis.urls")),
     path("campaigns/", include("dangol.web.campaigns.urls")),
     path("", include("dangol.web.campaigns.public_urls")),
     path("", include("dangol.web.feeds.urls")),
