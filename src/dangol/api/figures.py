@@ -49,11 +49,20 @@ class FiguresOut(Schema):
     generated: list[str]
 
 
+class HierarchyOut(Schema):
+    """A way to drill down; levels: names of dimensions from coarse to fine."""
+
+    name: str
+    label: str
+    levels: list[str]
+
+
 class NamesOut(Schema):
     """What can be asked."""
 
     measures: list[MeasureOut]
     dimensions: list[DimensionOut]
+    hierarchies: list[HierarchyOut]
 
 
 @router.get("/figures", response={200: FiguresOut, **FAILURES}, operation_id="get_figures")

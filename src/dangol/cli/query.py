@@ -127,6 +127,6 @@ def _list(*, as_json: bool) -> int:
     for title, items in found.items():
         table = Table("name", "definition", title=title, title_justify="left", header_style="bold")
         for item in items:
-            table.add_row(item["name"], item["definition"])
+            table.add_row(item["name"], item.get("definition") or " > ".join(item["levels"]))
         console.print(table)
     return 0

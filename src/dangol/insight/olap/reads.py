@@ -82,15 +82,18 @@ def ask(
     limit: int = rules.USUAL_ROWS,
     order: str = "",
     total: bool = False,
+    star: str = "",
 ) -> Answer:
     """Measures by dimensions.
 
     by: who asks; None is the installation itself and sees everything. where: see `rules.conditions`. order: a measure
-    or dimension, with "-" before it for the largest first; else by the dimensions. Raises BadInput, NotAllowed,
-    NotFound (no data yet), Damaged, TooMuch (over 10 seconds or 200,000 groups).
+    or dimension, with "-" before it for the largest first; else by the dimensions. star: which one is asked, "" for
+    the company's own (see `stars`). Raises BadInput, NotAllowed, NotFound (no such star, no data yet), Damaged, TooMuch
+    (over 10 seconds or 200,000 groups).
     """
     if by is not None:
         require(by, Right.INSIGHT_VIEW)
+    _known_star(star)
     snapshot, newest = warehouse.current()
     known = dimensions(snapshot)
     measures = list(dict.fromkeys(measures))
@@ -288,10 +291,13 @@ def _unit(unit: str, money: Currency) -> str:
     return money.code if unit == rules.Unit.MONEY else unit
 
 
-def names(by: Member | None = None) -> dict[str, list[dict[str, str]]]:
-    """All measures and dimensions that can be asked for, with label, unit and definition. Raises NotAllowed."""
+def names(by: Member | None = None, star: str = "") -> dict[str, list[dict[str, Any]]]:
+    """All that can be asked of a star: measures (name, label, unit, definition), dimensions (name, label, definition)
+    and hierarchies (name, label, levels: names of dimensions from coarse to fine). Raises NotAllowed, NotFound.
+    """
     if by is not None:
         require(by, Right.INSIGHT_VIEW)
+    _known_star(star)
     return {
         "measures": [
             {"name": item.name, "label": item.label, "unit": item.unit.value, "definition": item.definition}
@@ -300,4 +306,19 @@ def names(by: Member | None = None) -> dict[str, list[dict[str, str]]]:
         "dimensions": [
             {"name": item.name, "label": item.label, "definition": item.definition} for item in dimensions().values()
         ],
+        "hierarchies": [
+            {"name": item.name, "label": item.label, "levels": list(item.levels)} for item in rules.HIERARCHIES
+        ],
     }
+
+
+def stars(by: Member | None = None) -> list[dict[str, str]]:
+    """The stars the member may ask, the company's own first: name ("" for the company's own) and label."""
+    if by is not None:
+        require(by, Right.INSIGHT_VIEW)
+    return [{"name": "", "label": rules.COMPANY}]
+
+
+def _known_star(star: str) -> None:
+    if star:
+        raise NotFound("There is no star {name}.", name=star[:60])

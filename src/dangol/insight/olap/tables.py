@@ -84,6 +84,8 @@ def period(name: str, day: DateValue) -> IntegerValue:
         return year * _whole(12) + day.month().cast("int64") - _whole(1)
     if name == "quarter":
         return year * _whole(4) + ((day.month().cast("int64") - _whole(1)) / _whole(3)).floor().cast("int64")
+    if name == "half":
+        return year * _whole(2) + ((day.month().cast("int64") - _whole(1)) / _whole(6)).floor().cast("int64")
     return year
 
 

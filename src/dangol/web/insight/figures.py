@@ -137,6 +137,8 @@ def period_label(period: str, value: str) -> str:
         return shown.month(date.fromisoformat(value + "-01"))
     if period == "quarter":
         return gettext("Q%(quarter)s %(year)s") % {"year": value[:4], "quarter": value[6:]}
+    if period == "half":
+        return gettext("H%(half)s %(year)s") % {"year": value[:4], "half": value[6:]}
     if period == "week":
         return gettext("week %(week)s of %(year)s") % {"year": value[:4], "week": int(value[6:])}
     return gettext("%(year)s") % {"year": value}

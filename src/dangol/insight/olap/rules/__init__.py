@@ -2,13 +2,16 @@
 
 from dangol.insight.olap.rules.conditions import And, Between, Compare, Condition, In, IsNull, Not, Or, names, parse
 from dangol.insight.olap.rules.measures import (
+    COMPANY,
     DIMENSIONS,
+    HIERARCHIES,
     MEASURES,
     MOST_DIMENSIONS,
     MOST_ROWS,
     RATIOS,
     USUAL_ROWS,
     Dimension,
+    Hierarchy,
     Measure,
     Unit,
     check,
@@ -19,7 +22,9 @@ from dangol.insight.olap.rules.measures import (
 from dangol.insight.olap.rules.periods import PERIODS, period_from, period_number, period_text
 
 __all__ = [
+    "COMPANY",
     "DIMENSIONS",
+    "HIERARCHIES",
     "MEASURES",
     "MOST_DIMENSIONS",
     "MOST_ROWS",
@@ -31,6 +36,7 @@ __all__ = [
     "Compare",
     "Condition",
     "Dimension",
+    "Hierarchy",
     "In",
     "IsNull",
     "Measure",

@@ -62,6 +62,19 @@ class Dimension:
         return self.of == "period"
 
 
+@dataclass(frozen=True)
+class Hierarchy:
+    """A way to drill down. levels: names of dimensions, from coarse to fine.
+
+    ragged: whether a member may lack a level, such as a customer who has a branch and no rep.
+    """
+
+    name: str
+    label: str
+    levels: tuple[str, ...]
+    ragged: bool = False
+
+
 MEASURES: Mapping[str, Measure] = {
     measure.name: measure
     for measure in (
@@ -200,9 +213,12 @@ DIMENSIONS: Mapping[str, Dimension] = {
         Dimension("week", N_("Week"), N_("ISO week, Monday to Sunday."), "period"),
         Dimension("month", N_("Month"), N_("Calendar month in the company's time zone."), "period"),
         Dimension("quarter", N_("Quarter"), N_("Quarter of the calendar year."), "period"),
+        Dimension("half", N_("Half-year"), N_("Half of the calendar year."), "period"),
         Dimension("year", N_("Year"), N_("Calendar year."), "period"),
         Dimension("region", N_("Region"), N_("Large branch in charge of the customer."), "customer", "region"),
         Dimension("store", N_("Store"), N_("Store of the purchase, by its key."), "line", "store_key"),
+        Dimension("store_region", N_("Store's region"), N_("Large branch the store belongs to."), "store", "region"),
+        Dimension("store_branch", N_("Store's branch"), N_("Branch the store belongs to."), "store", "branch"),
         Dimension("branch", N_("Branch"), N_("Branch in charge of the customer."), "customer", "branch"),
         Dimension("rep", N_("Sales rep"), N_("Sales rep in charge of the customer, by code."), "customer", "rep"),
         Dimension("brand", N_("Brand"), N_("Brand of the product."), "product", "brand"),
@@ -218,6 +234,17 @@ DIMENSIONS: Mapping[str, Dimension] = {
         Dimension("age_band", N_("Age band"), N_("Age band of the customer."), "customer", "age_band"),
     )
 }
+HIERARCHIES: Sequence[Hierarchy] = (
+    Hierarchy("period", N_("Period"), ("year", "half", "quarter", "month", "day")),
+    Hierarchy("weeks", N_("Weeks"), ("year", "week", "day")),
+    Hierarchy("place", N_("Place"), ("region", "branch", "rep"), ragged=True),
+    Hierarchy("store", N_("Store"), ("store_region", "store_branch", "store"), ragged=True),
+    Hierarchy(
+        "class", N_("Product class"), ("product_major", "product_middle", "product_minor", "product"), ragged=True
+    ),
+    Hierarchy("brand", N_("Brand"), ("brand", "product")),
+)
+COMPANY = N_("The company's own")
 OWN = N_("Attribute of the customer as the source gave it.")
 NOT_DIMENSIONS = frozenset({"customer_id", "code", "unit_path", "rep_id", "first_day", "name"})
 
