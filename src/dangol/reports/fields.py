@@ -78,31 +78,28 @@ class Fields:
 
 def of(by: Member | None, star: str = "") -> Fields:
     """The fields of a star. Raises NotAllowed, NotFound."""
-    named: dict[str, Any] = olap.names(by)
-    dimensions = olap.dimensions()
-    measures = {
-        one["name"]: Field(one["name"], one["label"], one["definition"], one["unit"],
-                           rules.MEASURES[one["name"]].additive)
-        for one in named["measures"]
-    }  # fmt: skip
+    named: dict[str, Any] = olap.names(by, star)
+    places = {name: one.of for name, one in olap.dimensions().items()} if not star else {}
+    dimensions = {
+        one["name"]: Field(one["name"], one["label"], one["definition"], place=_place(one["name"], places))
+        for one in named["dimensions"]
+    }
     return Fields(
-        measures,
-        {name: Field(name, one.label, one.definition, place=one.of) for name, one in dimensions.items()},
-        _hierarchies(named, dimensions),
-    )
+        {one["name"]: Field(one["name"], one["label"], one["definition"], one["unit"], _additive(one))
+         for one in named["measures"]},
+        dimensions,
+        [Hierarchy(one["name"], one["label"], tuple(level for level in one["levels"] if level in dimensions))
+         for one in named["hierarchies"]],
+    )  # fmt: skip
 
 
-LEVELS = (
-    ("place", "Region", ("region", "branch", "rep")),
-    ("product", "Product", ("brand", "product_major", "product_middle", "product_minor", "product")),
-    ("time", "Time", ("year", "quarter", "month", "day")),
-)
+def _place(name: str, places: Mapping[str, str]) -> str:
+    return "period" if name in rules.PERIODS else places.get(name, "own")
 
 
-def _hierarchies(named: Mapping[str, Any], dimensions: Mapping[str, Any]) -> list[Hierarchy]:
-    given = named.get("hierarchies") or [{"name": n, "label": t, "levels": levels} for n, t, levels in LEVELS]
-    return [Hierarchy(one["name"], one["label"], tuple(level for level in one["levels"] if level in dimensions))
-            for one in given]  # fmt: skip
+def _additive(measure: Mapping[str, Any]) -> bool:
+    known = rules.MEASURES.get(measure["name"])
+    return bool(measure.get("additive", known is not None and known.additive))
 
 
 # ---- conditions ------------------------------------------------------------------------------------------------------
@@ -124,20 +121,19 @@ def among(name: str, values: Sequence[Any], *, out: bool = False) -> str:
         parts = ([f"not ({listed})"] if there else []) + ([f"{name} is not null"] if missing else [])
         if missing or not there:
             return " and ".join(parts) or "1 = 1"
-        return f"({parts[0]} or {name} is null)"
+        return f"{parts[0]} or {name} is null"
     parts = ([listed] if there else []) + ([f"{name} is null"] if missing else [])
-    return parts[0] if len(parts) == 1 else f"({' or '.join(parts)})"
+    return " or ".join(parts)
 
 
 def condition(one: Filter) -> str:
     """The condition of a filter."""
-    parts = [among(one.name, one.values, out=one.out)] if one.values else []
-    parts += [f"{one.name} >= {quoted(one.low)}"] if one.low else []
-    parts += [f"{one.name} <= {quoted(one.high)}"] if one.high else []
-    return " and ".join(parts)
+    low = f"{one.name} >= {quoted(one.low)}" if one.low else ""
+    high = f"{one.name} <= {quoted(one.high)}" if one.high else ""
+    return both(among(one.name, one.values, out=one.out) if one.values else "", low, high)
 
 
 def both(*conditions: str) -> str:
     """All of some conditions, those that are empty left out."""
     there = [one for one in conditions if one]
-    return " and ".join(f"({one})" if " or " in one and not one.startswith("(") else one for one in there)
+    return " and ".join(f"({one})" if " or " in one.lower() else one for one in there)

@@ -7,7 +7,7 @@ from dangol.base.errors import BadInput
 from dangol.insight.olap.rules import PERIODS, period_from, period_number, period_text
 from dangol.reports.asked import LAST_PERIOD
 
-YEAR_STEPS = {"month": 12, "quarter": 4, "year": 1}
+YEAR_STEPS = {"month": 12, "quarter": 4, "half": 2, "year": 1}
 ORDER = {name: place for place, name in enumerate(PERIODS)}  # day is the finest
 
 
@@ -18,7 +18,7 @@ def first_day(period: str, number: int) -> date:
         return date.fromisoformat(text)
     if period == "week":
         return date.fromisocalendar(int(text[:4]), int(text[6:]), 1)
-    month = {"month": number % 12 + 1, "quarter": number % 4 * 3 + 1, "year": 1}[period]
+    month = {"month": number % 12 + 1, "quarter": number % 4 * 3 + 1, "half": number % 2 * 6 + 1, "year": 1}[period]
     return date(int(text[:4]), month, 1)
 
 

@@ -56,7 +56,16 @@ AREAS: tuple[Area, ...] = (
             Page("privacy:retention", _("Retention"), R.PRIVACY_HANDLE),
         ),
     ),
-    Area("insight", _("Insight"), "chart", "/insight/", (R.INSIGHT_VIEW,)),
+    Area(
+        "insight",
+        _("Insight"),
+        "chart",
+        "/insight/",
+        (R.INSIGHT_VIEW,),
+        (
+            Page("explorer:explorer", _("Explorer"), R.INSIGHT_VIEW),
+        ),
+    ),
     Area(
         "campaigns",
         _("Campaigns"),

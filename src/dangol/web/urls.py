@@ -10,6 +10,7 @@ urlpatterns = [
     path("", include("dangol.web.surveys.public_urls")),
     path("customers/quality/", include("dangol.web.quality.urls")),
     path("customers/", include("dangol.web.customers.urls")),
+    path("explorer/", include("dangol.web.explorer.urls")),
     path("insight/", include("dangol.web.insight.urls")),
     path("campaigns/", include("dangol.web.campaigns.urls")),
     path("", include("dangol.web.campaigns.public_urls")),
