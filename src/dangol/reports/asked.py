@@ -116,11 +116,13 @@ def path_from(text: str) -> Path:
         found = json.loads(text)
     except (ValueError, RecursionError):
         found = None
-    fits = isinstance(found, list) and len(found) <= 8 and all(one is None or isinstance(one, str | int | float)
-                                                               and not isinstance(one, bool) for one in found)  # fmt: skip
-    if not fits or not isinstance(found, list):
+    if not isinstance(found, list) or len(found) > 8 or not all(_is_member(one) for one in found):
         raise BadInput("This address names no cell of the table. Open the explorer again.", field="path")
     return tuple(found)
+
+
+def _is_member(value: object) -> bool:
+    return value is None or (isinstance(value, str | int | float) and not isinstance(value, bool))
 
 
 def pairs(asked: Asked) -> list[tuple[str, str]]:
@@ -197,7 +199,8 @@ def _filters(given: Mapping[str, Sequence[str]]) -> tuple[Filter, ...]:
             one = replace(one, values=tuple(dict.fromkeys(_read_value(text[:200]) for text in values if text)),
                           out=way == "not")  # fmt: skip
         else:
-            one = replace(one, **{"low" if way == "from" else "high": (list(values) or [""])[0].strip()[:20]})
+            end = (list(values) or [""])[0].strip()[:20]
+            one = replace(one, low=end) if way == "from" else replace(one, high=end)
         found[name] = one
     return tuple(one for one in found.values() if one.values or one.low or one.high)
 
@@ -224,7 +227,7 @@ def _among(text: str, known: Sequence[int], usual: int) -> int:
     return _whole(text, usual) if _whole(text, usual) in known else usual
 
 
-# ---- changes: each gives the state after one step of somebody at the explorer ------------------------------------------
+# ---- changes: each gives the state after one step of somebody at the explorer ---------------------------------------
 
 
 def placed(asked: Asked, name: str, shelf: str, at: int | None = None) -> Asked:

@@ -1,4 +1,4 @@
-"""The fields somebody may ask for: measures, dimensions and the levels of hierarchies, as the figures room names them."""
+"""The fields somebody may ask for: measures, dimensions, hierarchies; and conditions on them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -8,12 +8,14 @@ from django.utils.translation import gettext
 
 from dangol.base.money import currency
 from dangol.reports import korea, show
-from dangol.reports.asked import Figure, path_text
+from dangol.reports.asked import Asked, Figure, path_text
+from dangol.reports.fields import Fields
 from dangol.reports.grid import Grid, Head
 from dangol.reports.show import korean
 
 SERIES, BARS, POINTS, TILES_SIDE = 8, 30, 200, 64
 Spec = dict[str, Any]
+LEGEND: Spec = {"columns": {"expr": "width < 360 ? 1 : width < 560 ? 2 : 4"}, "labelLimit": 150}
 
 
 def N_(text: str) -> str:  # noqa: N802  marks a text for translation
@@ -21,14 +23,14 @@ def N_(text: str) -> str:  # noqa: N802  marks a text for translation
 
 
 NAMES = {
-    "auto": N_("Fitting chart"), "line": N_("Line"), "bar": N_("Bars"), "pareto": N_("Pareto"),
+    "auto": N_("Fitting chart"), "line": N_("Line chart"), "bar": N_("Bar chart"), "pareto": N_("Pareto"),
     "scatter": N_("Scatter"), "cohort": N_("Cohort grid"), "map": N_("Map of Korea"), "none": N_("No chart"),
 }  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Picture:
-    """A chart. kind: how it is drawn; spec without data of its own draws `rows`; said: its sentence; notes on limits."""
+    """A chart. kind: how it is drawn; its spec draws `rows`; said: its sentence; notes: on limits."""
 
     kind: str
     spec: Spec
@@ -52,10 +54,9 @@ def of(grid: Grid) -> Picture | None:
     heads = leaves(grid)
     if grid.asked.chart == "none" or not grid.asked.figures or not heads:
         return None
-    kinds = fitting(grid)
-    kind = grid.asked.chart if grid.asked.chart in kinds else usual(grid)
+    kind = grid.asked.chart if grid.asked.chart in fitting(grid.asked, grid.fields) else usual(grid)
     notes = []
-    if grid.asked.chart == "map" and kind != "map":
+    if kind == "map" and not _on_map(grid):
         notes.append(gettext("These regions are not the provinces of Korea, so they are shown as bars."))
         kind = "bar"
     made = _MAKERS[kind](grid, heads)
@@ -74,33 +75,41 @@ def _members(heads: Sequence[Head]) -> list[Head]:
     return [head for head in heads if head.kind == "member"]
 
 
-def _timed(grid: Grid, names: Sequence[str]) -> bool:
-    return bool(names) and grid.fields.dimensions[names[-1]].is_period
+def _timed(fields: Fields, names: Sequence[str]) -> bool:
+    return bool(names) and fields.dimensions[names[-1]].is_period
 
 
-def fitting(grid: Grid) -> list[str]:
-    """The kinds of chart that can show this table."""
+def fitting(asked: Asked, fields: Fields) -> list[str]:
+    """The kinds of chart that can show what is asked; whether a map can is known from its regions only."""
+    if not asked.figures or not asked.dimensions:
+        return []
     found = ["bar"]
-    if _timed(grid, grid.asked.rows) or _timed(grid, grid.asked.columns):
+    if _timed(fields, asked.rows) or _timed(fields, asked.columns):
         found.append("line")
-    if grid.asked.rows and grid.fields.measures[grid.asked.figures[0].measure].additive:
+    if asked.rows and fields.measures[asked.figures[0].measure].additive:
         found.append("pareto")
-    if len(grid.asked.figures) > 1:
+    if len(asked.figures) > 1 and asked.rows:
         found.append("scatter")
-    if grid.asked.columns:
+    if asked.columns and asked.rows:
         found.append("cohort")
-    if korea.is_korea(head.path[-1] for head in leaves(grid)):
+    if asked.rows and fields.dimensions[asked.rows[-1]].place in ("customer", "store", "own"):
         found.append("map")
     return found
 
 
+def _on_map(grid: Grid) -> bool:
+    return korea.is_korea(head.path[-1] for head in leaves(grid))
+
+
 def usual(grid: Grid) -> str:
     """The kind that shows the table best: time runs as a line, provinces lie on the map, the rest are bars."""
-    kinds = fitting(grid)
-    timed = (leaves(grid) if _timed(grid, grid.asked.rows) else _members(grid.columns)) if "line" in kinds else []
+    kinds = fitting(grid.asked, grid.fields)
+    timed = (
+        (leaves(grid) if _timed(grid.fields, grid.asked.rows) else _members(grid.columns)) if "line" in kinds else []
+    )
     if len(timed) > 2:
         return "line"
-    if "map" in kinds:
+    if _on_map(grid):
         return "map"
     return "cohort" if len(_members(grid.columns)) > SERIES else "bar"
 
@@ -161,7 +170,7 @@ def _cut(n: int, whole: int) -> list[str]:
 def _line(grid: Grid, heads: list[Head]) -> Made | None:
     figure = grid.asked.figures[0]
     total = Head((), kind="total")
-    if _timed(grid, grid.asked.rows):
+    if _timed(grid.fields, grid.asked.rows):
         times, others = heads, _members(grid.columns) or [total]
         label, other = _row_label, _column_label
         names, split = grid.asked.rows, grid.asked.columns
@@ -179,13 +188,13 @@ def _line(grid: Grid, heads: list[Head]) -> Made | None:
     order = [label(grid, time) for time in times]
     encoding: Spec = {
         "x": {"field": "time", "type": "ordinal", "sort": order, "title": _axis_title(grid, names[-1:]),
-              "axis": {"labelOverlap": True, "labelSeparation": 8}},
+              "axis": {"labelAngle": 0, "labelOverlap": True, "labelSeparation": 8}},
         "y": _scale(grid, figure),
         "tooltip": _tooltip([("time", _axis_title(grid, names[-1:])), ("group", _axis_title(grid, split)),
                              ("shown", show.measure(grid.fields, figure))]),
     }  # fmt: skip
     if len(others) > 1:
-        encoding["color"] = {"field": "group", "type": "nominal", "title": None,
+        encoding["color"] = {"field": "group", "type": "nominal", "title": None, "legend": LEGEND,
                              "sort": [other(grid, one) for one in kept]}  # fmt: skip
     return {"mark": {"type": "line", "point": True}, "encoding": encoding}, rows, _cut(SERIES, len(others))
 
@@ -211,7 +220,7 @@ def _bar(grid: Grid, heads: list[Head]) -> Made | None:
                              ("shown", show.measure(grid.fields, figure))]),
     }  # fmt: skip
     if series:
-        encoding["color"] = {"field": "group", "type": "nominal", "title": None,
+        encoding["color"] = {"field": "group", "type": "nominal", "title": None, "legend": LEGEND,
                              "sort": [_column_label(grid, one) for one in groups]}  # fmt: skip
         if not (grid.fields.measures[figure.measure].additive and not figure.kind):
             encoding["yOffset"] = {"field": "group", "sort": [_column_label(grid, one) for one in groups]}

@@ -131,7 +131,7 @@ def as_xlsx(grid: Grid) -> Made:
         figures = [value(grid, row, column, figure) for column in grid.columns for figure in grid.asked.figures]
         cells = [_number(sheet, one, form, bold=bold) for one, form in zip(figures, forms, strict=True)]
         sheet.append([_text(sheet, text, bold=bold) for text in titles(grid, row)] + cells)
-    notes = book.create_sheet(gettext("About"))
+    notes = book.create_sheet(gettext("About these figures"))
     notes.column_dimensions["A"].width, notes.column_dimensions["B"].width = 24, 90
     notes.append([_text(notes, show.title(grid), bold=True)])
     for name, text in about(grid):

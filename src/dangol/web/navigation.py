@@ -62,9 +62,7 @@ AREAS: tuple[Area, ...] = (
         "chart",
         "/insight/",
         (R.INSIGHT_VIEW,),
-        (
-            Page("explorer:explorer", _("Explorer"), R.INSIGHT_VIEW),
-        ),
+        (Page("explorer:explorer", _("Explorer"), R.INSIGHT_VIEW),),
     ),
     Area(
         "campaigns",

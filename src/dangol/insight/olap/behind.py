@@ -25,9 +25,7 @@ class Behind:
     as_of: str
 
 
-def customers(
-    by: Member, where: str, *, order: str = "-sales_amount", start: int = 0, limit: int = 50
-) -> Behind:
+def customers(by: Member, where: str, *, order: str = "-sales_amount", start: int = 0, limit: int = 50) -> Behind:
     """The different customers with a sales line that meets a condition; their number is `buying_customers` of it.
 
     where: see `rules.conditions`. order: one of ORDERS, "-" in front for the largest first. Raises BadInput,

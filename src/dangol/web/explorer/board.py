@@ -15,13 +15,12 @@ from dangol.reports.fields import SUMMABLE, Fields
 from dangol.reports.grid import Grid
 
 
-
 def N_(text: str) -> str:  # noqa: N802  marks a text for translation
     return text
 
 
 PLACE_NAMES = {
-    "period": N_("Time"), "customer": N_("Customer"), "product": N_("Product"), "line": N_("Sale"),
+    "period": N_("Calendar"), "customer": N_("Customer"), "product": N_("Product"), "line": N_("Sale"),
     "store": N_("Store"), "channel": N_("Channel"), "campaign": N_("Campaign"), "own": N_("Other"),
 }  # fmt: skip
 
@@ -178,13 +177,11 @@ class Board:
 
     # ---- switches ----------------------------------------------------------------------------------------------------
 
-    def tools(self, grid: Grid | None) -> dict[str, Any]:
+    def tools(self) -> dict[str, Any]:
         """What changes the picture as a whole."""
         asked = self.asked
         can_turn = len(asked.rows) <= steps.MOST_COLUMN_FIELDS and bool(asked.dimensions)
-        kinds = ["auto", *(picture.fitting(grid) if grid and grid.asked.figures else []), "none"]
-        if asked.rows and "map" not in kinds and self.fields.dimensions[asked.rows[0]].place in ("customer", "store"):
-            kinds.insert(-1, "map")
+        kinds = ["auto", *picture.fitting(asked, self.fields), "none"]
         return {
             "turn": self.url(steps.turned(asked)) if can_turn else "",
             "charts": [self.step(gettext(picture.NAMES[kind]), replace(asked, chart=kind), current=asked.chart == kind)

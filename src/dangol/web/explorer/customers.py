@@ -90,7 +90,8 @@ CUSTOMERS = ListPage(
     sort="-sales_amount",
     export_right=Right.CUSTOMERS_EXPORT,
     saved=False,
-    empty=(_("Nobody bought here"), _("No customer has a sales line in this cell."), "/explorer/", _("To the explorer")),
+    empty=(_("Nobody bought here"), _("No customer has a sales line in this cell."), "/explorer/",
+           _("To the explorer")),
 )  # fmt: skip
 
 

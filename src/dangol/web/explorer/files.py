@@ -3,8 +3,7 @@
 from django.http import HttpResponse, HttpResponseBase
 
 from dangol.base.errors import BadInput
-from dangol.reports import grid as tables
-from dangol.reports import sheets
+from dangol.reports import layout, sheets
 from dangol.staff.rules import Right
 from dangol.web.explorer.pages import state_of
 from dangol.web.shell import Request, page
@@ -17,7 +16,7 @@ def file(request: Request) -> HttpResponseBase:
     form = request.GET.get("format", "")
     if form not in sheets.FORMS:
         raise BadInput("Choose the form of the file: {forms}.", field="format", forms=", ".join(sheets.FORMS))
-    grid = tables.lay(request.user, asked, fields)
+    grid = layout.lay(request.user, asked, fields)
     made = sheets.FORMS[form](grid)
     response = HttpResponse(made.content, content_type=made.kind)
     response["Content-Disposition"] = f'attachment; filename="figures-{grid.as_of}.{form}"'

@@ -15,7 +15,7 @@ from dangol.insight.olap import reads as olap
 from dangol.reports import asked as steps
 from dangol.reports import fields as catalogue
 from dangol.reports import grid as tables
-from dangol.reports import picture, show
+from dangol.reports import layout, picture, show
 from dangol.reports.asked import Asked, Filter
 from dangol.reports.fields import Fields
 from dangol.reports.grid import OTHERS, Grid
@@ -61,14 +61,15 @@ def explorer(request: Request) -> HttpResponseBase:
         except BadInput as error:
             problem = sentence(error)
     board = Board(asked, fields, view)
-    context = _context(request, board, problem)
     partly = bool(request.htmx) and request.htmx.target == REGION
     if drop and not partly:
         return HttpResponseRedirect(board.url(asked))
-    response = render(request, "explorer/region.html" if partly else "explorer/page.html", context,
-                      status=422 if context["problem"] and not partly else 200)  # fmt: skip
+    context = _shelves(request, board) | {"problem": problem}
     if not partly:
-        return response
+        context |= _result(request, board)
+        problem = problem or context["failed"]
+        return render(request, "explorer/page.html", context, status=422 if problem else 200)
+    response = render(request, "explorer/region.html", context | {"later": True})
     way = replace_url if request.htmx.trigger == "explorer-undo" else push_url
     return way(response, board.url(asked))
 
@@ -84,26 +85,38 @@ def moved_here(request: Request) -> HttpResponseBase:
     return HttpResponseRedirect(f"{reverse('explorer:explorer')}?{steps.query(asked)}")
 
 
-def _context(request: Request, board: Board, problem: str) -> dict[str, Any]:
-    context: dict[str, Any] = {
-        "board": board, "problem": problem, "here": board.url(board.asked), "measures": board.measures(),
+@page(Right.INSIGHT_VIEW)
+def result(request: Request) -> HttpResponseBase:
+    """The chart and table of a state: asked for after the shelves, so that a step is never waited for."""
+    asked, fields, view = state_of(request)
+    board = Board(asked, fields, view)
+    if not request.htmx:
+        return HttpResponseRedirect(board.url(asked))
+    return render(request, "explorer/result.html", {"board": board} | _result(request, board))
+
+
+def _shelves(request: Request, board: Board) -> dict[str, Any]:
+    return {
+        "board": board, "here": board.url(board.asked), "measures": board.measures(),
         "dimensions": board.dimensions(), "rows": board.axis("rows"), "columns": board.axis("cols"),
         "figures": board.figures(), "filters": board.filters(), "stars": _stars(request, board),
         "known": [{"name": one.name, "label": gettext(one.label), "definition": gettext(one.definition)}
                   for one in board.fields.dimensions.values()],
-        "where_open": bool(board.asked.where), "files": _files(board),
+        "where_open": bool(board.asked.where), "files": _files(board), "tools": board.tools(),
+        "result_url": board.part("result"),
     }  # fmt: skip
-    grid: Grid | None = None
+
+
+def _result(request: Request, board: Board) -> dict[str, Any]:
+    """The table and chart, or why there are none."""
+    context: dict[str, Any] = {"failed": "", "chosen": bool(board.asked.figures)}
     try:
-        grid = tables.lay(request.user, board.asked, board.fields)
+        grid = layout.lay(request.user, board.asked, board.fields)
     except (BadInput, TooMuch) as error:
-        context["problem"] = sentence(error)
+        return context | {"failed": sentence(error)}
     except (NotFound, Damaged) as error:
-        context["missing"] = sentence(error)
-    context |= {"tools": board.tools(grid), "grid": grid}
-    if grid is not None and grid.rows:
-        context |= _shown(grid, board)
-    return context
+        return context | {"missing": sentence(error)}
+    return context | {"grid": grid} | (_shown(grid, board) if grid.rows else {})
 
 
 def _files(board: Board) -> list[tuple[str, str, str]]:
@@ -111,9 +124,9 @@ def _files(board: Board) -> list[tuple[str, str, str]]:
 
 
 def _stars(request: Request, board: Board) -> list[Any]:
-    found = olap.stars(request.user)
-    return [board.step(gettext(one["label"]), Asked(star=one["name"]), current=one["name"] == board.asked.star)
-            for one in found] if len(found) > 1 else []  # fmt: skip
+    found = [(one["name"], one["label"]) for one in olap.stars(request.user)]
+    return [board.step(gettext(label), Asked(star=name), current=name == board.asked.star)
+            for name, label in found] if len(found) > 1 else []  # fmt: skip
 
 
 def _shown(grid: Grid, board: Board) -> dict[str, Any]:
@@ -230,7 +243,8 @@ def cell(request: Request) -> HttpResponse:
     facts, buyers = _facts(request, asked, fields, measures, where) if not others else ([], None)
     names = [show.path(asked.rows, row), show.path(asked.columns, column)]
     return render(request, "explorer/cell.html", {
-        "base": _base(request), "board": board, "title": " · ".join(name for name in names if name) or gettext("Total"), "facts": facts,
+        "base": _base(request), "board": board, "facts": facts,
+        "title": " · ".join(name for name in names if name) or gettext("Total"),
         "buyers": buyers, "others": others, "here": board.url(asked),
         "customers_url": board.part("customers", at=request.GET["at"])
         if buyers and not asked.star and may(request.user, Right.CUSTOMERS_VIEW) else "",
@@ -242,7 +256,7 @@ def _facts(request: Request, asked: Asked, fields: Fields, measures: list[str], 
     """The figures of a cell, asked anew under its condition; those that need a period are left out."""
     found, buyers, code = [], None, ""
     for name in measures:
-        if name not in fields.measures or not tables._fits(name, ()):
+        if name not in fields.measures or not layout.fits(name, ()):
             continue
         try:
             answer = olap.ask(request.user, [name], (), where, star=asked.star)
@@ -290,5 +304,3 @@ def _splits(board: Board, row: steps.Path, column: steps.Path) -> list[Any]:
         for name in board.fields.dimensions
         if name not in board.asked.dimensions
     ]  # fmt: skip
-
-

@@ -1,6 +1,7 @@
 """The table of the explorer as its template draws it."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 from django.utils.translation import gettext
@@ -66,7 +67,7 @@ def _heads(grid: Grid, board: Board) -> list[dict[str, Any]]:
 
 
 def _sorted(grid: Grid, sort: str) -> steps.Asked:
-    return steps.replace(grid.asked, sort=sort)
+    return replace(grid.asked, sort=sort)
 
 
 def _label_sort(grid: Grid, board: Board) -> dict[str, str]:
@@ -97,16 +98,22 @@ def _at(row: steps.Path, column: steps.Path) -> str:
     return json.dumps([list(row), list(column)], ensure_ascii=False, separators=(",", ":"))
 
 
-def _cell(grid: Grid, row: Head, column: Head, figure: Figure, warm: dict[Figure, tuple[float, float]]) -> dict[str, Any]:
+def _cell(
+    grid: Grid, row: Head, column: Head, figure: Figure, warm: dict[Figure, tuple[float, float]]
+) -> dict[str, Any]:
     value = grid.figure(row.path, column.path, figure)
     kind = "up" if (value or 0) > 0 else "down" if (value or 0) < 0 else "muted"
     return {
         "text": show.cell(grid, row, column, figure), "at": _at(row.path, column.path),
         "css": (kind if figure.kind in GROWTH and value is not None else "muted" if not value else "")
-        + _heat(value, warm.get(figure)) * (row.kind == column.kind == "member" or (
-            row.kind == "member" and not grid.asked.columns)),
+        + (_heat(value, warm.get(figure)) if _inner(grid, row, column) else ""),
         "missing": value is None,
     }  # fmt: skip
+
+
+def _inner(grid: Grid, row: Head, column: Head) -> bool:
+    """Whether a cell is one of many alike: no total, and nothing that is unfolded below."""
+    return row.kind == "member" and not row.unfolded and (column.kind == "member" or not grid.asked.columns)
 
 
 def _warmth(grid: Grid) -> dict[Figure, tuple[float, float]]:

@@ -30,13 +30,19 @@
     if (stepping) { stepping = false; steps[at] = here; }
     else if (here && here !== steps[at]) { steps = [...steps.slice(0, at + 1), here].slice(-MOST); at = steps.length - 1; }
     marks();
-    const said = find("#explorer-said");
-    if (said) said.textContent = region()?.dataset.said || "";
-    rove();
     wide();
   };
+  const shown = () => {
+    close();
+    const said = find("#explorer-said");
+    if (said) said.textContent = find("#explorer-result [data-said]")?.dataset.said || "";
+    rove();
+    if (drilled) { doc.getElementById(drilled)?.focus(); drilled = ""; }
+  };
+  let drilled = "";
   doc.addEventListener("htmx:afterSettle", (event) => {
     if (event.detail.target?.id === "explorer" || event.detail.elt?.id === "explorer") arrived();
+    if (event.detail.target?.id === "explorer-result") shown();
     if (event.detail.target?.id === "explorer-panel" && !keep) find("[data-panel]")?.focus({ preventScroll: false });
   });
 
@@ -51,6 +57,7 @@
   const close = () => { if (!panel()?.firstElementChild) return false; panel().replaceChildren(); opener?.focus?.(); return true; };
   doc.addEventListener("click", (event) => {
     if (event.target.closest?.("#explorer-panel [data-close]")) { event.preventDefault(); close(); }
+    drilled = event.target.closest?.(".explorer-table a[id]")?.id || drilled;
     if (event.target.closest?.("[data-undo]")) step(-1);
     if (event.target.closest?.("[data-redo]")) step(1);
     const datum = event.target.__data__?.datum;
