@@ -1,23 +1,39 @@
-"""What can be asked of the warehouse, and how a question is written."""
+"""What can be asked of a star, and how a question is written."""
 
-from dangol.insight.olap.rules.conditions import And, Between, Compare, Condition, In, IsNull, Not, Or, names, parse
+from dangol.insight.olap.rules.conditions import (
+    And,
+    Between,
+    Compare,
+    Condition,
+    In,
+    IsNull,
+    Not,
+    Or,
+    Under,
+    names,
+    parse,
+)
+from dangol.insight.olap.rules.formulas import Formula, computed, formula_names, parse_formula, said
 from dangol.insight.olap.rules.measures import (
     COMPANY,
     DIMENSIONS,
     HIERARCHIES,
     MEASURES,
+    dimensions_of,
+    model_of,
+    within_order,
+)
+from dangol.insight.olap.rules.model import (
     MOST_DIMENSIONS,
     MOST_ROWS,
-    RATIOS,
     USUAL_ROWS,
+    Conditions,
     Dimension,
     Hierarchy,
     Measure,
+    Model,
     Unit,
-    check,
-    dimensions_of,
     unknown,
-    within_order,
 )
 from dangol.insight.olap.rules.periods import PERIODS, period_from, period_number, period_text
 
@@ -29,27 +45,34 @@ __all__ = [
     "MOST_DIMENSIONS",
     "MOST_ROWS",
     "PERIODS",
-    "RATIOS",
     "USUAL_ROWS",
     "And",
     "Between",
     "Compare",
     "Condition",
+    "Conditions",
     "Dimension",
+    "Formula",
     "Hierarchy",
     "In",
     "IsNull",
     "Measure",
+    "Model",
     "Not",
     "Or",
+    "Under",
     "Unit",
-    "check",
+    "computed",
     "dimensions_of",
+    "formula_names",
+    "model_of",
     "names",
     "parse",
+    "parse_formula",
     "period_from",
     "period_number",
     "period_text",
+    "said",
     "unknown",
     "within_order",
 ]
