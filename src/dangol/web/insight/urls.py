@@ -2,7 +2,8 @@
 
 from django.urls import path
 
-from dangol.web.insight import figures, lifetime, pages, scheme
+from dangol.web.explorer import pages as explorer
+from dangol.web.insight import lifetime, pages, scheme
 
 app_name = "insight"
 urlpatterns = [
@@ -13,5 +14,5 @@ urlpatterns = [
     path("scheme/", scheme.scheme, name="scheme"),
     path("scheme/preview/", scheme.preview, name="scheme_preview"),
     path("lifetime/", lifetime.lifetime, name="lifetime"),
-    path("figures/", figures.figures, name="figures"),
+    path("figures/", explorer.moved_here, name="figures"),
 ]
