@@ -23,8 +23,8 @@ from dangol.customers.collect.feeds import events
 from dangol.customers.identify import actions as identify
 from dangol.customers.quality import actions as quality
 from dangol.insight.score import actions as score
-from dangol.insight.score.lifetime import actions as lifetime
 from dangol.insight.score.groups import actions as groups
+from dangol.insight.score.lifetime import actions as lifetime
 from dangol.insight.warehouse import actions as warehouse
 from dangol.privacy import actions as privacy
 from dangol.work import actions as work

@@ -118,13 +118,6 @@ def _current(area: str, path: str) -> str:
     return "true" if area != "/" and path.startswith(area) else ""
 
 
-def _current_area(area: navigation.Area, path: str) -> str:
-    """An area is also current on its pages that have an address of their own, like /groups/ of insight."""
-    return _current(area.path, path) or (
-        "true" if any((url := address(page.name)) and path.startswith(url) for page in area.pages) else ""
-    )
-
-
 def _answers(path: str) -> bool:
     try:
         resolve(path)
