@@ -1,7 +1,7 @@
 """Ask the warehouse: any measures by any dimensions, under conditions, within what the member may see."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -16,6 +16,7 @@ from dangol.base.errors import BadInput, Damaged, NotFound, TooMuch
 from dangol.base.money import Currency, currency
 from dangol.engine import Engine, Snapshot, Store
 from dangol.insight.olap import rules, tables
+from dangol.insight.olap.own import reads as own
 from dangol.insight.olap.stars import reads as added
 from dangol.insight.olap.stars import tables as declared
 from dangol.insight.warehouse import reads as warehouse
@@ -101,18 +102,21 @@ def ask(
     order: str = "",
     total: bool = False,
     star: str = "",
+    trying: own.Written | None = None,
 ) -> Answer:
     """Measures by dimensions.
 
     by: who asks; None is the installation itself and sees everything. where: see `rules.conditions`. order: a measure
     or dimension, with "-" before it for the largest first; else by the dimensions. star: which one is asked, "" for
-    the company's own (see `stars`). Raises BadInput, NotAllowed, NotFound (no such star, no data yet), Damaged, TooMuch
-    (over 10 seconds or 200,000 groups).
+    the company's own (see `stars`). trying: an own measure that is not kept yet. Raises BadInput, NotAllowed, NotFound
+    (no such star, no data yet), Damaged, TooMuch (over 10 seconds or 200,000 groups).
     """
     if by is not None:
         require(by, Right.INSIGHT_VIEW)
     opened = _declared(by, star) if star else _company(by)
     measures = list(dict.fromkeys(measures))
+    if not opened.model.measures.keys() >= set(measures):
+        opened = replace(opened, model=own.with_own(opened.model, trying))
     condition = opened.model.plain(rules.parse(where))
     opened.model.check(measures, by_dimensions, sorted(rules.names(condition)))
     if order.removeprefix("-") not in ("", *measures, *by_dimensions):
@@ -382,15 +386,15 @@ def _named(item: rules.Measure | rules.Dimension) -> dict[str, str]:
 
 
 def model(by: Member | None, star: str = "") -> rules.Model:
-    """What can be asked of a star. Raises NotFound."""
+    """What can be asked of a star, own measures included. Raises NotFound."""
     if star:
-        return _declared(by, star).model
+        return own.with_own(_declared(by, star).model)
     try:
         snapshot = warehouse.current()[0]
         columns = warehouse.table(engine.current(), snapshot, "customers").columns
     except (NotFound, Damaged):
         columns = ()
-    return rules.model_of(columns)
+    return own.with_own(rules.model_of(columns))
 
 
 def stars(by: Member | None = None) -> list[dict[str, str]]:
@@ -400,10 +404,10 @@ def stars(by: Member | None = None) -> list[dict[str, str]]:
     """
     if by is not None:
         require(by, Right.INSIGHT_VIEW)
-    own = [{"name": "", "label": rules.COMPANY}]
+    company = [{"name": "", "label": rules.COMPANY}]
     if by is not None and not scope_of(by).everyone:
-        return own
-    return own + [{"name": star.model.name, "label": label(star.model)} for star, _snapshot in added.whole()]
+        return company
+    return company + [{"name": star.model.name, "label": label(star.model)} for star, _snapshot in added.whole()]
 
 
 def _declared(by: Member | None, star: str) -> Opened:

@@ -50,7 +50,7 @@ class FiguresForm(forms.Form):
     def __init__(self, *given: Any, **named: Any) -> None:
         super().__init__(*given, **named)
         self.fields["where"].help_text = gettext("For example: %(example)s") % {"example": WHERE}
-        measures = [(item.name, gettext(item.label)) for item in rules.MEASURES.values()]
+        measures = [(item.name, gettext(reads.texts(item)[0])) for item in reads.model(None).measures.values()]
         dimensions = [(item.name, gettext(item.label)) for item in reads.dimensions().values()]
         fields: Mapping[str, Any] = self.fields
         for name, choices in (("measure", measures), ("by", dimensions)):
