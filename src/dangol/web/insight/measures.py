@@ -113,7 +113,8 @@ def _saved(request: Request, form: MeasureForm, star: str) -> bool:
 def _names(request: Request, star: str) -> list[dict[str, str]]:
     """Short names for formulas and conditions, with what they mean."""
     known = reads.model(request.user, star)
-    told = [(one.name, reads.texts(one)[0]) for one in (*known.measures.values(), *known.dimensions.values())]
+    items: list[rules.Measure | rules.Dimension] = [*known.measures.values(), *known.dimensions.values()]
+    told = [(one.name, reads.texts(one)[0]) for one in items]
     return [{"name": name, "label": gettext(label)} for name, label in told]
 
 
