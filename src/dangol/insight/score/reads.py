@@ -136,11 +136,16 @@ def _current() -> Snapshot:
         raise NotFound("Customers have not been scored yet. Load purchases and run the cycle first.") from None
 
 
-def table(opened: Engine) -> Table:
-    """Every customer's newest scores as a table of an engine: customer_id, recency_days, frequency, monetary, r, f, m,
-    score, segment, as_of. Raises NotFound before the first scoring.
+def table(opened: Engine, day: date | None = None) -> Table:
+    """Every customer's scores on a day (the newest when None) as a table of an engine: customer_id, as_of,
+    recency_days, frequency, monetary, r, f, m, score, segment. Raises NotFound.
     """
-    return opened.table([_current().paths("rfm")[-1]])
+    return opened.table([_current().paths("rfm")[_place(day)]])
+
+
+def snapshot_id() -> str:
+    """Which snapshot of scores is served. Raises NotFound before the first scoring."""
+    return _current().id
 
 
 def is_newest() -> bool:

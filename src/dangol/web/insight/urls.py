@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from dangol.web.insight import figures, lifetime, pages, scheme
+from dangol.web.insight import figures, lifetime, pages, scheme, warning
 
 app_name = "insight"
 urlpatterns = [
@@ -10,6 +10,7 @@ urlpatterns = [
     path("segments/<str:code>/", pages.segment, name="segment"),
     path("segments/<str:code>/strategy/", pages.strategy, name="strategy"),
     path("migration/", pages.migration, name="migration"),
+    path("warning/", warning.warning, name="warning"),
     path("scheme/", scheme.scheme, name="scheme"),
     path("scheme/preview/", scheme.preview, name="scheme_preview"),
     path("lifetime/", lifetime.lifetime, name="lifetime"),

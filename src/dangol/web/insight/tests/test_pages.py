@@ -32,7 +32,14 @@ def signed_in(client):
     return enter
 
 
-PAGES = ["/insight/", "/insight/segments/HHH/", "/insight/segments/LLL/", "/insight/migration/", "/insight/scheme/"]
+PAGES = [
+    "/insight/",
+    "/insight/warning/",
+    "/insight/segments/HHH/",
+    "/insight/segments/LLL/",
+    "/insight/migration/",
+    "/insight/scheme/",
+]
 
 
 @pytest.mark.parametrize("language", ["ko", "en"])
