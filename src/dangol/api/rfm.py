@@ -1,5 +1,6 @@
 """Segments, who is in them, how customers move between them, and the scheme they are scored by."""
 
+from dataclasses import asdict
 from datetime import date
 from typing import Annotated, Any, Literal
 
@@ -278,6 +279,38 @@ def publish_scheme(request: HttpRequest, body: SchemeIn) -> Any:
     """Publish a scheme as the next version and score all customers by it."""
     version, job_id = actions.save_scheme(by=caller(request), scheme=_scheme(body))
     return Status(202, {"version": version, "job_id": job_id})
+
+
+class VersionOut(Schema):
+    """A published version. changes: what differs from the version before, on an axis (r, f, m) or the whole ("")."""
+
+    scheme: SchemeOut
+    by: str
+    changes: list[dict[str, Any]]
+
+
+class VersionsOut(Schema):
+    """All published versions, newest first."""
+
+    versions: list[VersionOut]
+
+
+@router.get("/rfm/scheme/versions", response={200: VersionsOut, **FAILURES}, operation_id="scheme_versions",
+            summary="All versions of the scheme")  # fmt: skip
+def scheme_versions(request: HttpRequest) -> Any:
+    """Every version that was ever published, and what changed."""
+    require(caller(request), Right.INSIGHT_VIEW)
+    return {"versions": [{"scheme": _scheme_out(one.scheme) | {"cut_on": one.cut_on}, "by": one.by,
+                          "changes": [asdict(change) for change in one.changes]}
+                         for one in reads.scheme_versions()]}  # fmt: skip
+
+
+@router.post("/rfm/scheme/versions/{int:version}/use", response={202: PublishedOut, **FAILURES},
+             operation_id="use_scheme_again", summary="Use a version again")  # fmt: skip
+def use_scheme_again(request: HttpRequest, version: int) -> Any:
+    """Publish an earlier version once more, with the cut points it had, and score all customers by it."""
+    made, job_id = actions.use_scheme_again(by=caller(request), version=version)
+    return Status(202, {"version": made, "job_id": job_id})
 
 
 def _scheme(body: SchemeIn) -> RfmScheme:

@@ -14,5 +14,6 @@ urlpatterns = [
     path("scheme/", scheme.scheme, name="scheme"),
     path("scheme/preview/", scheme.preview, name="scheme_preview"),
     path("lifetime/", lifetime.lifetime, name="lifetime"),
+    path("scheme/versions/<int:version>/use/", scheme.use_again, name="scheme_use"),
     path("figures/", figures.figures, name="figures"),
 ]

@@ -24,10 +24,35 @@ from dangol.insight.score.rules.scheme import (
     window_is_full_from,
 )  # fmt: skip
 from dangol.insight.score.rules.strategies import NOT_YET, SEGMENTS, STRATEGIES, Strategy, way
+from dangol.insight.score.rules.versions import Difference, differences
 
 __all__ = [
-    "AXES", "AXIS_NAMES", "DEFAULT", "FEWEST_GROUPS", "LONGEST_WINDOW_DAYS", "MOST_GROUPS", "NOT_YET", "PRESETS",
-    "SEGMENTS", "STRATEGIES", "TOP_SCORE", "Axis", "AxisCode", "RfmScheme", "Strategy", "cut_points", "from_dict",
-    "from_quantiles", "middle_up", "preset", "quantiles", "score_of", "segment_of", "way", "weighted_score",
+    "AXES",
+    "AXIS_NAMES",
+    "DEFAULT",
+    "FEWEST_GROUPS",
+    "LONGEST_WINDOW_DAYS",
+    "MOST_GROUPS",
+    "NOT_YET",
+    "PRESETS",
+    "SEGMENTS",
+    "STRATEGIES",
+    "TOP_SCORE",
+    "Axis",
+    "AxisCode",
+    "Difference",
+    "RfmScheme",
+    "Strategy",
+    "cut_points",
+    "differences",
+    "from_dict",
+    "from_quantiles",
+    "middle_up",
+    "preset",
+    "quantiles",
+    "score_of",
+    "segment_of",
+    "way",
+    "weighted_score",
     "window_is_full_from",
 ]  # fmt: skip
