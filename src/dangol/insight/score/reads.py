@@ -1,9 +1,10 @@
 """Segments, how they grew, and how customers moved between them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -104,13 +105,14 @@ class StandingView:
 
 @dataclass(frozen=True)
 class SchemeView:
-    """The scheme in force. scored: whether the scores that are shown were made with it."""
+    """A version of the scheme. scored: whether the shown scores were made with it; changes: from the one before."""
 
     scheme: rules.RfmScheme
     cut_on: date | None
     by: str
     at: Any
     scored: bool
+    changes: Sequence[rules.Difference] = ()
 
 
 @dataclass(frozen=True)
@@ -136,11 +138,16 @@ def _current() -> Snapshot:
         raise NotFound("Customers have not been scored yet. Load purchases and run the cycle first.") from None
 
 
-def table(opened: Engine) -> Table:
-    """Every customer's newest scores as a table of an engine: customer_id, recency_days, frequency, monetary, r, f, m,
-    score, segment, as_of. Raises NotFound before the first scoring.
+def table(opened: Engine, day: date | None = None) -> Table:
+    """Every customer's scores on a day (the newest when None) as a table of an engine: customer_id, as_of,
+    recency_days, frequency, monetary, r, f, m, score, segment. Raises NotFound.
     """
-    return opened.table([_current().paths("rfm")[-1]])
+    return opened.table([_current().paths("rfm")[_place(day)]])
+
+
+def snapshot_id() -> str:
+    """Which snapshot of scores is served. Raises NotFound before the first scoring."""
+    return _current().id
 
 
 def is_newest() -> bool:
@@ -331,9 +338,20 @@ def scored_by() -> rules.RfmScheme:
 
 
 def scheme_versions() -> list[SchemeView]:
-    """All published schemes, newest first."""
-    rows = Scheme.objects.select_related("by").order_by("-version")
-    return [SchemeView(rules.from_dict(row.definition), row.cut_on, row.by.name, row.at, scored=False) for row in rows]
+    """All published schemes, newest first, each with what differs from the version before."""
+    rows = [(row, rules.from_dict(row.definition)) for row in Scheme.objects.select_related("by").order_by("-version")]
+    earlier = {here.version: before for (_row, here), (_old, before) in pairwise(rows)}
+    return [
+        SchemeView(
+            here,
+            row.cut_on,
+            row.by.name,
+            row.at,
+            scored=False,
+            changes=rules.differences(earlier[here.version], here) if here.version in earlier else (),
+        )
+        for row, here in rows
+    ]
 
 
 def preview(wanted: rules.RfmScheme) -> Preview:
