@@ -78,6 +78,8 @@ def described(engine: Engine, source: Snapshot, as_of: date, window_days: int | 
         if lifetime is None:
             raise NotFound("Lifetime value has not been worked out yet. Leave it out or run the cycle first.")
         found = tables.with_lifetime(found, lifetime, names)
+    if any(tables.is_attribute(name) for name in names):
+        found = tables.with_attributes(found, warehouse.table(engine, source, "customers"), names)
     return engine.keep(found)
 
 
