@@ -62,6 +62,7 @@ class Chart:
     caption: Sentence | None = None
     rows: Sequence[Mapping[str, Any]] | None = None
     kind: str = ""  # of the values drawn, where it is not that of the column y
+    labels: Mapping[str, str] = field(default_factory=dict)  # of keys that are no columns
 
 
 @dataclass(frozen=True)
