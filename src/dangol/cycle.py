@@ -22,6 +22,7 @@ from dangol.campaigns.knowledge import actions as knowledge
 from dangol.customers.collect.feeds import events
 from dangol.customers.identify import actions as identify
 from dangol.customers.quality import actions as quality
+from dangol.insight.analysis import actions as analysis
 from dangol.insight.score import actions as score
 from dangol.insight.warehouse import actions as warehouse
 from dangol.privacy import actions as privacy
@@ -52,6 +53,7 @@ STEPS = (
     Step("warehouse", N_("Write a new snapshot of the warehouse"), warehouse.refresh),
     Step("score", N_("Score customers and publish their standing"), score.run),
     Step("profile", N_("Lay purchases down by customer"), profile.publish),
+    Step("boards", N_("Work out what the home page tells"), analysis.publish),
     Step("knowledge", N_("Keep what past campaigns show"), knowledge.keep_past),
     Step("evaluate", N_("Judge campaigns whose window is over"), evaluate.judge_due),
 )

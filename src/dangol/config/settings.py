@@ -33,6 +33,7 @@ INSTALLED_APPS = [
     "dangol.customers.surveys",
     "dangol.insight.warehouse",
     "dangol.insight.score",
+    "dangol.insight.analysis",
     "dangol.channels",
     "dangol.campaigns.knowledge",
     "dangol.campaigns.plan",

@@ -112,7 +112,7 @@ def _stepped(
     """Bars between low and high with their figures beside them."""
     name = {"field": wanted.x, "type": "nominal", "sort": None, "title": None}
     scale = {"domain": [_amount(end, kind) for end in ends], "nice": False, "zero": False}
-    data = _data(rows, {wanted.x: "said", "low": kind, "high": kind, "end": kind, "tone": "text", "tip": "text"})
+    data = _data(rows, {wanted.x: "text", "low": kind, "high": kind, "end": kind, "tone": "text", "tip": "text"})
     return {
         "data": data,
         "height": {"step": 34},
@@ -143,7 +143,7 @@ def _diverging(wanted: Chart, columns: Mapping[str, Column], rows: Sequence[Mapp
     kind = columns[wanted.x].kind
     toned = [dict(row) | {"tone": "up" if (row[wanted.x] or 0) >= 0 else "down"} for row in rows[:MOST_BARS]]
     return {
-        "data": _data(toned, {wanted.y: "said", wanted.x: kind, "tone": "text"}),
+        "data": _data(toned, {wanted.y: "text", wanted.x: kind, "tone": "text"}),
         "mark": "bar",
         "encoding": {
             "y": {"field": wanted.y, "type": "nominal", "sort": None, "title": None},
@@ -157,8 +157,8 @@ def _diverging(wanted: Chart, columns: Mapping[str, Column], rows: Sequence[Mapp
 def _months(wanted: Chart, columns: Mapping[str, Column], rows: Sequence[Mapping[str, Any]]) -> Row:
     """Columns over the months, the periods told apart by colour."""
     kind = columns[wanted.y].kind
-    data = _data(rows, {wanted.x: "month", wanted.y: kind, wanted.colour: "said"})
-    parts = [wording.plain(Sentence(name), "said") for name in PARTS]
+    data = _data(rows, {wanted.x: "month", wanted.y: kind, wanted.colour: "text"})
+    parts = [wording.plain(Sentence(name), "text") for name in PARTS]
     seen = {row[wanted.colour] for row in data["values"]}
     return {
         "data": data,
@@ -224,7 +224,7 @@ def _bars(wanted: Chart, columns: Mapping[str, Column], rows: Sequence[Mapping[s
     key = columns[wanted.x]
     own = columns[wanted.y].label if wanted.y in columns else key.label
     return {
-        "data": _data(rows[:MOST_BARS], {wanted.y: "said", wanted.x: key.kind}),
+        "data": _data(rows[:MOST_BARS], {wanted.y: "text", wanted.x: key.kind}),
         "mark": "bar",
         "encoding": {
             "y": {"field": wanted.y, "type": "nominal", "sort": None, "title": None, "axis": {"labelLimit": 260}},
@@ -238,7 +238,7 @@ def _columns(wanted: Chart, columns: Mapping[str, Column], rows: Sequence[Mappin
     """Columns in the order of the rows."""
     kind = columns[wanted.y].kind
     return {
-        "data": _data(rows, {wanted.x: "said", wanted.y: kind}),
+        "data": _data(rows, {wanted.x: "text", wanted.y: kind}),
         "mark": {"type": "bar", "cornerRadiusEnd": 0},
         "encoding": {
             "x": {
@@ -258,7 +258,7 @@ def _index(wanted: Chart, columns: Mapping[str, Column], rows: Sequence[Mapping[
     """Bars from 100 to either side."""
     drawn = [dict(row) | {"low": 100, "tone": "up" if row[wanted.x] >= 100 else "down"} for row in rows[:MOST_BARS]]
     return {
-        "data": _data(drawn, {wanted.y: "said", wanted.x: "index", "low": "index", "tone": "text"}),
+        "data": _data(drawn, {wanted.y: "text", wanted.x: "index", "low": "index", "tone": "text"}),
         "mark": {"type": "bar", "cornerRadiusEnd": 0},
         "encoding": {
             "y": {"field": wanted.y, "type": "nominal", "sort": None, "title": None},
@@ -279,9 +279,9 @@ def _limits(wanted: Chart, columns: Mapping[str, Column], rows: Sequence[Mapping
         "low": kind,
         "high": kind,
         "mean": kind,
-        "group": "said",
+        "group": "text",
         "value": kind,
-        "verdict": "said",
+        "verdict": "text",
         "stand": "text",
     }
     x = {"field": "n", "type": "quantitative", "title": _title(columns["n"]), "scale": {"zero": False}}

@@ -64,8 +64,8 @@ def _pairs(case: Case, pairs: list[rules.Pair]) -> Block:
         "pairs",
         N_("Bought together"),
         [
-            Column("first", item.label, "said", item.definition),
-            Column("second", N_("Together with"), "said"),
+            Column("first", item.label, "text", item.definition),
+            Column("second", N_("Together with"), "text"),
             Column("both", N_("Orders with both"), "count"),
             Column("support", N_("Support"), "share"),
             Column("confidence", N_("Confidence"), "share"),

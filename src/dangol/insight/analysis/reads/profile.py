@@ -1,10 +1,11 @@
 """Who buys a brand or a product, and what the customers of an RFM segment are like."""
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
-from dangol.insight.analysis.reads.asking import Case, cell
+from dangol.insight.analysis.reads.asking import Case, cell, condition
 from dangol.insight.analysis.rules import profile as rules
 from dangol.insight.analysis.rules.findings import N_, Block, Chart, Column, Finding, Found, Sentence, Tile, say
 from dangol.insight.analysis.rules.profile import Share
@@ -29,49 +30,53 @@ CLASSES = "product_major"
 ALL = N_("No goods are chosen under the conditions, so these are all buyers: every index is 100.")
 
 
+@dataclass(frozen=True)
+class People:
+    """Buyers by the groups of several dimensions. n: different customers; amount: what they spent, minor units."""
+
+    n: int
+    amount: int
+    by: Mapping[str, Mapping[Any, int]]
+
+
 def found(case: Case) -> Found:
     """The report: buyers under the conditions on goods beside all buyers of the period."""
     base = without(case, GOODS)
-    (of, spent), (of_base, _spent) = _counts(case, case.unsplit), _counts(case, base)
+    names = [name for name in dict.fromkeys((case.split, *LOOKED_AT)) if name in case.view.known]
+    some, everyone = _people(case, case.unsplit, names), _people(case, base, names)
     least = case.ask.numbers["least"]
-    notes = [] if base != case.unsplit else [Sentence(ALL)]
-    names = [case.split, *(name for name in LOOKED_AT if name != case.split)]
-    blocks, shares = [], []
-    for name in names:
-        part = _shares(case, name, case.unsplit, base, (of, of_base))
-        blocks.append(_block(case, name, part, least))
-        shares += part if name == case.split else []
-    tiles = [
-        Tile(N_("Buyers"), "count", of, say(N_("of {n} buying customers"), n=("count", of_base))),
-        Tile(N_("Share of buying customers"), "share", of / of_base if of_base else None),
-        Tile(N_("Sales per customer"), "money", spent / of if of else None),
+    blocks = [_block(case, name, _shares(some, everyone, name), least) for name in names]
+    tiles = [*_tiles(some, everyone), Tile(N_("Sales per customer"), "money", some.amount / some.n if some.n else None)]
+    told = rules.findings(_shares(some, everyone, case.split), least, ("cross_sell", ("HHL", "HLH")))
+    return Found(told, blocks, tiles, [] if base != case.unsplit else [Sentence(ALL)])
+
+
+def _tiles(some: People, everyone: People) -> list[Tile]:
+    return [
+        Tile(N_("Buyers"), "count", some.n, say(N_("of {n} buying customers"), n=("count", everyone.n))),
+        Tile(N_("Share of buying customers"), "share", some.n / everyone.n if everyone.n else None),
     ]
-    return Found(rules.findings(shares, least, ("cross_sell", ("HHL", "HLH"))), blocks, tiles, notes)
 
 
 def group(case: Case) -> Found:
     """The report: customers of one RFM segment beside all customers, by who they are, how and what they buy."""
     code, least = case.ask.ways["segment"], case.ask.numbers["least"]
-    view = case.view
-    where = f"segment = '{code}'"
-    mine = view.question([], where if not case.ask.where else f"{where} and ({case.ask.where})")
-    of, of_base = _counts(case, mine)[0], _counts(case, case.unsplit)[0]
-    blocks, told = [_figures(case, code)], []
-    for name in ("age_band", "branch", "region"):
-        shares = _shares(case, name, mine, case.unsplit, (of, of_base))
-        blocks.append(_block(case, name, shares, least))
-        told += shares if name == "age_band" else []
-    classes = _shares(case, CLASSES, mine, case.unsplit, (of, of_base))
-    blocks.append(_block(case, CLASSES, classes, least))
-    tiles = [
-        Tile(N_("Buyers"), "count", of, say(N_("of {n} buying customers"), n=("count", of_base))),
-        Tile(N_("Share of buying customers"), "share", of / of_base if of_base else None),
+    where = f"segment = '{code}'" + (f" and ({written})" if (written := condition(case.ask)) else "")
+    mine = case.view.question([], where)
+    names = [name for name in LOOKED_AT if name != "segment"]
+    some, everyone = _people(case, mine, names), _people(case, case.unsplit, names)
+    goods = [_people(case, question, [CLASSES]) for question in (mine, case.unsplit)]
+    classes = rules.of_rows(goods[0].by[CLASSES], goods[1].by[CLASSES], some.n, everyone.n)
+    blocks = [
+        _figures(case, where),
+        *(_block(case, name, _shares(some, everyone, name), least) for name in names),
+        _block(case, CLASSES, classes, least),
     ]
     aim = (AIMS[code], (code,))
-    findings = rules.findings([*told, *classes], least, aim)
-    if not any(one.aim for one in findings):
-        findings = [*findings, Finding(say(PLAN, group=("segment", code)), "plain", *aim)]
-    return Found(findings, blocks, tiles)
+    told = rules.findings([*_shares(some, everyone, "age_band"), *classes], least, aim)
+    if not any(one.aim for one in told):
+        told = [*told, Finding(say(PLAN, group=("segment", code)), "plain", *aim)]
+    return Found(told, blocks, _tiles(some, everyone))
 
 
 PLAN = N_("Plan for this group: {group}.")
@@ -85,20 +90,21 @@ def without(case: Case, kinds: Sequence[str]) -> Question:
     return replace(case.unsplit, rows=rows, used=tuple(known[name] for name in sorted(used)))
 
 
-def _counts(case: Case, question: Question) -> tuple[int, int]:
-    [row] = case.arrow(tables.buyers(case.view.star, question, case.now)) or [{"customers": 0, "amount": 0}]
-    return row["customers"], row["amount"] or 0
+def _people(case: Case, question: Question, names: Sequence[str]) -> People:
+    """Everything in one question: buyers by all dimensions at once, added up for each."""
+    items = tuple(case.view.known[name] for name in names)
+    by: dict[str, dict[Any, int]] = {name: defaultdict(int) for name in names}
+    n = amount = 0
+    for row in case.arrow(tables.buyers(case.view.star, replace(question, by=items), case.now)):
+        n, amount = n + row["customers"], amount + row["amount"]
+        for name in names:
+            by[name][cell(name, row[f"d_{name}"])] += row["customers"]
+    return People(n, amount, by)
 
 
-def _shares(case: Case, name: str, some: Question, base: Question, of: tuple[int, int]) -> list[Share]:
+def _shares(some: People, everyone: People, name: str) -> list[Share]:
     """The shares of a dimension's groups among the people and among all."""
-    item = case.view.known[name]
-
-    def by(question: Question) -> dict[Any, int]:
-        rows = case.arrow(tables.buyers(case.view.star, replace(question, by=(item,)), case.now))
-        return {cell(name, row[f"d_{name}"]): row["customers"] for row in rows}
-
-    return rules.of_rows(by(some), by(base), *of)
+    return rules.of_rows(some.by[name], everyone.by[name], some.n, everyone.n)
 
 
 MOST_ROWS = 30
@@ -116,7 +122,7 @@ def _block(case: Case, name: str, shares: Sequence[Share], least: int) -> Block:
         name,
         item.label,
         [
-            Column("group", item.label, "said", item.definition, bool({name, item.column} & made)),
+            Column("group", item.label, "text", item.definition, bool({name, item.column} & made)),
             Column("customers", N_("Customers"), "count"),
             Column("share", N_("Share"), "share"),
             Column("base", N_("Share of all"), "share"),
@@ -127,45 +133,30 @@ def _block(case: Case, name: str, shares: Sequence[Share], least: int) -> Block:
     )
 
 
-FIGURES = (
-    "customers",
-    "buying_customers",
-    "sales_amount",
-    "average_ticket",
-    "purchase_frequency",
-    "purchase_cycle_days",
-)
+FIGURES = ("buying_customers", "sales_amount", "average_ticket", "purchase_frequency", "purchase_cycle_days")
+KINDS = {"money": "money", "count": "count", "ratio": "ratio", "days": "days"}
 
 
-def _figures(case: Case, code: str) -> Block:
+def _figures(case: Case, where: str) -> Block:
     """The measures of the group beside those of everybody, in the period."""
-    first, last = case.now.first.isoformat(), case.now.last.isoformat()
-    when = f"day between '{first}' and '{last}'"
+    when = f"day between '{case.now.first.isoformat()}' and '{case.now.last.isoformat()}'"
+    written = condition(case.ask)
+    sides = [f"{where} and {when}", f"({written}) and {when}" if written else when]
+    own, everyone = (olap.ask(case.by, FIGURES, [], side).rows[0] for side in sides)
     rows = []
     for name in FIGURES:
         measure = asked.MEASURES[name]
-        here = "" if name == "customers" else f" and {when}"
-        own = _ask(case, name, f"segment = '{code}'{here}")
-        everyone = _ask(case, name, "" if name == "customers" else when)
-        kind = {"money": "money", "count": "count", "ratio": "ratio", "days": "days"}[measure.unit.value]
-        rows.append({"figure": Sentence(measure.label), "own": _said(kind, own), "all": _said(kind, everyone)})
-    return Block(
-        "figures",
-        N_("The group beside everybody"),
-        [
-            Column("figure", N_("Figure"), "said"),
-            Column("own", N_("This group"), "figure"),
-            Column("all", N_("Everybody"), "figure"),
-        ],
-        rows,
-    )
+        kind = KINDS[measure.unit.value]
+        rows.append(
+            {"figure": Sentence(measure.label), "own": _said(kind, own[name]), "all": _said(kind, everyone[name])}
+        )
+    columns = [
+        Column("figure", N_("Figure"), "text"),
+        Column("own", N_("This group"), "figure"),
+        Column("all", N_("Everybody"), "figure"),
+    ]
+    return Block("figures", N_("The group beside everybody"), columns, rows)
 
 
 def _said(kind: str, value: Any) -> Any:
     return None if value is None else Sentence("{name}", {"name": (kind, value)})
-
-
-def _ask(case: Case, measure: str, where: str) -> Any:
-    extra = f"({case.ask.where})" if case.ask.where else ""
-    whole = " and ".join(part for part in (where, extra) if part)
-    return olap.ask(case.by, [measure], [], whole).rows[0][measure]

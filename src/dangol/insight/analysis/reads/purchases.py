@@ -101,7 +101,7 @@ def _when(when: Sequence[dict[str, Any]]) -> Block:
         "hours",
         N_("Orders by weekday and hour"),
         [
-            Column("weekday", N_("Weekday"), "said"),
+            Column("weekday", N_("Weekday"), "text"),
             Column("all", N_("All"), "count"),
             *(Column(f"h{hour}", str(hour), "count") for hour in hours),
         ],
@@ -130,7 +130,7 @@ def _again(again: Sequence[dict[str, Any]]) -> Block:
         "gaps",
         N_("Days between two purchase days"),
         [
-            Column("days", N_("Days"), "said"),
+            Column("days", N_("Days"), "text"),
             Column("times", N_("Repeat purchases"), "count"),
             Column("share", N_("Share"), "share"),
         ],
@@ -154,7 +154,7 @@ def _sizes(orders: Sequence[dict[str, Any]]) -> Block:
         "pieces",
         N_("Pieces in an order"),
         [
-            Column("pieces", N_("Pieces"), "said"),
+            Column("pieces", N_("Pieces"), "text"),
             Column("orders", N_("Orders"), "count"),
             Column("share", N_("Share"), "share"),
             Column("amount", N_("Sales"), "money"),
@@ -179,7 +179,7 @@ def _values(orders: Sequence[dict[str, Any]], edges: list[int]) -> Block:
         "values",
         N_("Value of an order"),
         [
-            Column("value", N_("Value of an order"), "said"),
+            Column("value", N_("Value of an order"), "text"),
             Column("orders", N_("Orders"), "count"),
             Column("share", N_("Share"), "share"),
             Column("amount", N_("Sales"), "money"),
@@ -259,7 +259,7 @@ def _bands(rows: Sequence[dict[str, Any]]) -> Block:
         "bands",
         N_("Price bands"),
         [
-            Column("band", N_("Price of a piece"), "said"),
+            Column("band", N_("Price of a piece"), "text"),
             Column("amount", N_("Sales"), "money"),
             Column("share", N_("Share of sales"), "share"),
             Column("before", N_("Share before"), "share"),

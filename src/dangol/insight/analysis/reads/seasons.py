@@ -58,7 +58,7 @@ def _indices(
         name,
         title,
         [
-            Column("name", label, "said"),
+            Column("name", label, "text"),
             Column("mean", N_("Sales a day"), "money"),
             Column("index", N_("Index"), "index"),
         ],

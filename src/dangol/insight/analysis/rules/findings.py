@@ -110,4 +110,4 @@ def named(value: Any) -> Any:
 
 def label(value: Any) -> tuple[str, Any]:
     """A cell as a value of a sentence."""
-    return ("said", value.template) if isinstance(value, Sentence) else ("text", value)
+    return ("label", value) if isinstance(value, Sentence) else ("text", value)

@@ -30,7 +30,8 @@ def by_weekday(days: Mapping[date, int], span: Span) -> list[tuple[float, float 
 
     days: amounts by day; a day without purchases counts as 0.
     """
-    totals, counts = defaultdict(int), defaultdict(int)
+    totals: dict[int, int] = defaultdict(int)
+    counts: dict[int, int] = defaultdict(int)
     for day in _days(span):
         totals[day.weekday()] += days.get(day, 0)
         counts[day.weekday()] += 1
