@@ -22,6 +22,7 @@ from dangol.campaigns.knowledge import actions as knowledge
 from dangol.customers.collect.feeds import events
 from dangol.customers.identify import actions as identify
 from dangol.customers.quality import actions as quality
+from dangol.insight.analysis import actions as analysis
 from dangol.insight.score import actions as score
 from dangol.insight.score.groups import actions as groups
 from dangol.insight.score.lifetime import actions as lifetime
@@ -56,6 +57,7 @@ STEPS = (
     Step("lifetime", N_("Work out what customers are worth from here on"), lifetime.run),
     Step("groups", N_("Count customers by their groups"), groups.keep),
     Step("profile", N_("Lay purchases down by customer"), profile.publish),
+    Step("boards", N_("Work out what the home page tells"), analysis.publish),
     Step("knowledge", N_("Keep what past campaigns show"), knowledge.keep_past),
     Step("evaluate", N_("Judge campaigns whose window is over"), evaluate.judge_due),
 )

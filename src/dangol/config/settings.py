@@ -35,6 +35,7 @@ INSTALLED_APPS = [
     "dangol.insight.olap.own",
     "dangol.insight.score",
     "dangol.insight.score.groups",
+    "dangol.insight.analysis",
     "dangol.channels",
     "dangol.campaigns.knowledge",
     "dangol.campaigns.plan",
