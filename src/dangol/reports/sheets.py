@@ -44,8 +44,7 @@ def heads(grid: Grid) -> list[list[str]]:
 
 
 def _head(grid: Grid, figure: Figure) -> str:
-    generated = grid.generated and not grid.asked.columns
-    return show.measure(grid.fields, figure) + (f" ({gettext('split by generated data')})" if generated else "")
+    return show.measure(grid.fields, figure)
 
 
 def _column(grid: Grid, head: Head, level: int, name: str) -> str:

@@ -9,7 +9,7 @@ import ibis
 from dangol import engine
 from dangol.insight.olap import reads, tables
 from dangol.insight.warehouse import reads as warehouse
-from dangol.staff.reads import Member, require, scope_of
+from dangol.staff.reads import Member, require
 from dangol.staff.rules import Right
 
 MOST_IDS = 1_000_000
@@ -51,10 +51,8 @@ def ids(by: Member, where: str) -> list[int]:
 
 
 def _people(by: Member, where: str) -> Any:
-    snapshot, _newest = warehouse.current()
-    question = reads._question(["buying_customers"], (), where, reads.dimensions(snapshot))
-    star = reads._star(engine.current(), snapshot, scope_of(by))
-    lines = tables.facts(star, star.sales_lines, question)
+    opened = reads.view(by)
+    lines = tables.facts(opened.star, opened.star.sales_lines, opened.question((), where))
     lines = lines.filter(lines.customer_id.notnull())
     orders = lines.group_by("customer_id", "source", "order_id").aggregate(
         amount=lines.amount.sum().cast("int64"), day=lines.day.max()

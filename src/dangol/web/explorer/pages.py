@@ -187,7 +187,7 @@ def _chosen(name: str, one: Filter) -> list[tuple[str, str, str]]:
 def _options(request: Request, asked: Asked, fields: Fields, name: str, text: str) -> tuple[list[Any], int]:
     """(value in an address, label, its first figure) of up to VALUES values, and how many more there are."""
     rest = tuple(one for one in asked.filters if one.name != name)
-    measure = next((one for one in asked.measures if one != "retention_rate"), "") or next(iter(fields.measures))
+    measure = next(one for one in (*asked.measures, *fields.measures) if not fields.measures[one].compares)
     where = catalogue.both(*(catalogue.condition(one) for one in rest), asked.where)
     period = fields.dimensions[name].is_period
     try:
@@ -256,7 +256,7 @@ def _facts(request: Request, asked: Asked, fields: Fields, measures: list[str], 
     """The figures of a cell, asked anew under its condition; those that need a period are left out."""
     found, buyers, code = [], None, ""
     for name in measures:
-        if name not in fields.measures or not layout.fits(name, ()):
+        if name not in fields.measures or not layout.fits(fields.measures[name], ()):
             continue
         try:
             answer = olap.ask(request.user, [name], (), where, star=asked.star)
