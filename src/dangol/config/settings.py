@@ -39,6 +39,7 @@ INSTALLED_APPS = [
     "dangol.campaigns.execute",
     "dangol.campaigns.evaluate",
     "dangol.privacy",
+    "dangol.reports",
     "dangol.web",
 ]
 
@@ -178,6 +179,7 @@ JOBS = {
     "privacy.retain": "dangol.privacy.actions.run_retain",
     "quality.measure": "dangol.customers.quality.actions.measure",
     "lists.bulk": "dangol.web.lists.bulk.run_job",
+    "reports.send": "dangol.reports.sending.run_send",
     "score.run": "dangol.insight.score.actions.run",
 }
 
