@@ -50,6 +50,8 @@ AREAS = (
     ("insight/score/groups", "groups"), ("insight/score/index", "groups"), ("web/groups", "groups"),
     ("web/templates/groups", "groups"), ("api/groups", "groups"),
     ("insight/warehouse", "figures"), ("insight/olap", "figures"), ("engine", "figures"),
+    ("web/insight/measures", "figures"), ("web/templates/insight/measures", "figures"),
+    ("web/templates/insight/measure", "figures"), ("web/templates/insight/measure_check", "figures"),
     ("web/insight/figures", "figures"), ("web/templates/insight/figures", "figures"), ("api/figures", "figures"),
     ("insight", "insight"), ("web/insight", "insight"), ("web/templates/insight", "insight"),
     ("campaigns", "campaigns"), ("channels", "campaigns"), ("web/campaigns", "campaigns"),

@@ -32,6 +32,7 @@ INSTALLED_APPS = [
     "dangol.customers.quality",
     "dangol.customers.surveys",
     "dangol.insight.warehouse",
+    "dangol.insight.olap.own",
     "dangol.insight.score",
     "dangol.channels",
     "dangol.campaigns.knowledge",

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from dangol.web.explorer import pages as explorer
-from dangol.web.insight import pages, scheme
+from dangol.web.insight import measures, pages, scheme
 
 app_name = "insight"
 urlpatterns = [
@@ -14,4 +14,9 @@ urlpatterns = [
     path("scheme/", scheme.scheme, name="scheme"),
     path("scheme/preview/", scheme.preview, name="scheme_preview"),
     path("figures/", explorer.moved_here, name="figures"),
+    path("measures/", measures.measures, name="measures"),
+    path("measures/new/", measures.measure, name="new_measure"),
+    path("measures/check/", measures.check, name="check_measure"),
+    path("measures/<str:name>/", measures.measure, name="measure"),
+    path("measures/<str:name>/remove/", measures.remove, name="remove_measure"),
 ]
