@@ -42,6 +42,7 @@ INSTALLED_APPS = [
     "dangol.campaigns.execute",
     "dangol.campaigns.evaluate",
     "dangol.privacy",
+    "dangol.reports",
     "dangol.web",
 ]
 
@@ -183,6 +184,7 @@ JOBS = {
     "quality.measure": "dangol.customers.quality.actions.measure",
     "lists.bulk": "dangol.web.lists.bulk.run_job",
     "groups.fit": "dangol.insight.score.groups.actions.run_fit",
+    "reports.send": "dangol.reports.sending.run_send",
     "score.run": "dangol.insight.score.actions.run",
 }
 
