@@ -18,11 +18,13 @@ from django.utils.translation import gettext_noop as N_  # noqa: N812
 from dangol import profile
 from dangol.campaigns.evaluate import actions as evaluate
 from dangol.campaigns.execute import actions as execute
+from dangol.campaigns.execute import reads as launches
 from dangol.campaigns.knowledge import actions as knowledge
 from dangol.customers.collect.feeds import events
 from dangol.customers.identify import actions as identify
 from dangol.customers.quality import actions as quality
 from dangol.insight.score import actions as score
+from dangol.insight.segments import actions as segments
 from dangol.insight.warehouse import actions as warehouse
 from dangol.privacy import actions as privacy
 from dangol.work import actions as work
@@ -42,6 +44,11 @@ class Step:
     run: Callable[[Running], Report | None]
 
 
+def _segments(running: Running) -> Report:
+    """Segments know who was kept in a control group from the room that drew them, which lies above theirs."""
+    return segments.run(running, launches.controls())
+
+
 STEPS = (
     Step("clicks", N_("Carry clicks to the sources"), execute.record_clicks),
     Step("events", N_("Gather web events"), events.gather),
@@ -51,6 +58,7 @@ STEPS = (
     Step("quality", N_("Measure the quality of the customer base"), quality.measure),
     Step("warehouse", N_("Write a new snapshot of the warehouse"), warehouse.refresh),
     Step("score", N_("Score customers and publish their standing"), score.run),
+    Step("segments", N_("Work out the segments people built"), _segments),
     Step("profile", N_("Lay purchases down by customer"), profile.publish),
     Step("knowledge", N_("Keep what past campaigns show"), knowledge.keep_past),
     Step("evaluate", N_("Judge campaigns whose window is over"), evaluate.judge_due),

@@ -33,6 +33,7 @@ INSTALLED_APPS = [
     "dangol.customers.surveys",
     "dangol.insight.warehouse",
     "dangol.insight.score",
+    "dangol.insight.segments",
     "dangol.channels",
     "dangol.campaigns.knowledge",
     "dangol.campaigns.plan",
@@ -179,6 +180,7 @@ JOBS = {
     "quality.measure": "dangol.customers.quality.actions.measure",
     "lists.bulk": "dangol.web.lists.bulk.run_job",
     "score.run": "dangol.insight.score.actions.run",
+    "segments.refresh": "dangol.insight.segments.actions.refresh",
 }
 
 # What every installation starts by the clock: code -> (name, job, plan in company time, minutes until it is late).

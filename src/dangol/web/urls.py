@@ -11,6 +11,7 @@ urlpatterns = [
     path("customers/quality/", include("dangol.web.quality.urls")),
     path("customers/", include("dangol.web.customers.urls")),
     path("insight/", include("dangol.web.insight.urls")),
+    path("segments/", include("dangol.web.segments.urls")),
     path("campaigns/", include("dangol.web.campaigns.urls")),
     path("", include("dangol.web.campaigns.public_urls")),
     path("", include("dangol.web.feeds.urls")),
