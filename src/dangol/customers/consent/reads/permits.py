@@ -95,14 +95,14 @@ def _ask(sql: str, ids: Sequence[int], until: datetime | None) -> dict[int, Perm
     with connection.cursor() as cursor:
         cursor.execute(sql.replace(str(ANYONE), ", ".join(map(str, ids))))
         rows = cursor.fetchall()
-    given = {row.pk: row for row in Consent.objects.filter(pk__in=[row[1] for row in rows if not row[2]])}
+    words = Consent.objects.filter(pk__in=[row[1] for row in rows if not row[2]])
+    given = {pk: (at, version) for pk, at, version in words.values_list("pk", "at", "text_version")}
     answers: dict[int, Permit | Refusal] = {}
     for customer_id, consent_id, reason in rows:
         if reason:
             answers[customer_id] = Refusal(customer_id, reason, until if reason == rules.QUIET_HOURS else None)
         else:
-            word = given[consent_id]
-            answers[customer_id] = Permit(customer_id, consent_id, word.at, word.text_version)
+            answers[customer_id] = Permit(customer_id, consent_id, *given[consent_id])
     return answers
 
 
@@ -126,6 +126,8 @@ def digest(channel: str, address: str) -> str:
 
 def suppressed(channel: str, addresses: Iterable[str]) -> set[str]:
     """Which of these addresses belong to erased people."""
+    if not Suppression.objects.filter(channel=channel).exists():
+        return set()
     by_digest = {digest(channel, address): address for address in addresses}
     found: set[str] = set()
     keys = list(by_digest)
