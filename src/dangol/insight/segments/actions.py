@@ -1,10 +1,8 @@
 """Build, save, copy, freeze and put away segments; work live ones out anew in each cycle."""
 
-import hashlib
 from collections.abc import Iterable
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 from django.db import transaction
 from django.utils import timezone
@@ -176,6 +174,19 @@ def freeze(*, by: Member, segment_id: int, name: str) -> reads.SegmentView:
     return reads.segment(by, made.pk)
 
 
+def freeze_for(*, by: Member, segment_id: int, origin: str) -> reads.SegmentView:
+    """Keep who is in a segment now for a campaign; the approval binds the hash of who they are. Raises NotFound."""
+    row = reads.visible(by, segment_id)
+    ids = reads.members_now(str(row.pk))
+    made = Segment.objects.create(
+        name=row.name, kind=reads.BOUND, definition=row.definition, shared=False, owner=by, made_of=row,
+        origin=origin[:120],
+    )  # fmt: skip
+    _publish(made, ids, row.as_of)
+    made.refresh_from_db()
+    return reads.segment(by, made.pk)
+
+
 def archive(*, by: Member, segment_ids: Iterable[int]) -> int:
     """Put segments away; returns how many. Raises Conflict for one another segment is made from."""
     done = 0
@@ -306,6 +317,5 @@ def _publish(row: Segment, ids: list[int], day: Any = None) -> None:
     """Publish who is in a segment and keep its size of the day."""
     day = day or timezone.localdate()
     identity.publish_members(segment_id=row.pk, customer_ids=ids)
-    digest = hashlib.sha256(np.array(ids, dtype="<i8").tobytes()).hexdigest()
-    Segment.objects.filter(pk=row.pk).update(size=len(ids), as_of=day, members_sha256=digest)
+    Segment.objects.filter(pk=row.pk).update(size=len(ids), as_of=day, members_sha256=reads.members_hash(ids))
     Size.objects.update_or_create(segment=row, day=day, defaults={"customers": len(ids), "version": row.version})

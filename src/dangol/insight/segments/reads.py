@@ -1,5 +1,6 @@
 """Looks at segments: which there are, who is in them, why, how they overlap, and the counts while one is edited."""
 
+import hashlib
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,7 +10,7 @@ from typing import Any
 import numpy as np
 from django.db.models import Q
 
-from dangol.base.errors import BadInput, NotFound, TooMuch
+from dangol.base.errors import BadInput, Damaged, NotFound, TooMuch
 from dangol.customers.consent.rules import NO_CONSENT
 from dangol.customers.identify import reads as identify
 from dangol.customers.identify.rules import CustomerQuery
@@ -23,6 +24,7 @@ from dangol.staff.rules import Right
 
 SMALL_GROUP = 5  # below it, a figure could point to a person
 SAMPLE = 8
+BOUND = "bound"  # frozen for a campaign: shown with the campaign only
 OVERLAP = 4
 CHOICES = 100
 
@@ -114,7 +116,7 @@ def segments(by: Member, *, text: str = "", kinds: Sequence[str] = (), archived:
     """The segments a member may see, the last changed first."""
     require(by, Right.INSIGHT_VIEW)
     found = Segment.objects.select_related("owner").filter(Q(shared=True) | Q(owner=by))
-    found = found.filter(archived_at__isnull=not archived)
+    found = found.filter(archived_at__isnull=not archived).exclude(kind=BOUND)
     if kinds:
         found = found.filter(kind__in=kinds)
     for word in text.split()[:8]:
@@ -154,13 +156,21 @@ def _size_for(by: Member, row: Segment) -> int | None:
 def choices(by: Member) -> list[tuple[str, str]]:
     """Segments to choose from, id (as text) and name, by name: those in use that the member may see."""
     require(by, Right.INSIGHT_VIEW)
-    found = Segment.objects.filter(Q(shared=True) | Q(owner=by), archived_at=None).order_by("name", "pk")
+    found = Segment.objects.filter(Q(shared=True) | Q(owner=by), archived_at=None).exclude(kind=BOUND)
+    found = found.order_by("name", "pk")
     return [(str(pk), name) for pk, name in found.values_list("pk", "name")[:1000]]
 
 
 def names(ids: Sequence[int]) -> dict[int, str]:
     """The names of segments, for sentences that speak of them."""
     return dict(Segment.objects.filter(pk__in=list(ids)).values_list("pk", "name"))
+
+
+def saved(by: Member, segment_id: int) -> rules.Group:
+    """What a segment is defined as; a list is defined as being in it. Raises NotFound."""
+    row = visible(by, segment_id)
+    live = row.kind == "live" and row.definition is not None
+    return rules.from_dict(row.definition) if live else rules.Group(parts=(rules.InSegment(row.pk),))
 
 
 def versions(by: Member, segment_id: int) -> list[tuple[int, str, str, datetime, Mapping[str, Any] | None]]:
@@ -182,7 +192,7 @@ def sizes(by: Member, segment_id: int) -> list[tuple[date, int | None]]:
 def users(by: Member, segment_id: int) -> list[SegmentView]:
     """The other segments that are made from this one."""
     visible(by, segment_id)
-    found = Segment.objects.select_related("owner").filter(Q(shared=True) | Q(owner=by), definition__isnull=False)
+    found = Segment.objects.select_related("owner").filter(Q(shared=True) | Q(owner=by), kind="live")
     return [
         _view(by, row) for row in found
         if row.pk != segment_id and segment_id in rules.segments_in(rules.from_dict(row.definition))
@@ -197,7 +207,39 @@ def of_customer(by: Member, ids: Sequence[int]) -> list[tuple[int, str]]:
     if not may(by, Right.INSIGHT_VIEW):
         return []
     found = Segment.objects.filter(Q(shared=True) | Q(owner=by), archived_at=None, pk__in=identify.segments_of(ids))
+    found = found.exclude(kind=BOUND)
     return list(found.order_by("name").values_list("pk", "name"))
+
+
+def visible_id(by: Member, given: str) -> int:
+    """The number of a segment the member may see. Raises NotFound."""
+    if not (given.isascii() and given.isdecimal() and len(given) < 19):
+        raise NotFound("There is no such segment.")
+    return int(visible(by, int(given)).pk)
+
+
+def members_now(given: str) -> list[int]:
+    """Everybody in a segment as it was last worked out; of a live one that never was, as it is now. Raises NotFound."""
+    row = Segment.objects.filter(pk=int(given)).first()
+    if row is None:
+        raise NotFound("There is no such segment.")
+    if row.size is None:
+        counter = Counter(current())
+        return [int(one) for one in counter.now.ids(counter.segment(row.pk))]
+    return identify.members_of_segment(row.pk)
+
+
+def frozen_members(list_id: int, digest: str) -> list[int]:
+    """Everybody in a list that was frozen for a campaign. Raises Damaged unless it has this hash still."""
+    ids = identify.members_of_segment(list_id)
+    if members_hash(ids) != digest:
+        raise Damaged("The list of people this campaign was approved for is not what it was. Hand the plan in again.")
+    return ids
+
+
+def members_hash(ids: Sequence[int]) -> str:
+    """SHA-256 (hex) of who is in a segment, in order of id."""
+    return hashlib.sha256(np.array(sorted(ids), dtype="<i8").tobytes()).hexdigest()
 
 
 def member_ids(segment_id: int) -> list[int]:
@@ -229,7 +271,7 @@ def counts(by: Member, root: rules.Group, *, check: Check = lambda: None) -> Cou
     found: dict[tuple[int, ...], int | None] = {}
 
     def note(node: rules.Node, path: tuple[int, ...]) -> None:
-        if rules.ready(node) is not None:
+        if rules.ready(node) is not None or not path:
             found[path] = _folded(by, size(counter.node(node) & seen))
         for place, part in enumerate(node.parts if isinstance(node, rules.Group) else ()):
             note(part, (*path, place))

@@ -330,6 +330,15 @@ def _card(request: Request, before: reads.DraftView, after: reads.DraftView, pat
     return response
 
 
+def _id(path: tuple[int, ...]) -> str:
+    return "-".join(map(str, path)) or "root"
+
+
+def _places(node: rules.Node, path: tuple[int, ...] = ()) -> list[tuple[int, ...]]:
+    parts = node.parts if isinstance(node, rules.Group) else ()
+    return [path, *(place for n, part in enumerate(parts) for place in _places(part, (*path, n)))]
+
+
 @page(Right.INSIGHT_VIEW)
 def counts(request: Request, segment_id: int) -> HttpResponse:
     """What the draft counts now; gives up where the draft was changed meanwhile."""
@@ -345,7 +354,7 @@ def counts(request: Request, segment_id: int) -> HttpResponse:
         return HttpResponse(status=204)
     except DangolError as error:
         return render(request, "segments/counts.html", {"missing": sentence(error), "segment_id": segment_id})
-    numbers = [(".".join(map(str, path)).replace(".", "-") or "root", n) for path, n in found.parts.items()]
+    numbers = [(_id(path), n) for path, n in found.parts.items()]
     reach = [
         {"name": _(CHANNEL_NAMES.get(line.channel, line.channel)), "can": line.can,
          "cannot": [(_(REASONS[reason]), n) for reason, n in line.cannot]}
@@ -355,7 +364,7 @@ def counts(request: Request, segment_id: int) -> HttpResponse:
     return render(request, "segments/counts.html", {
         "found": found, "numbers": numbers, "reach": reach, "share": share, "segment_id": segment_id,
         "small": reads.SMALL_GROUP, "turn": draft.turn, "asks": rules.ready(draft.root) is not None,
-        "ids": [".".join(map(str, path)).replace(".", "-") for path, _one in rules.conditions(draft.root)],
+        "silent": [_id(path) for path in _places(draft.root) if path not in found.parts],
     })  # fmt: skip
 
 

@@ -248,9 +248,9 @@ def from_dict(given: Any) -> Group:
         raise BadInput("A definition is an object with version, match and parts.", field="definition")
     if given.get("version") != VERSION:
         raise BadInput("A definition must say its version: {version}.", field="version", version=VERSION)
+    root = node_from_dict({name: value for name, value in given.items() if name != "version"})
     if len(json.dumps(given, default=str)) > LIMITS.json_bytes:
         raise TooMuch("A definition may have at most {limit} bytes.", limit=LIMITS.json_bytes)
-    root = node_from_dict({name: value for name, value in given.items() if name != "version"})
     if not isinstance(root, Group):
         raise BadInput("A definition begins with a group: all, any or none.", field="match")
     found = sum(1 for _one in conditions(root))
