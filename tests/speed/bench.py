@@ -1,4 +1,4 @@
-"""The speed bench: `python -m tests.speed.bench [--quick] [--only rfm load people standard cycle pages olap link ltv]`.
+"""The speed bench: `python -m tests.speed.bench [--quick] [--only PART ...]`, by default all of PARTS.
 
 Every run is a process of its own, measured whole: wall time, and the largest memory it ever held. What others do is
 measured in the same run on the same machine, so that the ratio counts and not the machine. Every aim is printed with
@@ -30,7 +30,8 @@ MEMORY_AIM_MB = 6_144  # the engine's 4,096 and what Python holds of a million c
 STANDARD_AIM = 100_000
 LTV_AIM, LTV_CUSTOMERS = 5, 1_000_000
 OLAP_RATIO, OLAP_SECONDS = 1.5, 1.0
-PARTS = ("rfm", "load", "people", "standard", "cycle", "pages", "olap", "link", "ltv")
+SEGMENT_AIM_MS = 300.0
+PARTS = ("rfm", "load", "people", "standard", "cycle", "pages", "olap", "segments", "link", "ltv")
 LINK_F1 = {"febrl1": 0.98, "febrl2": 0.98, "febrl3": 0.98, "febrl4": 0.99}
 PEOPLE_F1, PEOPLE_PRECISION, LINK_SECONDS, LINK_MEGABYTES = 0.97, 0.995, 180.0, 4096.0
 
@@ -204,6 +205,18 @@ def olap(report: Report, home: Path, lines: int) -> None:
                     found["same"] and ratio <= OLAP_RATIO and found["ours"] <= OLAP_SECONDS)  # fmt: skip
 
 
+def segments(report: Report, home: Path, customers: int) -> None:
+    """Live counts of segments after one edit, over the home the cycle left."""
+    report.title(f"Segments at {customers:,} customers: exact count after an edit")
+    for name, found in run(["tests.speed.segments"], home).said.items():
+        if "seconds" in found:
+            report.line(name, f"{found['seconds']:6.1f} s")
+            continue
+        figure = (f"p50 {found['p50']:6.1f} ms   p95 {found['p95']:6.1f} ms   (processor {found['cpu']:.0f} ms; "
+                  f"{found['customers']:,})")  # fmt: skip
+        report.line(name, figure, f"p95 ≤ {SEGMENT_AIM_MS:.0f} ms", found["p95"] <= SEGMENT_AIM_MS)
+
+
 def link(report: Report, folder: Path, sizes: list[int]) -> None:
     """Quality of linkage on sets with known truth, and its time and memory beside plain splink in the same run."""
     report.title("Linkage without labels (pairs; nothing said about the columns)")
@@ -257,12 +270,14 @@ def main(arguments: list[str] | None = None) -> int:
             standard(report, folder, min(lines // 20, 1_000_000))
         if "link" in given.only:
             link(report, folder, [20_000, 200_000] if given.quick else [200_000, 1_000_000])
-        if {"cycle", "pages", "olap"} & set(given.only):
+        if {"cycle", "pages", "olap", "segments"} & set(given.only):
             home = cycle(report, folder, customers, [lines // 10, lines // 2, lines])
             if "pages" in given.only:
                 pages(report, home, customers)
             if "olap" in given.only:
                 olap(report, home, lines)
+            if "segments" in given.only:
+                segments(report, home, customers)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     print(f"\nThe bench took {(time.monotonic() - began) / 60:.1f} minutes.")

@@ -36,6 +36,7 @@ INSTALLED_APPS = [
     "dangol.insight.score",
     "dangol.insight.score.groups",
     "dangol.insight.analysis",
+    "dangol.insight.segments",
     "dangol.channels",
     "dangol.campaigns.knowledge",
     "dangol.campaigns.plan",
@@ -186,6 +187,7 @@ JOBS = {
     "groups.fit": "dangol.insight.score.groups.actions.run_fit",
     "reports.send": "dangol.reports.sending.run_send",
     "score.run": "dangol.insight.score.actions.run",
+    "segments.refresh": "dangol.insight.segments.actions.refresh",
 }
 
 # What every installation starts by the clock: code -> (name, job, plan in company time, minutes until it is late).
