@@ -207,7 +207,7 @@ def remove_goal(request: HttpRequest, goal_id: Id) -> Any:
 @router.get(
     "/analysis/reports",
     response={200: KindsOut, **FAILURES},
-    operation_id="list_reports",
+    operation_id="list_standard_reports",
     summary="The standard reports",
 )
 def list_reports(request: HttpRequest) -> Any:
@@ -216,7 +216,7 @@ def list_reports(request: HttpRequest) -> Any:
 
 
 @router.get(
-    "/analysis/reports/{name}", response={200: ReportOut, **FAILURES}, operation_id="get_report", summary="One report"
+    "/analysis/reports/{name}", response={200: ReportOut, **FAILURES}, operation_id="get_standard_report", summary="One report"
 )
 def get_report(  # noqa: PLR0917  named in the query string
     request: HttpRequest,
