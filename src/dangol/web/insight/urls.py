@@ -2,7 +2,8 @@
 
 from django.urls import path
 
-from dangol.web.insight import figures, measures, pages, scheme
+from dangol.web.explorer import pages as explorer
+from dangol.web.insight import lifetime, measures, pages, scheme
 
 app_name = "insight"
 urlpatterns = [
@@ -12,7 +13,8 @@ urlpatterns = [
     path("migration/", pages.migration, name="migration"),
     path("scheme/", scheme.scheme, name="scheme"),
     path("scheme/preview/", scheme.preview, name="scheme_preview"),
-    path("figures/", figures.figures, name="figures"),
+    path("lifetime/", lifetime.lifetime, name="lifetime"),
+    path("figures/", explorer.moved_here, name="figures"),
     path("measures/", measures.measures, name="measures"),
     path("measures/new/", measures.measure, name="new_measure"),
     path("measures/check/", measures.check, name="check_measure"),
