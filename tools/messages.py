@@ -52,7 +52,7 @@ AREAS = (
     ("insight/warehouse", "figures"), ("insight/olap", "figures"), ("engine", "figures"),
     ("web/insight/measures", "figures"), ("web/templates/insight/measures", "figures"),
     ("web/templates/insight/measure", "figures"), ("web/templates/insight/measure_check", "figures"),
-    ("web/insight/figures", "figures"), ("web/templates/insight/figures", "figures"), ("api/figures", "figures"),
+    ("api/figures", "figures"),
     ("insight", "insight"), ("web/insight", "insight"), ("web/templates/insight", "insight"),
     ("campaigns", "campaigns"), ("channels", "campaigns"), ("web/campaigns", "campaigns"),
     ("web/templates/campaigns", "campaigns"),

@@ -70,6 +70,7 @@ AREAS: tuple[Area, ...] = (
             Page("insight:segments", _("RFM segments"), R.INSIGHT_VIEW),
             Page("insight:lifetime", _("Lifetime value"), R.INSIGHT_VIEW),
             Page("groups:list", _("Customer groups"), R.INSIGHT_VIEW),
+            Page("insight:measures", _("Measures"), R.INSIGHT_VIEW),
         ),
     ),
     Area(

@@ -17,9 +17,9 @@ from dangol.insight.olap.own import actions
 from dangol.insight.olap.own import reads as own
 from dangol.staff.reads import may, require
 from dangol.staff.rules import Right
-from dangol.web.insight.figures import text
 from dangol.web.sentences import sentence
 from dangol.web.shell import Request, page
+from dangol.web.templatetags import dangol as shown
 
 UNITS = (
     (rules.Unit.MONEY.value, _("amount of money")), (rules.Unit.COUNT.value, _("number of things")),
@@ -139,10 +139,19 @@ def _tried(request: Request, given: own.Written) -> dict[str, Any]:
     label, definition = reads.texts(found)
     value = ""
     if answer and answer.rows:
-        figure, column = answer.rows[0][found.name], answer.columns[-1]
-        money = figure is not None and column.unit == rules.Unit.MONEY
-        value = show(round(figure), currency(answer.currency)) if money else text(figure, column)
+        value = _figure(answer.rows[0][found.name], found.unit, answer.currency)
     return {"label": label, "definition": definition, "value": value, "as_of": answer.as_of if answer else ""}
+
+
+def _figure(value: Any, unit: rules.Unit, code: str) -> str:
+    """A figure as people read it, in the currency of its star."""
+    if value is None:
+        return gettext("not enough data")
+    if unit == rules.Unit.MONEY:
+        return show(round(value), currency(code))
+    if unit == rules.Unit.SHARE:
+        return str(shown.percent(value, 1))
+    return str(shown.number(value, 0 if isinstance(value, int) else 2))
 
 
 @page(Right.INSIGHT_EDIT, methods=("POST",))
