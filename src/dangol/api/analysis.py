@@ -216,7 +216,10 @@ def list_reports(request: HttpRequest) -> Any:
 
 
 @router.get(
-    "/analysis/reports/{name}", response={200: ReportOut, **FAILURES}, operation_id="get_standard_report", summary="One report"
+    "/analysis/reports/{name}",
+    response={200: ReportOut, **FAILURES},
+    operation_id="get_standard_report",
+    summary="One report",
 )
 def get_report(  # noqa: PLR0917  named in the query string
     request: HttpRequest,

@@ -22,7 +22,7 @@ from dangol.staff.actions import note_access
 from dangol.staff.reads import may
 from dangol.staff.rules import Right
 from dangol.web.customers.address import address_of
-from dangol.web.groups import charts, rules
+from dangol.web.groups import charts, splits
 from dangol.web.groups.forms import OF_FIELDS, ClustersForm, TreeForm
 from dangol.web.sentences import say, sentence
 from dangol.web.shell import Request, page
@@ -138,7 +138,7 @@ def _rules(request: Request, view: GroupingView) -> dict[str, Any]:
     names = {group.code: group.name for group in view.groups}
     tree = pictures.tree_of(request.user, view.fitted, names)
     best = tree.leaves[0] if tree.leaves else None
-    return {"tree": tree, "splits": rules.splits(tree.root), "best": best, "edited": view.fitted["edited"],
+    return {"tree": tree, "splits": splits.splits(tree.root), "best": best, "edited": view.fitted["edited"],
             "holds": best is not None and (best.lift or 0) > 1}  # fmt: skip
 
 
@@ -150,11 +150,11 @@ def change(request: Request, grouping_id: int) -> HttpResponse:
     if view.kind != TREE or not view.version:
         raise NotFound("This grouping does not exist.")
     if request.method == "POST":
-        thresholds, merges = rules.changes(given, view.fitted["tree"])
+        thresholds, merges = splits.changes(given, view.fitted["tree"])
         editing.edit(by=request.user, grouping_id=grouping_id, thresholds=thresholds, merges=merges)
         return HttpResponseRedirect(reverse("groups:one", args=[grouping_id]))
     try:
-        tried = editing.tried(request.user, grouping_id, *rules.changes(given, view.fitted["tree"]))
+        tried = editing.tried(request.user, grouping_id, *splits.changes(given, view.fitted["tree"]))
     except BadInput as wrong:
         return render(request, "groups/effect.html", {"wrong": sentence(wrong)})
     return render(request, "groups/effect.html", {"tree": pictures.tree_of(request.user, tried, {})})
