@@ -33,6 +33,7 @@ INSTALLED_APPS = [
     "dangol.customers.surveys",
     "dangol.insight.warehouse",
     "dangol.insight.score",
+    "dangol.insight.score.groups",
     "dangol.channels",
     "dangol.campaigns.knowledge",
     "dangol.campaigns.plan",
@@ -179,6 +180,7 @@ JOBS = {
     "privacy.retain": "dangol.privacy.actions.run_retain",
     "quality.measure": "dangol.customers.quality.actions.measure",
     "lists.bulk": "dangol.web.lists.bulk.run_job",
+    "groups.fit": "dangol.insight.score.groups.actions.run_fit",
     "score.run": "dangol.insight.score.actions.run",
 }
 
