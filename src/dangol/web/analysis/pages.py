@@ -139,5 +139,5 @@ def _file(found: Report, form: str, table: str) -> FileResponse:
 
 
 def _file_column(column: Column) -> FileColumn:
-    label = _head(column) + (f" ({gettext('generated')})" if column.generated else "")
+    label = _head(column) + (" (" + gettext("generated") + ")" if column.generated else "")
     return FileColumn(column.key, label, value=lambda row: wording.exported(row.get(column.key), column))

@@ -63,8 +63,9 @@ class TreeForm(forms.Form):
         fields["campaign"].choices = [("", "–"), *known.campaigns]
         fields["value"].choices = [("", "–"), *((one, one.replace("=", ": ", 1)) for one in known.values)]
         fields["features"].choices = _labels(reads.choices())
+        mark = _("generated")
         fields["attributes"].choices = [
-            (name, f"{name} ({_('generated')})" if made else name) for name, made in known.attributes.items()
+            (name, f"{name} ({mark})" if made else name) for name, made in known.attributes.items()
         ]
         fields["attributes"].initial = [name for name, made in known.attributes.items() if not made]
 
