@@ -23,6 +23,7 @@ from dangol.customers.collect.feeds import events
 from dangol.customers.identify import actions as identify
 from dangol.customers.quality import actions as quality
 from dangol.insight.score import actions as score
+from dangol.insight.score.groups import actions as groups
 from dangol.insight.score.lifetime import actions as lifetime
 from dangol.insight.warehouse import actions as warehouse
 from dangol.privacy import actions as privacy
@@ -53,6 +54,7 @@ STEPS = (
     Step("warehouse", N_("Write a new snapshot of the warehouse"), warehouse.refresh),
     Step("score", N_("Score customers and publish their standing"), score.run),
     Step("lifetime", N_("Work out what customers are worth from here on"), lifetime.run),
+    Step("groups", N_("Count customers by their groups"), groups.keep),
     Step("profile", N_("Lay purchases down by customer"), profile.publish),
     Step("knowledge", N_("Keep what past campaigns show"), knowledge.keep_past),
     Step("evaluate", N_("Judge campaigns whose window is over"), evaluate.judge_due),

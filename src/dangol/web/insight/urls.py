@@ -2,7 +2,8 @@
 
 from django.urls import path
 
-from dangol.web.insight import figures, lifetime, pages, scheme, warning
+from dangol.web.explorer import pages as explorer
+from dangol.web.insight import lifetime, pages, scheme, warning
 
 app_name = "insight"
 urlpatterns = [
@@ -15,5 +16,5 @@ urlpatterns = [
     path("scheme/preview/", scheme.preview, name="scheme_preview"),
     path("lifetime/", lifetime.lifetime, name="lifetime"),
     path("scheme/versions/<int:version>/use/", scheme.use_again, name="scheme_use"),
-    path("figures/", figures.figures, name="figures"),
+    path("figures/", explorer.moved_here, name="figures"),
 ]
