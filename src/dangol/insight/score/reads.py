@@ -27,6 +27,7 @@ from dangol.staff.reads import Member, may, require, scope_of
 from dangol.staff.rules import Right
 
 FOLDER = "scores"
+BINS = 40
 SMALL_GROUP = 5  # below it, a figure could point to a person
 
 
@@ -124,6 +125,19 @@ class Preview:
     customers: int
     segments: dict[str, int]
     axes: dict[str, dict[int, int]]
+    histograms: dict[str, "Histogram"]
+
+
+@dataclass(frozen=True)
+class Histogram:
+    """Customers by an axis' value, in bins of equal width on a square root scale from 0 to top (the last is open)."""
+
+    top: float
+    customers: Sequence[int]
+
+    def place(self, value: float) -> float:
+        """Where a value lies: 0 to 1 from left to right."""
+        return float(min(max(value, 0.0) / self.top, 1.0)) ** 0.5
 
 
 def store() -> Store:
@@ -363,14 +377,30 @@ def preview(wanted: rules.RfmScheme) -> Preview:
         ready = tables.with_computed(engine, spent, day, wanted)
         scores = tables.scored(spent, day, ready)
         found = engine.arrow(tables.group_sizes(scores)).to_pylist()
-    return _preview(ready, day, found)
+        histograms = _histograms(engine, spent, day, ready)
+    return _preview(ready, day, found, histograms)
 
 
-def _preview(ready: rules.RfmScheme, day: date, groups: list[dict[str, Any]]) -> Preview:
+def _histograms(engine: Engine, spent: Table, day: date, ready: rules.RfmScheme) -> dict[str, Histogram]:
+    """Of every axis, as far as its largest cut point at least."""
+    [usual] = engine.arrow(tables.nearly_all(spent, day)).to_pylist()
+    found = {}
+    for code, axis in ready.axes.items():
+        top = max(float(usual[code] or 0), 1.1 * max(axis.cut_points, default=0), 1.0)
+        counted = engine.arrow(tables.histogram(spent, day, code, top, BINS)).to_pylist()
+        bins = {row["bin"]: row["customers"] for row in counted}
+        found[str(code)] = Histogram(top, [bins.get(place, 0) for place in range(BINS)])
+    return found
+
+
+def _preview(
+    ready: rules.RfmScheme, day: date, groups: list[dict[str, Any]], histograms: dict[str, Histogram]
+) -> Preview:
     segments = dict.fromkeys(rules.SEGMENTS, 0)
     axes = {code: dict.fromkeys(range(1, axis.groups + 1), 0) for code, axis in ready.axes.items()}
     for row in groups:
         segments[row["segment"]] += row["customers"]
         for code, digit in zip(rules.AXES, row["group"], strict=True):
             axes[code][int(digit)] += row["customers"]
-    return Preview(ready, day, sum(segments.values()), segments, {str(code): sizes for code, sizes in axes.items()})
+    return Preview(ready, day, sum(segments.values()), segments, {str(code): sizes for code, sizes in axes.items()},
+                   histograms)  # fmt: skip

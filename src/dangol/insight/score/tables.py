@@ -199,6 +199,27 @@ def segment_sizes(scores: Table) -> Table:
     )
 
 
+def nearly_all(spent: Table, as_of: date) -> Table:
+    """One row with the value under which 99 of 100 customers lie, on every axis: columns r, f, m."""
+    spent = _with_recency(spent, as_of)
+    return spent.aggregate(**{code: spent[VALUES[code]].quantile(0.99) for code in AXES})
+
+
+def histogram(spent: Table, as_of: date, code: AxisCode, top: float, bins: int) -> Table:
+    """Customers by the value of an axis, in bins of equal width on a square root scale from 0 to top: bin, customers.
+
+    Most values are small and a few are huge: the root leaves both to be seen. Values below 0 are in the first bin,
+    those from top on in the last.
+    """
+    spent = _with_recency(spent, as_of)
+    zero, one = ibis.literal(0.0, type="float64"), ibis.literal(1.0, type="float64")
+    share = ibis.greatest(spent[VALUES[code]].cast("float64") / ibis.literal(top, type="float64"), zero)
+    place = (ibis.least(share, one).sqrt() * ibis.literal(float(bins), type="float64")).floor().cast("int64")
+    return spent.group_by(bin=ibis.least(place, ibis.literal(bins - 1, type="int64"))).aggregate(
+        customers=spent.count().cast("int64")
+    )
+
+
 def group_sizes(scores: Table) -> Table:
     """Customers and sales per group (\"543\") with its segment."""
     return scores.group_by("group", "segment").aggregate(

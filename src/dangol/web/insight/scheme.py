@@ -186,7 +186,28 @@ def _tried(wanted: RfmScheme) -> dict[str, Any] | None:
                       "change": count - (now.get(code) or 0)} for code, count in seen.segments.items()],
         "axes": [{"code": code, "name": AXIS_NAMES[code], "axis": seen.scheme.axes[code],
                   "sizes": sorted(seen.axes[code].items(), reverse=True),
-                  "most": max([*seen.axes[code].values(), 1])} for code in AXES],
+                  "most": max([*seen.axes[code].values(), 1]), "picture": _picture(seen, code)} for code in AXES],
+    }  # fmt: skip
+
+
+PICTURE_WIDTH, PICTURE_HEIGHT = 320, 84
+
+
+def _picture(seen: Any, code: str) -> dict[str, Any]:
+    """The histogram of an axis as bars and cut lines in a box of PICTURE_WIDTH by PICTURE_HEIGHT.
+
+    Cut lines can be dragged (js/insight.js): `scale` of the axis' own units are one of those that are typed.
+    """
+    found, axis = seen.histograms[code], seen.scheme.axes[code]
+    most, width = max([*found.customers, 1]), PICTURE_WIDTH / len(found.customers)
+    heights = [round(PICTURE_HEIGHT * count / most, 2) for count in found.customers]
+    bars = [{"x": round(place * width, 2), "height": height, "y": PICTURE_HEIGHT - height}
+            for place, height in enumerate(heights)]  # fmt: skip
+    scale = 10 ** currency(settings.DANGOL.currency).digits if code == "m" else 1
+    return {
+        "bars": bars, "bar_width": round(width - 1, 2), "top": found.top, "scale": scale, "round_top": round(found.top),
+        "cuts": [{"x": round(PICTURE_WIDTH * found.place(point), 1), "value": point / scale}
+                 for point in axis.cut_points],
     }  # fmt: skip
 
 

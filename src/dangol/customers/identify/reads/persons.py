@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from dangol.customers.identify.models import Customer, Membership, SourceKey
-from dangol.customers.identify.reads.one import all_visible, visible
+from dangol.customers.identify.reads.one import all_visible
 from dangol.staff.reads import Member
 
 CHUNK = 900
