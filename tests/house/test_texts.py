@@ -1,5 +1,6 @@
 """Korean texts hold together whatever stands in their variables. That none is missing is checked in test_docs."""
 
+import ast
 import re
 
 import pytest
@@ -42,3 +43,15 @@ def test_korean_is_korean(area):
         if len(source.split()) > 2 and source.isascii() and not re.search(r"[가-힣]", korean)
     ]
     assert plain == []
+
+
+def test_no_text_hides_inside_an_f_string():
+    """Before Python 3.12 an f-string is one token: a text inside is neither gathered nor translated."""
+    hidden = []
+    for path in sorted(messages.PACKAGE.rglob("*.py")):
+        strings = (node for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.JoinedStr))
+        for call in (node for string in strings for node in ast.walk(string) if isinstance(node, ast.Call)):
+            known = isinstance(call.func, ast.Name) and call.func.id in messages.KEYWORDS
+            if known and call.args and isinstance(call.args[0], ast.Constant):
+                hidden.append(f"{path.relative_to(messages.PACKAGE)}:{call.lineno}")
+    assert hidden == []

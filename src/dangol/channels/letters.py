@@ -99,7 +99,8 @@ class Letter:
         return _("You can refuse these messages at any time, free of charge:")
 
     def _frame(self, rich: str, refuse: str) -> str:
-        link = f'<a href="{html.escape(refuse)}">{html.escape(_("Refuse these messages"))}</a>'
+        words = _("Refuse these messages")
+        link = f'<a href="{html.escape(refuse)}">{html.escape(words)}</a>'
         return (
             f'<!doctype html>\n<html lang="{self.content.language}"><head><meta charset="utf-8">'
             '<meta name="viewport" content="width=device-width"></head>'

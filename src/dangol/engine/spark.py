@@ -1,7 +1,9 @@
 """Spark, on a cluster or in this process; imported only where the setting `engine` asks for it."""
 
+import os
 import re
 import shutil
+import sys
 import threading
 from collections.abc import Sequence
 from pathlib import Path
@@ -50,6 +52,8 @@ class Spark:
 
     def __init__(self, *, master: str) -> None:
         with Spark._lock:
+            if master.startswith("local"):  # its workers run here: with the Python of this environment
+                os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
             builder = SparkSession.builder.master(master).appName("dangol")
             for name, value in SETTINGS.items():
                 builder = builder.config(name, value)

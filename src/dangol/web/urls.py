@@ -10,6 +10,8 @@ urlpatterns = [
     path("", include("dangol.web.surveys.public_urls")),
     path("customers/quality/", include("dangol.web.quality.urls")),
     path("customers/", include("dangol.web.customers.urls")),
+    path("groups/", include("dangol.web.groups.urls")),
+    path("explorer/", include("dangol.web.explorer.urls")),
     path("insight/", include("dangol.web.insight.urls")),
     path("analysis/", include("dangol.web.analysis.urls")),
     path("campaigns/", include("dangol.web.campaigns.urls")),

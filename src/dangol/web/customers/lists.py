@@ -141,7 +141,9 @@ def _kind(row: Any) -> tuple[str, str] | None:
 
 def _unnamed(row: Any) -> str:
     """Of an un-named customer its code, which is what it is really known by."""
-    return "" if row.kind == "named" else f"{gettext('Un-named')} {row.code if row.label != row.code else ''}".strip()
+    if row.kind == "named":
+        return ""
+    return " ".join([gettext("Un-named"), row.code if row.label != row.code else ""]).strip()
 
 
 def _gender(row: Any) -> str:

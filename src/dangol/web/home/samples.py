@@ -16,10 +16,11 @@ TONES = ("info", "ok", "warn", "bad")
 
 
 def _rows() -> list[dict[str, Any]]:
+    sample = gettext("Sample")
     return [
         {
             "id": i,
-            "name": f"{gettext('Sample')} {i:04d}",
+            "name": f"{sample} {i:04d}",
             "group": "ABC"[i % 3],
             "amount": (i * 7919) % 400_000 - 20_000,
             "share": (i * 37 % 100) / 100,
