@@ -50,7 +50,8 @@ class Question(forms.Form):
     def __init__(self, report: Report, given: dict[str, Any] | None = None) -> None:
         super().__init__(auto_id="ask_%s", initial=given or _initial(report))
         kind, fields = report.kind, self.fields
-        fields["months"] = _select(_("Period"), [(str(n), _length(n)) for n in _lengths(report)])
+        if not kind.everything:
+            fields["months"] = _select(_("Period"), [(str(n), _length(n)) for n in _lengths(report)])
         fields["end"] = _select(
             _("Up to"), [(month, shown.month(month_first(month_of(month)))) for month in report.months]
         )

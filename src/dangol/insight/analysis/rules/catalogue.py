@@ -52,6 +52,7 @@ class Kind:
     options: tuple[Option, ...] = ()
     choices: tuple[Choice, ...] = ()
     months: int = 3
+    everything: bool = False  # looks at all whole months of data up to the period's end
     subject: tuple[str, ...] = ()  # dimensions whose first value is looked at where nothing was chosen
     definitions: tuple[tuple[str, str], ...] = ()
 
@@ -242,6 +243,7 @@ KINDS: Mapping[str, Kind] = {
             N_("Seasonality"),
             N_("How months, weekdays and hours stand to the mean, where there is enough data to say so."),
             compares=False,
+            everything=True,
             months=1,
             definitions=(
                 (
