@@ -24,6 +24,7 @@ from dangol.customers.identify import actions as identify
 from dangol.customers.quality import actions as quality
 from dangol.insight.score import actions as score
 from dangol.insight.score.groups import actions as groups
+from dangol.insight.score.index import actions as customer_index
 from dangol.insight.warehouse import actions as warehouse
 from dangol.privacy import actions as privacy
 from dangol.work import actions as work
@@ -53,6 +54,7 @@ STEPS = (
     Step("warehouse", N_("Write a new snapshot of the warehouse"), warehouse.refresh),
     Step("score", N_("Score customers and publish their standing"), score.run),
     Step("groups", N_("Count customers by their groups"), groups.keep),
+    Step("index", N_("Count the customer index"), customer_index.keep),
     Step("profile", N_("Lay purchases down by customer"), profile.publish),
     Step("knowledge", N_("Keep what past campaigns show"), knowledge.keep_past),
     Step("evaluate", N_("Judge campaigns whose window is over"), evaluate.judge_due),

@@ -65,6 +65,7 @@ AREAS: tuple[Area, ...] = (
         (
             Page("insight:segments", _("RFM segments"), R.INSIGHT_VIEW),
             Page("groups:list", _("Customer groups"), R.INSIGHT_VIEW),
+            Page("groups:index_list", _("Customer index"), R.INSIGHT_VIEW),
         ),
     ),
     Area(
