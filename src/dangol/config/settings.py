@@ -171,6 +171,7 @@ JOBS = {
     "collect.check": "dangol.customers.collect.actions.run_check",
     "collect.load": "dangol.customers.collect.actions.run_load",
     "collect.pull": "dangol.customers.collect.feeds.actions.pull",
+    "collect.turn": "dangol.customers.collect.actions.run_turn",
     "cycle.housekeeping": "dangol.cycle.keep_house",
     "cycle.run": "dangol.cycle.run_job",
     "execute.send": "dangol.campaigns.execute.actions.run_send",

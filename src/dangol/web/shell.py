@@ -105,17 +105,17 @@ def _pages(area: navigation.Area, member: Any, path: str) -> list[Place]:
     ]  # fmt: skip
 
 
+def _current_area(area: navigation.Area, path: str) -> str:
+    """Whether a path lies in an area: below its own address or below that of one of its pages."""
+    found = _current(area.path, path)
+    below = (address(page.name) for page in area.pages)
+    return found or ("true" if any(url and url != "/" and path.startswith(url) for url in below) else "")
+
+
 def _current(area: str, path: str) -> str:
     if path == area:
         return "page"
     return "true" if area != "/" and path.startswith(area) else ""
-
-
-def _current_area(area: navigation.Area, path: str) -> str:
-    """An area is also current on its pages that have an address of their own, like /groups/ of insight."""
-    return _current(area.path, path) or (
-        "true" if any((url := address(page.name)) and path.startswith(url) for page in area.pages) else ""
-    )
 
 
 def _answers(path: str) -> bool:

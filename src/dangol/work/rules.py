@@ -20,6 +20,7 @@ KIND_NAMES = {
     "collect.check": N_("Look a file through"),
     "collect.load": N_("Load data"),
     "collect.pull": N_("Fetch from a source"),
+    "collect.turn": N_("Take a load back or bring it back"),
     "cycle.housekeeping": N_("Keep the house"),
     "cycle.run": N_("Run the cycle"),
     "execute.send": N_("Send a campaign"),
