@@ -66,10 +66,10 @@ AREAS: tuple[Area, ...] = (
         (
             Page("explorer:explorer", _("Explorer"), R.INSIGHT_VIEW),
             Page("analysis:index", _("Reports"), R.INSIGHT_VIEW),
-            Page("insight:measures", _("Measures"), R.INSIGHT_VIEW),
             Page("insight:segments", _("RFM segments"), R.INSIGHT_VIEW),
             Page("insight:lifetime", _("Lifetime value"), R.INSIGHT_VIEW),
             Page("groups:list", _("Customer groups"), R.INSIGHT_VIEW),
+            Page("groups:index_list", _("Customer index"), R.INSIGHT_VIEW),
             Page("insight:measures", _("Measures"), R.INSIGHT_VIEW),
         ),
     ),

@@ -25,6 +25,7 @@ KIND_NAMES = {
     "cycle.run": N_("Run the cycle"),
     "execute.send": N_("Send a campaign"),
     "groups.fit": N_("Find groups of customers"),
+    "index.count": N_("Count the customer index"),
     "identify.recompute": N_("Work out golden values"),
     "privacy.erase": N_("Erase a person"),
     "privacy.notices": N_("Tell results of consent"),

@@ -15,8 +15,9 @@ from dangol.engine import Engine, Snapshot, fresh
 from dangol.engine.lookup import GROUP_ROWS
 from dangol.insight.score.groups import described, editing, fitting, growing
 from dangol.insight.score.groups.models import Grouping, GroupName, Size, Version
-from dangol.insight.score.groups.reads import EDITED, FITTED, column_of, in_force, store
+from dangol.insight.score.groups.reads import EDITED, FITTED, all_in_force, column_of, in_force, store
 from dangol.insight.score.groups.rules import clusters
+from dangol.insight.score.groups.rules.features import LIFETIME
 from dangol.insight.score.groups.rules.wishes import TREE, Wish, kind_of, read
 from dangol.insight.warehouse import reads as warehouse
 from dangol.staff.reads import Member, require
@@ -161,7 +162,7 @@ def keep(running: Running) -> dict[str, Any]:
     Writes one snapshot: table `members` with customer_id and a column a grouping (see reads.table). Returns groupings,
     customers, and `reused` where nothing had changed. Raises Cancelled.
     """
-    versions = [found for one in Grouping.objects.filter(retired_at=None).order_by("pk") if (found := in_force(one.pk))]
+    versions = _countable()
     if not versions:
         return {"groupings": 0, "customers": 0, "reused": True}
     source, _newest = warehouse.current()
@@ -177,6 +178,12 @@ def keep(running: Running) -> dict[str, Any]:
         customers = engine.write(wide.order_by("customer_id"), path, group_rows=GROUP_ROWS)
         draft.add("members", path, customers)
     return {"groupings": len(versions), "customers": customers, "reused": False}
+
+
+def _countable() -> list[Version]:
+    """The versions in force; without those that ask for lifetime value while there is none."""
+    lifetime = described.lifetime_snapshot() is not None
+    return [one for one in all_in_force() if lifetime or not set(one.fitted["features"]) & set(LIFETIME)]
 
 
 def _is_made(made: dict[str, Any]) -> bool:

@@ -47,6 +47,13 @@ def in_force(grouping_id: int) -> Version | None:
     return found.order_by("-number").first()
 
 
+def all_in_force() -> list[Version]:
+    """The version in force of every grouping that is kept up, in order of grouping; two questions in all."""
+    rows = Version.objects.filter(grouping__retired_at=None, fitted__answer=FITTED)
+    newest = dict(rows.order_by("number").values_list("grouping_id", "pk"))
+    return list(rows.filter(pk__in=newest.values()).select_related("grouping").order_by("grouping_id"))
+
+
 @dataclass(frozen=True)
 class TraitView:
     """What distinguishes a group, for sentences. value, whole: means of the group and of all customers; kind: how they
@@ -265,11 +272,16 @@ def columns() -> list[ColumnView]:
     except (NotFound, Damaged):
         return []
     found = []
-    for one in Grouping.objects.filter(retired_at=None).order_by("pk"):
-        version = in_force(one.pk)
-        if version is not None and str(one.pk) in counted:
-            names = {group.code: group.name for group in _groups(version, None)}
-            found.append(ColumnView(column_of(one.pk), one.pk, one.name, one.kind, names))
+    versions = [one for one in all_in_force() if str(one.grouping_id) in counted]
+    given = {(row.grouping_id, row.code): row.name for row in GroupName.objects.filter(
+        grouping__in=[one.grouping_id for one in versions]).order_by("id")}  # fmt: skip
+    for one in versions:
+        said = _described(one)
+        names = {code: given.get((one.grouping_id, code)) or said[code]
+                 for code in sorted(map(int, one.profile.get("groups", {})))}  # fmt: skip
+        found.append(
+            ColumnView(column_of(one.grouping_id), one.grouping_id, one.grouping.name, one.grouping.kind, names)
+        )
     return found
 
 

@@ -17,7 +17,8 @@ ZERO = ("orders", "amount")  # nothing in the window is none, not unknown
 
 
 def _float(value: float) -> NumericValue:
-    return ibis.literal(float(value), type="float64")
+    # Written out as a number, DuckDB would take it for a DECIMAL, whose products overflow.
+    return ibis.literal(repr(float(value))).cast("float64")
 
 
 def _ratio(part: NumericValue, whole: NumericValue) -> NumericValue:
