@@ -125,7 +125,7 @@ def spread(day: DayView) -> tuple[Row, list[Row]]:
             "x": {"field": "at", "type": "quantitative", "bin": {"binned": True, "step": width}, "title": _("Index"),
                   "scale": {"domain": [0, 100]}},
             "x2": {"field": "to"},
-            "y": {"field": "customers", "type": "quantitative", "title": _("Customers")},
+            "y": {"field": "customers", "type": "quantitative", "title": None},
             "tooltip": [{"field": "step", "title": _("Index")},
                         {"field": "customers", "type": "quantitative", "title": _("Customers"), "format": ","}],
         },

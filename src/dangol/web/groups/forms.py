@@ -58,14 +58,13 @@ class TreeForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        known, fields = growing.choices(), cast(Any, self.fields)
+        known, fields, made_up = growing.choices(), cast(Any, self.fields), _("generated")
         fields["target"].choices = [(code, say(text)) for code, text in TARGETS.items()]
         fields["campaign"].choices = [("", "–"), *known.campaigns]
         fields["value"].choices = [("", "–"), *((one, one.replace("=", ": ", 1)) for one in known.values)]
         fields["features"].choices = _labels(reads.choices())
-        mark = _("generated")
         fields["attributes"].choices = [
-            (name, f"{name} ({mark})" if made else name) for name, made in known.attributes.items()
+            (name, f"{name} ({made_up})" if made else name) for name, made in known.attributes.items()
         ]
         fields["attributes"].initial = [name for name, made in known.attributes.items() if not made]
 
