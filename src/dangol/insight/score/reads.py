@@ -1,5 +1,6 @@
 """Segments, how they grew, and how customers moved between them."""
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -137,7 +138,7 @@ class Histogram:
 
     def place(self, value: float) -> float:
         """Where a value lies: 0 to 1 from left to right."""
-        return float(min(max(value, 0.0) / self.top, 1.0)) ** 0.5
+        return math.sqrt(min(max(value, 0.0) / self.top, 1.0))
 
 
 def store() -> Store:
