@@ -1,11 +1,11 @@
 """Segments, how they grew, and how customers moved between them."""
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from itertools import pairwise
-from math import sqrt
 from pathlib import Path
 from typing import Any
 
@@ -138,7 +138,7 @@ class Histogram:
 
     def place(self, value: float) -> float:
         """Where a value lies: 0 to 1 from left to right."""
-        return sqrt(min(max(value, 0.0) / self.top, 1.0))
+        return math.sqrt(min(max(value, 0.0) / self.top, 1.0))
 
 
 def store() -> Store:

@@ -37,6 +37,7 @@ def lifetime(
     end = calibration_end or until
     asked = Question(end, until, horizon_days, model, yearly_discount, "amount" in purchases.column_names)
     names, rows, rhythm = summaries(purchases, asked)
+    rows = rows.take(pa.array(np.argsort(rows["customer_id"].to_numpy())))
     found = valuation.value(rows, replace(asked, period_days=rhythm[0], regular_share=rhythm[1]))
     if found.customers is None:
         return found
@@ -61,7 +62,6 @@ def summaries(purchases: pa.Table, asked: Question) -> tuple[pa.Array | None, pa
         days = engine.keep(days) if looks_at_rhythm else days
         rows = engine.arrow(tables.summaries(days, asked.end))
         gaps = engine.arrow(tables.gaps(days)) if looks_at_rhythm else None
-    rows = rows.take(pa.array(np.argsort(rows["customer_id"].to_numpy())))
     if gaps is None:
         return names, rows, (0.0, 0.0)
     return names, rows, contracts.rhythm(*(gaps[name].to_numpy().astype(float) for name in ("gap", "times")))

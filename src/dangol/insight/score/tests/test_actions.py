@@ -180,3 +180,13 @@ def test_an_earlier_version_is_used_again_with_the_cut_points_it_had(scored, cas
         actions.use_scheme_again(by=cast.analyst, version=9)
     with pytest.raises(NotAllowed):
         actions.use_scheme_again(by=cast.executive, version=1)
+
+
+def test_histogram_of_an_axis_holds_every_customer_and_its_cut_points(scored):
+    seen = reads.preview(rules.preset("555"))
+    for code, found in seen.histograms.items():
+        assert sum(found.customers) == seen.customers, code
+        places = [found.place(point) for point in seen.scheme.axes[code].cut_points]
+        assert places == sorted(places)
+        assert 0 <= places[0] <= places[-1] < 1
+    assert seen.histograms["f"].place(-5) == 0

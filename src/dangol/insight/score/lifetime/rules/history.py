@@ -65,13 +65,18 @@ class Histories:
         """
         if len(self.x) <= most:
             return self, np.arange(len(self.x))
-        field = float(self.age.max()) / FINEST_GRID
-        while True:
-            codes = (self.x * FINEST_GRID + self.t_x // field) * (2 * FINEST_GRID) + self.age // field
-            _found, which = np.unique(codes, return_inverse=True)
-            if which.max() < most or field * COARSEST_GRID > self.age.max():
-                return self._merged(which), which
-            field *= 2
+        fields = FINEST_GRID / max(float(self.age.max()), 1e-9)
+        x, t_x, age = (one.astype(np.int64) for one in (self.x, self.t_x * fields, self.age * fields))
+        wide = 2 * FINEST_GRID
+        cells, which = np.unique((x * wide + t_x) * wide + age, return_inverse=True)
+        grid = FINEST_GRID
+        while len(cells) > most and grid > COARSEST_GRID:  # fields are put together, not histories
+            grid //= 2
+            lasts, ages = np.divmod(cells, wide)
+            counts, lasts = np.divmod(lasts, wide)
+            cells, into = np.unique((counts * wide + lasts // 2) * wide + ages // 2, return_inverse=True)
+            which = into[which]
+        return self._merged(which), which
 
     def _merged(self, which: NDArray[np.intp]) -> "Histories":
         weight = np.bincount(which, weights=self.weight).astype(np.float64)

@@ -18,7 +18,7 @@ from dangol.insight.score.lifetime.rules.history import Floats, Histories
 TIMES = ("alpha", "beta")  # parameters that are times
 AUTO, CONTRACT = "auto", "sbg"
 LONGEST_HORIZON_DAYS = 3_650
-ROUGH = 4_000  # histories that stand for all while the top is sought
+ROUGH = 12_000  # histories that stand for all while the top is sought
 FEWEST_PAYING = 30
 
 
