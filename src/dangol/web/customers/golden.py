@@ -10,6 +10,7 @@ from django.utils.translation import gettext
 
 from dangol.base.errors import BadInput, Conflict
 from dangol.customers.collect import reads as collect
+from dangol.customers.consent.rules import CHANNEL_NAMES, PURPOSE_NAMES
 from dangol.customers.identify import reads as customers
 from dangol.customers.identify.golden import actions, history, reads, rules
 from dangol.customers.identify.matching import reads as matching
@@ -88,8 +89,6 @@ def whole_history(request: Request, customer_id: int) -> HttpResponse:
 
 
 def _entry(one: history.Entry) -> dict[str, Any]:
-    from dangol.web.customers.one import CHANNEL_NAMES, PURPOSE_NAMES
-
     params = dict(one.params)
     if params.get("field") in FIELD_NAMES:
         for side in ("before", "after"):
@@ -97,7 +96,7 @@ def _entry(one: history.Entry) -> dict[str, Any]:
         params["field"] = gettext(FIELD_NAMES[params["field"]])
     for key, names in ((CHANNELS, CHANNEL_NAMES), ("purpose", PURPOSE_NAMES)):
         if params.get(key) in names:
-            params[key] = str(names[params[key]])
+            params[key] = gettext(names[params[key]])
     values = [(gettext(FIELD_NAMES[name]), _gender(name, value)) for name, value in one.values.items()]
     return {"one": one, "params": params, "values": values, "note": gettext(one.note) if one.note else ""}
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext, ngettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from dangol.base.errors import BadInput
+from dangol.customers.consent.rules import CHANNEL_NAMES
 from dangol.customers.identify import actions, reads
 from dangol.customers.identify.rules import MAX_PAGE, TEXT_LIMIT, CustomerQuery
 from dangol.insight.score import reads as score
@@ -23,7 +24,7 @@ from dangol.web.shell import address
 CHOICES, REPS = 100, 300
 GENDERS = (("F", _("Female")), ("M", _("Male")))
 KINDS = (("named", _("Named")), ("unnamed", _("Un-named")))
-CHANNELS = (("email", _("E-mail")), ("sms", _("Text message")), ("kakao", _("KakaoTalk")))
+CHANNELS = tuple((name, _(CHANNEL_NAMES[name])) for name in ("email", "sms", "kakao"))
 
 
 def query_of(state: ListState, size: int = 50, after: str | None = None) -> CustomerQuery:

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from dangol import profile
 from dangol.base.errors import BadInput, Conflict, NotFound
 from dangol.base.money import currency, to_major
+from dangol.customers.consent.rules import CHANNEL_NAMES, PURPOSE_NAMES
 from dangol.customers.identify import actions, reads
 from dangol.customers.identify.matching import reads as matching
 from dangol.customers.identify.rules import ATTRIBUTE_NAMES, EDITABLE, FIELD_NAMES, MASKED
@@ -24,8 +25,6 @@ from dangol.web.customers.address import address_of
 from dangol.web.sentences import sentence
 from dangol.web.shell import Request, announce, page
 
-CHANNEL_NAMES = {"email": _("E-mail"), "sms": _("Text message"), "kakao": _("KakaoTalk"), "webpush": _("Web push")}
-PURPOSE_NAMES = {"marketing": _("Advertising"), "night": _("Advertising at night"), "profiling": _("Personalisation")}
 GENDERS = {"F": _("Female"), "M": _("Male")}
 RESPONSE_KINDS = {"coupon": _("Coupon redeemed"), "click": _("Link clicked")}
 
@@ -162,7 +161,8 @@ def _person(person: reads.Person) -> dict[str, Any]:
 
 
 def _texts() -> dict[str, Any]:
-    return {"channels": CHANNEL_NAMES, "purposes": PURPOSE_NAMES}
+    names = {"channels": CHANNEL_NAMES, "purposes": PURPOSE_NAMES}
+    return {kind: {name: gettext(text) for name, text in some.items()} for kind, some in names.items()}
 
 
 def _board(found: profile.Profile, kind: str, number: int) -> dict[str, Any]:
@@ -180,7 +180,7 @@ def _event(one: profile.Event) -> dict[str, Any]:
     params = dict(one.params)
     for key, names in (("field", FIELD_NAMES), ("channel", CHANNEL_NAMES), ("purpose", PURPOSE_NAMES)):
         if params.get(key) in names:
-            params[key] = gettext(str(names[params[key]])) if key == "field" else str(names[params[key]])
+            params[key] = gettext(names[params[key]])
     detail = str(RESPONSE_KINDS.get(one.detail) or gettext(one.detail)) if one.detail else ""
     return {"one": one, "params": params, "detail": detail,
             "tone": "ok" if one.kind == "response" else "now" if one.kind == "purchase" else ""}  # fmt: skip

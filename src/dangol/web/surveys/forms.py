@@ -7,13 +7,17 @@ from django import forms
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from dangol.customers.consent.rules import CHANNEL_NAMES, PURPOSE_NAMES, PURPOSES
 from dangol.customers.surveys import rules
 
 SPARE = 3
 LANGUAGE_NAMES = {"ko": _("Korean"), "en": _("English")}
-CHANNELS = (("email", _("E-mail")), ("sms", _("SMS")), ("kakao", _("Kakao")), ("call", _("Telephone")))
-PURPOSES = (("marketing", _("Advertising")), ("night", _("Advertising at night")), ("profiling", _("Profiling")))
+ASKED_CHANNELS = ("email", "sms", "kakao", "call")
 AREA = {"rows": 3}
+
+
+def _named(names: Mapping[str, str], wanted: Sequence[str]) -> list[tuple[str, str]]:
+    return [(name, gettext(names[name])) for name in wanted]
 
 
 class NewForm(forms.Form):
@@ -69,10 +73,16 @@ class SettingsForm(forms.Form):
 
     def _consent(self, place: int, one: Mapping[str, Any]) -> None:
         self.fields[f"purpose_{place}"] = forms.ChoiceField(
-            label=_("Purpose"), choices=PURPOSES, required=False, initial=one.get("purpose", "marketing")
+            label=_("Purpose"),
+            choices=_named(PURPOSE_NAMES, PURPOSES),
+            required=False,
+            initial=one.get("purpose", "marketing"),
         )
         self.fields[f"channel_{place}"] = forms.ChoiceField(
-            label=_("Channel"), choices=CHANNELS, required=False, initial=one.get("channel", "email")
+            label=_("Channel"),
+            choices=_named(CHANNEL_NAMES, ASKED_CHANNELS),
+            required=False,
+            initial=one.get("channel", "email"),
         )
         _both(self, f"consent_{place}", _("Text of the consent"), one.get("text", {}), area=True)
 
