@@ -139,5 +139,6 @@ def _file(found: Report, form: str, table: str) -> FileResponse:
 
 
 def _file_column(column: Column) -> FileColumn:
-    label = _head(column) + (f" ({gettext('generated')})" if column.generated else "")
+    marks = [gettext("generated")] if column.generated else []
+    label = " ".join([_head(column), *(f"({mark})" for mark in marks)])
     return FileColumn(column.key, label, value=lambda row: wording.exported(row.get(column.key), column))
