@@ -8,7 +8,7 @@ from django.http import FileResponse, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.utils.translation import gettext
 
-from dangol.base.errors import BadInput, Damaged, NotFound, TooMuch
+from dangol.base.errors import BadInput, Damaged, NotFound
 from dangol.insight.analysis import reads
 from dangol.insight.analysis.reads import Ask, Report
 from dangol.insight.analysis.rules import catalogue
@@ -40,7 +40,7 @@ def report(request: Request, name: str) -> HttpResponseBase:
     context: dict[str, Any] = {"kind": kind, "kinds": reads.kinds(request.user)}
     try:
         found = reads.report(request.user, asked(kind, request.GET))
-    except (BadInput, TooMuch) as error:
+    except BadInput as error:
         return _refused(request, context, error)
     except (NotFound, Damaged) as error:
         return render(request, "analysis/report.html", context | {"missing": sentence(error)})
@@ -49,7 +49,7 @@ def report(request: Request, name: str) -> HttpResponseBase:
     return render(request, "analysis/report.html", context | _shown(request, found))
 
 
-def _refused(request: Request, context: dict[str, Any], error: BadInput | TooMuch) -> HttpResponse:
+def _refused(request: Request, context: dict[str, Any], error: BadInput) -> HttpResponse:
     """The form as it was filled in, with what is wrong."""
     usual = reads.report(request.user, Ask(context["kind"].name))
     form = Question(usual, request.GET.dict())

@@ -131,7 +131,7 @@ def _again(again: Sequence[dict[str, Any]]) -> Block:
         N_("Days between two purchase days"),
         [
             Column("days", N_("Days"), "text"),
-            Column("times", N_("Repeat purchases"), "count"),
+            Column("times", N_("Times bought again"), "count"),
             Column("share", N_("Share"), "share"),
         ],
         rows,

@@ -92,7 +92,8 @@ def _outstanding(cohorts: Sequence[Cohort], least: int) -> list[Finding]:
     found = []
     for template, tone, pick in ((BEST, "good", max), (WORST, "bad", min)):
         one, share = pick(known, key=lambda pair: pair[1])
-        spread = (overall * (1 - overall) / one.size) ** 0.5  # months of one customer go together: no gain from three
+        # months of one customer go together: no gain from three
+        spread = max(overall * (1 - overall) / one.size, 0.0) ** 0.5
         if spread and abs(share - overall) > SURE * spread:
             values = {"month": ("month", month_first(one.month)), "share": ("share", share), "mean": ("share", overall)}
             found.append(Finding(say(template, **values), tone))
