@@ -51,8 +51,8 @@ def ids(by: Member, where: str) -> list[int]:
 
 
 def _people(by: Member, where: str) -> Any:
-    opened = reads.view(by)
-    lines = tables.facts(opened.star, opened.star.sales_lines, opened.question((), where))
+    seen = reads.view(by)
+    lines = tables.facts(seen.star, seen.star.sales_lines, seen.question((), where))
     lines = lines.filter(lines.customer_id.notnull())
     orders = lines.group_by("customer_id", "source", "order_id").aggregate(
         amount=lines.amount.sum().cast("int64"), day=lines.day.max()

@@ -11,13 +11,12 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from dangol.base.errors import BadInput, Conflict, Damaged, NotFound, TooMuch
-from dangol.base.money import currency, show
 from dangol.insight.olap import reads, rules
 from dangol.insight.olap.own import actions
 from dangol.insight.olap.own import reads as own
+from dangol.reports import show
 from dangol.staff.reads import may, require
 from dangol.staff.rules import Right
-from dangol.web.insight.figures import text
 from dangol.web.sentences import sentence
 from dangol.web.shell import Request, page
 
@@ -139,9 +138,7 @@ def _tried(request: Request, given: own.Written) -> dict[str, Any]:
     label, definition = reads.texts(found)
     value = ""
     if answer and answer.rows:
-        figure, column = answer.rows[0][found.name], answer.columns[-1]
-        money = figure is not None and column.unit == rules.Unit.MONEY
-        value = show(round(figure), currency(answer.currency)) if money else text(figure, column)
+        value = show.figure(answer.rows[0][found.name], answer.columns[-1].unit, answer.currency)
     return {"label": label, "definition": definition, "value": value, "as_of": answer.as_of if answer else ""}
 
 

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from dangol.web.explorer import pages as explorer
-from dangol.web.insight import measures, pages, scheme
+from dangol.web.insight import lifetime, measures, pages, scheme
 
 app_name = "insight"
 urlpatterns = [
@@ -13,6 +13,7 @@ urlpatterns = [
     path("migration/", pages.migration, name="migration"),
     path("scheme/", scheme.scheme, name="scheme"),
     path("scheme/preview/", scheme.preview, name="scheme_preview"),
+    path("lifetime/", lifetime.lifetime, name="lifetime"),
     path("figures/", explorer.moved_here, name="figures"),
     path("measures/", measures.measures, name="measures"),
     path("measures/new/", measures.measure, name="new_measure"),
