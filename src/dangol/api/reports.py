@@ -105,8 +105,8 @@ class MailingOut(Schema):
     copies: list[CopyOut]
 
 
-@router.get("/reports", response={200: list[ReportOut], **FAILURES}, operation_id="list_reports")
-def list_reports(request: HttpRequest) -> Any:
+@router.get("/reports", response={200: list[ReportOut], **FAILURES}, operation_id="list_kept_reports")
+def list_kept_reports(request: HttpRequest) -> Any:
     """Your own views and those shared with you."""
     return reads.views(caller(request))
 
@@ -119,8 +119,8 @@ def keep_report(request: HttpRequest, body: ReportIn) -> Any:
     return Status(201, reads.seen(by, made))
 
 
-@router.get("/reports/{int:report_id}", response={200: ReportOut, **FAILURES}, operation_id="get_report")
-def get_report(request: HttpRequest, report_id: Id) -> Any:
+@router.get("/reports/{int:report_id}", response={200: ReportOut, **FAILURES}, operation_id="get_kept_report")
+def get_kept_report(request: HttpRequest, report_id: Id) -> Any:
     """One view."""
     return reads.seen(caller(request), report_id)
 

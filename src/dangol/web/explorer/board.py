@@ -91,7 +91,7 @@ class Board:
         if moved := self._tried(name, other):
             label = gettext("Move to columns") if other == "cols" else gettext("Move to rows")
             found.append(self.step(label, moved, "columns"))
-        found.append(self.step(gettext("Take away"), steps.taken(self.asked, name), "close"))
+        found.append(self.step(gettext("Take off"), steps.taken(self.asked, name), "close"))
         return Pill(f"{shelf}-{name}", name, show.field(self.fields, name), found,
                     panel=self.part("values", dimension=name))  # fmt: skip
 
@@ -111,7 +111,7 @@ class Board:
             found.append(self.step(gettext("Move forward"), steps.shown(self.asked, one, place - 1), "chevron-left"))
         if place < len(self.asked.figures) - 1:
             found.append(self.step(gettext("Move back"), steps.shown(self.asked, one, place + 1), "chevron-right"))
-        found.append(self.step(gettext("Take away"), steps.hidden(self.asked, one), "close"))
+        found.append(self.step(gettext("Take off"), steps.hidden(self.asked, one), "close"))
         ways = [
             self.step(gettext(show.KIND_NAMES[kind]),
                       steps.exchanged(self.asked, one, Figure(one.measure, kind)), current=kind == one.kind)
@@ -137,7 +137,7 @@ class Board:
             [*words] = show.filters(grid)
             found.append(
                 Pill(f"filter-{one.name}", one.name, " · ".join(words),
-                     [self.step(gettext("Take away"), steps.filtered(self.asked, Filter(one.name)), "close")],
+                     [self.step(gettext("Take off"), steps.filtered(self.asked, Filter(one.name)), "close")],
                      panel=self.part("values", dimension=one.name))
             )  # fmt: skip
         return found

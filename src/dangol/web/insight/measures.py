@@ -11,10 +11,10 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from dangol.base.errors import BadInput, Conflict, Damaged, NotFound, TooMuch
-from dangol.base.money import currency, show
 from dangol.insight.olap import reads, rules
 from dangol.insight.olap.own import actions
 from dangol.insight.olap.own import reads as own
+from dangol.reports import show
 from dangol.staff.reads import may, require
 from dangol.staff.rules import Right
 from dangol.web.sentences import sentence

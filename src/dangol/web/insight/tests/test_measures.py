@@ -28,7 +28,7 @@ def test_a_measure_is_checked_while_it_is_written_kept_changed_and_taken_away(lo
     assert marketer.post("/insight/measures/net_ticket/", changed).status_code == 302
     page = marketer.get("/insight/measures/net_ticket/").content.decode()
     assert "(sales_amount - discount) / orders" in page
-    assert "순객단가" in marketer.get("/explorer/").content.decode()
+    assert "net_ticket" in marketer.get("/explorer/", {"show": "net_ticket"}).content.decode()
     other = Client()
     other.force_login(cast.branch_manager)
     assert other.get("/insight/measures/net_ticket/").status_code == 200
