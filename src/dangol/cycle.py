@@ -1,7 +1,7 @@
 """The whole loop as a list of named steps: read this first.
 
-collect -> identify -> privacy -> quality -> warehouse -> score -> (plan, approve, launch: people) -> evaluate ->
-knowledge -> collect ...
+collect -> identify -> privacy -> quality -> warehouse -> score -> lifetime -> (plan, approve, launch: people) ->
+evaluate -> knowledge -> collect ...
 
 Loading a source and launching a campaign are started by people or schedules; everything between is this list, in this
 order. Each step is idempotent, so a cycle that was cut off is simply run again.
@@ -24,6 +24,8 @@ from dangol.customers.collect.feeds import events
 from dangol.customers.identify import actions as identify
 from dangol.customers.quality import actions as quality
 from dangol.insight.score import actions as score
+from dangol.insight.score.groups import actions as groups
+from dangol.insight.score.lifetime import actions as lifetime
 from dangol.insight.segments import actions as segments
 from dangol.insight.warehouse import actions as warehouse
 from dangol.privacy import actions as privacy
@@ -58,6 +60,8 @@ STEPS = (
     Step("quality", N_("Measure the quality of the customer base"), quality.measure),
     Step("warehouse", N_("Write a new snapshot of the warehouse"), warehouse.refresh),
     Step("score", N_("Score customers and publish their standing"), score.run),
+    Step("lifetime", N_("Work out what customers are worth from here on"), lifetime.run),
+    Step("groups", N_("Count customers by their groups"), groups.keep),
     Step("segments", N_("Work out the segments people built"), _segments),
     Step("profile", N_("Lay purchases down by customer"), profile.publish),
     Step("knowledge", N_("Keep what past campaigns show"), knowledge.keep_past),

@@ -25,6 +25,7 @@ from dangol.customers.quality import actions as quality
 from dangol.customers.quality import reads as quality_reads
 from dangol.customers.quality.actions.asking import Plan
 from dangol.customers.surveys import actions as surveys
+from dangol.insight.analysis.rules.catalogue import KINDS
 from dangol.privacy import actions as privacy
 from dangol.web.entry.proof import PROVED_AT
 from dangol.web.surveys.catalogue import sign_up
@@ -101,6 +102,7 @@ def company(cast, tmp_path):
         "/customers/quality/rules/new/compare/", f"/customers/quality/programmes/{programme}/",
         "/customers/quality/tasks/?all=1",
         f"/customers/{cast.mina.pk}/", f"/customers/{cast.coded.pk}/", "/customers/?q=H-0001", "/insight/segments/HHH/",
+        *(f"/analysis/{name}/" for name in KINDS),
         f"/campaigns/{draft.id}/", f"/campaigns/{draft.id}/approve/", "/sources/shop/", "/sources/shop/change/",
         f"/sources/loads/{load}/", "/sources/quarantine/?source=shop&reason=missing", "/sources/quarantine/mend/?source=shop",
         "/sources/quarantine/ignore/?source=shop", f"/sources/loads/{look}/look/",

@@ -44,18 +44,20 @@ def simulate(path: Path, customers: int) -> None:
 
 def _histories(lines: pa.Table) -> Any:
     from dangol.insight.score.lifetime import plain
+    from dangol.insight.score.lifetime.rules import valuation
 
     until = pc.max(lines["day"]).as_py()
-    _keys, rows, _rhythm = plain._summaries(lines, until, until)
-    return plain._grouped(rows)[0]
+    asked = valuation.Question(until, until, model="bg_nbd", with_amounts=False)
+    _names, rows, _rhythm = plain.summaries(lines, asked)
+    return valuation.grouped(rows)[0]
 
 
 def dangol(lines: pa.Table) -> dict[str, float]:
     """Our own: distinct histories by the engine, the likelihood with its gradient."""
-    from dangol.insight.score.lifetime import plain
+    from dangol.insight.score.lifetime.rules import valuation
     from dangol.insight.score.lifetime.rules.buying import BgNbd
 
-    return plain._fit(BgNbd(), _histories(lines)).parameters
+    return valuation.fitted(BgNbd(), _histories(lines)).parameters
 
 
 def lifetimes(lines: pa.Table) -> dict[str, float]:

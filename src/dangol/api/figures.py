@@ -49,11 +49,27 @@ class FiguresOut(Schema):
     generated: list[str]
 
 
+class HierarchyOut(Schema):
+    """A way to drill down; levels: names of dimensions from coarse to fine."""
+
+    name: str
+    label: str
+    levels: list[str]
+
+
+class StarOut(Schema):
+    """A star of facts and dimensions."""
+
+    name: str
+    label: str
+
+
 class NamesOut(Schema):
     """What can be asked."""
 
     measures: list[MeasureOut]
     dimensions: list[DimensionOut]
+    hierarchies: list[HierarchyOut]
 
 
 @router.get("/figures", response={200: FiguresOut, **FAILURES}, operation_id="get_figures")
@@ -65,13 +81,23 @@ def get_figures(  # noqa: PLR0917  named in the query string
     order: Name = "",
     limit: Annotated[int, Field(ge=1, le=rules.USUAL_ROWS)] = 1000,
     total: bool = False,
+    star: Name = "",
 ) -> Any:
-    """Measures by dimensions under a condition, like `month >= '2017-03' and brand in ('National', 'Private')`."""
-    answer = reads.ask(caller(request), measure, by, where, limit=limit, order=order, total=total)
+    """Measures by dimensions under a condition, like `month >= '2017-03' and brand in ('National', 'Private')`.
+
+    star: which one is asked; the company's own if not given.
+    """
+    answer = reads.ask(caller(request), measure, by, where, limit=limit, order=order, total=total, star=star)
     return reads.plain(answer)
 
 
 @router.get("/figures/names", response={200: NamesOut, **FAILURES}, operation_id="list_figure_names")
-def list_figure_names(request: HttpRequest) -> Any:
-    """All measures and dimensions with their definitions."""
-    return reads.names(caller(request))
+def list_figure_names(request: HttpRequest, star: Name = "") -> Any:
+    """All measures, dimensions and hierarchies of a star with their definitions."""
+    return reads.names(caller(request), star)
+
+
+@router.get("/figures/stars", response={200: list[StarOut], **FAILURES}, operation_id="list_stars")
+def list_stars(request: HttpRequest) -> Any:
+    """The stars that can be asked; the company's own has an empty name and comes first."""
+    return reads.stars(caller(request))

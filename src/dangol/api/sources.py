@@ -121,8 +121,9 @@ class OutlookOut(Schema):
 class LoadOut(Schema):
     """A load; read = loaded + unchanged + quarantined, loaded = created + updated.
 
-    state: checking, checked and unread are looks through a file that load nothing; outlook says what would become
-    of its rows. skipped rows are among the unchanged. error and notes are sentences; reasons: code → rows.
+    state: undoing and redoing while it is taken back or brought back; checking, checked and unread are looks through a
+    file that load nothing; outlook says what would become of its rows. skipped rows are among the unchanged. error and
+    notes are sentences; reasons: code → rows.
     """
 
     id: int
@@ -336,20 +337,20 @@ def cancel_load(request: HttpRequest, load_id: Id) -> Any:
     return Status(202, _load(reads.load(by, load_id)))
 
 
-@router.post("/loads/{int:load_id}/redo", response={200: LoadOut, **FAILURES}, operation_id="redo_load")
+@router.post("/loads/{int:load_id}/redo", response={202: LoadOut, **FAILURES}, operation_id="redo_load")
 def redo_load(request: HttpRequest, load_id: Id) -> Any:
-    """Bring back what an undone load brought."""
+    """Have what an undone load brought brought back by a worker: ask for the load. Also after one was stopped."""
     by = caller(request)
-    actions.redo_load(by=by, load_id=load_id)
-    return _load(reads.load(by, load_id))
+    actions.redo_load(by=by, load_id=load_id, queue=True)
+    return Status(202, _load(reads.load(by, load_id)))
 
 
-@router.post("/loads/{int:load_id}/undo", response={200: LoadOut, **FAILURES}, operation_id="undo_load")
+@router.post("/loads/{int:load_id}/undo", response={202: LoadOut, **FAILURES}, operation_id="undo_load")
 def undo_load(request: HttpRequest, load_id: Id) -> Any:
-    """Take back everything a load brought."""
+    """Have everything a load brought taken back by a worker: ask for the load. Also after one was stopped."""
     by = caller(request)
-    actions.undo_load(by=by, load_id=load_id)
-    return _load(reads.load(by, load_id))
+    actions.undo_load(by=by, load_id=load_id, queue=True)
+    return Status(202, _load(reads.load(by, load_id)))
 
 
 @router.get("/quarantine", response={200: Page[RowOut], **FAILURES}, operation_id="list_quarantine")

@@ -14,12 +14,12 @@ EXIT_OK, EXIT_FAILED, EXIT_BAD_INPUT, EXIT_INTERRUPTED = 0, 1, 2, 130
 
 
 def _parser() -> argparse.ArgumentParser:
-    from dangol.cli import check, cycle, demo, file, load, query, serve, worker
+    from dangol.cli import check, cycle, demo, file, load, query, serve, star, worker
 
     parser = argparse.ArgumentParser(prog="dangol", description="A closed-loop CRM for companies that sell to people.")
     parser.add_argument("--version", action="version", version=f"dangol {__version__}")
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="COMMAND")
-    for module in (demo, load, cycle, query, file, serve, worker, check):
+    for module in (demo, load, cycle, query, star, file, serve, worker, check):
         module.add(verbs)
     return parser
 

@@ -45,20 +45,21 @@ def run(given: argparse.Namespace) -> int:
 
 
 def _link(given: argparse.Namespace) -> dict[str, Any]:
-    from dangol.cli.sheets import table_of
+    from dangol.cli import sheets
     from dangol.customers.identify.linkage import plain
 
     if given.out and given.out.suffix.lower() not in (".csv", ".parquet"):
         raise BadInput("The table is written as .csv or .parquet: {path} is neither.", field="out", path=given.out)
     chosen = dict(_chosen(text) for text in given.map)
-    tables = [table_of(path) for path in given.files]
+    read = [sheets.read(path) for path in given.files]
+    tables = [one.table for one in read]
     nobody_twice = {"find": None, "yes": False, "no": True}[given.duplicates]
     names = [path.name for path in given.files]
     found = plain.link(tables, names, ids=given.id, chosen=chosen, precision=given.precision,
                        nobody_twice=nobody_twice)  # fmt: skip
     if given.out:
         _write(found.records, given.out)
-    return _answer(found, given, [table.num_rows for table in tables])
+    return _answer(found, given, read)
 
 
 def _chosen(text: str) -> tuple[str, str]:
@@ -79,16 +80,16 @@ def _write(records: Any, path: Path) -> None:
         pq.write_table(records, path, compression="zstd")
 
 
-def _answer(found: Any, given: argparse.Namespace, rows: list[int]) -> dict[str, Any]:
+def _answer(found: Any, given: argparse.Namespace, read: list[Any]) -> dict[str, Any]:
     import pyarrow.compute as pc
 
     sizes = pc.value_counts(found.records["cluster_id"]).field("counts").to_pylist()
     linked = found.linked
     return {
         "method": "link",
-        "files": [{"file": path.name, "rows": count, "columns_used": fields}
-                  for path, count, fields in zip(given.files, rows, found.fields, strict=True)],
-        "records": sum(rows),
+        "files": [{"file": path.name, "rows": one.table.num_rows, "rows_left_out": one.left_out, "columns_used": fields}
+                  for path, one, fields in zip(given.files, read, found.fields, strict=True)],
+        "records": sum(one.table.num_rows for one in read),
         "clusters": len(sizes),
         "clusters_of_several": sum(size > 1 for size in sizes),
         "linked_records": sum(size for size in sizes if size > 1),
@@ -116,5 +117,6 @@ def _in_words(answer: dict[str, Any]) -> str:
     ]
     for one in answer["files"]:
         used = ", ".join(f"{name} = {header}" for name, header in one["columns_used"].items())
-        lines.append(f"{one['file']}: {one['rows']:,} rows. Columns: {used}")
+        left = f" ({one['rows_left_out']:,} lines could not be read)" if one["rows_left_out"] else ""
+        lines.append(f"{one['file']}: {one['rows']:,} rows{left}. Columns: {used}")
     return "\n".join(lines)

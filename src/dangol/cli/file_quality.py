@@ -8,8 +8,6 @@ from typing import Any
 
 from dangol.base.errors import BadInput
 
-SHEETS = (".xlsx", ".xls", ".xlsm", ".ods")
-
 
 def add(methods: Any) -> None:
     """Describe the method."""
@@ -83,15 +81,13 @@ def _tables(paths: list[Path]) -> list[tuple[str, Any, int]]:
     """(name, table of texts, rows left out); files with the same columns are measured as one."""
     import pyarrow as pa
 
-    from dangol.cli import plain
+    from dangol.cli import sheets
 
     read = []
     for path in paths:
-        refused: dict[str, Any] = {}
-        sheet = path.suffix.lower() in SHEETS and path.is_file()
-        table = _sheet(path) if sheet else plain.opened(path, refused)
+        table, left_out = sheets.read(path)
         texts = pa.table({name: _texts(table[name]) for name in table.column_names})
-        read.append((path.name, texts, sum(one.rows for one in refused.values())))
+        read.append((path.name, texts, left_out))
     same = all(one[1].column_names == read[0][1].column_names for one in read)
     if len(read) > 1 and same:
         return [(", ".join(one[0] for one in read), pa.concat_tables([one[1] for one in read]),
@@ -114,36 +110,6 @@ def _texts(column: Any) -> Any:
     if pa.types.is_floating(column.type):
         return pc.replace_substring_regex(text, r"\.0$", "")
     return text
-
-
-def _sheet(path: Path) -> Any:
-    """The first sheet of a spreadsheet as text: the header is the first row that fills at least half the columns."""
-    import pyarrow as pa
-    from python_calamine import CalamineError, CalamineWorkbook
-
-    try:
-        rows = CalamineWorkbook.from_path(str(path)).get_sheet_by_index(0).to_python()
-    except (CalamineError, OSError):
-        raise BadInput("{path} is not a readable spreadsheet.", field="file", path=path) from None
-    width = max((len(row) for row in rows), default=0)
-    start = next((n for n, row in enumerate(rows) if 2 * sum(cell != "" for cell in row) >= width > 0), None)
-    if start is None:
-        raise BadInput("{path} is empty.", field="file", path=path)
-    names: list[str] = []
-    for place, cell in enumerate(rows[start]):
-        name = " ".join(_cell(cell).split()) or f"column {place + 1}"
-        names.append(name if name not in names else f"{name} {place + 1}")
-    body = [row for row in rows[start + 1 :] if any(cell != "" for cell in row)]
-    columns = {name: pa.array([_cell(row[place]) or None if place < len(row) else None for row in body], pa.string())
-               for place, name in enumerate(names)}  # fmt: skip
-    return pa.table(columns)
-
-
-def _cell(value: Any) -> str:
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    text = str(value)
-    return text.removesuffix(" 00:00:00")
 
 
 def _write(parts: list[Any], path: Path) -> None:

@@ -54,7 +54,9 @@ def add(verbs: Any) -> None:
     parser.add_argument("--refused", type=Path, metavar="CSV", help="write refused rows with their reasons to a file")
     parser.add_argument("--reference", choices=["legal-areas"],
                         help="load a reference list: the government's file of legal areas (법정동)")  # fmt: skip
-    parser.add_argument("--undo", type=int, metavar="LOAD_ID", help="take back everything a load brought")
+    parser.add_argument(
+        "--undo", type=int, metavar="LOAD_ID", help="take back everything a load brought; again, it goes on"
+    )
     parser.add_argument("--json", action="store_true", help="print the report as JSON")
     parser.set_defaults(run=run)
 
@@ -62,13 +64,11 @@ def add(verbs: Any) -> None:
 def run(given: argparse.Namespace) -> int:
     """Run the command."""
     _prepare()
-    from dangol.customers.collect import actions
     from dangol.staff.reads import system
 
     by = system()
     if given.undo is not None:
-        actions.undo_load(by=by, load_id=given.undo)
-        _say(given, {"undone": given.undo}, f"Load {given.undo} is taken back.")
+        _undo(given, by)
         return 0
     if given.reference:
         return _reference(given, by)
@@ -79,6 +79,16 @@ def run(given: argparse.Namespace) -> int:
     if given.json:
         print(json.dumps(reports if len(reports) > 1 else reports[0], ensure_ascii=False))
     return 0
+
+
+def _undo(given: argparse.Namespace, by: Any) -> None:
+    from dangol.customers.collect import actions
+    from dangol.work.actions import Quiet
+
+    load_id = actions.undo_load(by=by, load_id=given.undo)
+    with _bar(shown=sys.stderr.isatty() and not given.json) as show:
+        actions.run_turn(Quiet(by=by, show=show), load_id=load_id)
+    _say(given, {"undone": load_id}, f"Load {load_id} is taken back.")
 
 
 def _reference(given: argparse.Namespace, by: Any) -> int:

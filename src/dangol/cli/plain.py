@@ -176,10 +176,14 @@ def _csv(path: Path, refused: dict[str, Refused]) -> pa.Table:
 
 def _typed(raw: pa.Table, used: Mapping[str, str], refused: dict[str, Refused]) -> pa.Table:
     """The fields as typed columns, without the rows of which one cannot be read."""
-    made = {"customer": _text(raw[used["customer"]]), "day": days(raw[used["date"]]),
-            "amount": hundredths(raw[used["amount"]])}  # fmt: skip
+    made = {"customer": _text(raw[used["customer"]]), "day": days(raw[used["date"]])}
+    if "amount" in used:
+        made["amount"] = hundredths(raw[used["amount"]])
     good = None
-    for name, reason in (("customer", NO_CUSTOMER), ("day", BAD_DAY), ("amount", BAD_AMOUNT)):
+    reasons = {"customer": NO_CUSTOMER, "day": BAD_DAY, "amount": BAD_AMOUNT}
+    for name, reason in reasons.items():
+        if name not in made:
+            continue
         present = pc.is_valid(made[name])
         lost = pc.invert(present) if good is None else pc.and_(good, pc.invert(present))
         places = pc.indices_nonzero(lost).to_pylist()

@@ -29,6 +29,7 @@ def add(verbs: Any) -> None:
     parser.add_argument(
         "--limit", type=int, default=None, metavar="N", help=f"most rows (default {LINES} in a terminal)"
     )
+    parser.add_argument("--star", default="", metavar="NAME", help="a star added with `dangol star add`")
     parser.add_argument("--total", action="store_true", help="also compute the measures over everything")
     parser.add_argument("--list", action="store_true", help="name what can be asked")
     form = parser.add_mutually_exclusive_group()
@@ -44,7 +45,7 @@ def run(given: argparse.Namespace) -> int:
     from dangol.insight.olap import reads, rules
 
     if given.list:
-        return _list(as_json=given.json)
+        return _list(given.star, as_json=given.json)
     whole = given.json or given.csv
     answer = reads.ask(
         None,
@@ -54,6 +55,7 @@ def run(given: argparse.Namespace) -> int:
         limit=given.limit if given.limit is not None else rules.MOST_ROWS if whole else LINES,
         order=given.order,
         total=given.total,
+        star=given.star,
     )
     if given.json:
         print(json.dumps(reads.plain(answer), ensure_ascii=False))
@@ -113,10 +115,10 @@ def _table(answer: Any) -> None:
         console.print("The newest snapshot is damaged; an older one answered. Run the cycle to rebuild it.")
 
 
-def _list(*, as_json: bool) -> int:
+def _list(star: str, *, as_json: bool) -> int:
     from dangol.insight.olap.reads import names
 
-    found = names()
+    found = names(star=star)
     if as_json:
         print(json.dumps(found, ensure_ascii=False))
         return 0
@@ -127,6 +129,6 @@ def _list(*, as_json: bool) -> int:
     for title, items in found.items():
         table = Table("name", "definition", title=title, title_justify="left", header_style="bold")
         for item in items:
-            table.add_row(item["name"], item["definition"])
+            table.add_row(item["name"], item.get("definition") or " > ".join(item["levels"]))
         console.print(table)
     return 0

@@ -1,106 +1,69 @@
-"""Whole files as tables of text, whatever their encoding, delimiter and form: for methods that take any columns."""
+"""Whole files as tables, whatever their encoding, delimiter, header and form: for methods that take any columns.
 
-import csv
+They are read as `dangol load` and the import pages read them, only in this process: an analyst's own file, with nothing
+beside it that it could reach.
+"""
+
+import tempfile
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pyarrow as pa
-import pyarrow.csv as pacsv
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from dangol.base.errors import BadInput, NotFound
-from dangol.cli.plain import DELIMITERS, encoding_of
+from dangol.base import errors
+from dangol.base.errors import BadInput, NotFound, TooMuch
 
-HEAD_LINES = 20
-EXCEL = (".xlsx", ".xlsm", ".xls")
+EXCEL = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+ENDINGS = (".xlsx", ".xlsm", ".xls", ".ods")
 
 
-def table_of(path: Path) -> pa.Table:
-    """A CSV (UTF-8, UTF-16 or CP949; comma, tab, semicolon or bar), Parquet or Excel file as a table.
+class Sheet(NamedTuple):
+    """A file's rows, and how many lines of it could not be cut into cells."""
 
-    Headers that are missing or double are numbered; a first row of values only is no header. Raises BadInput, NotFound.
+    table: pa.Table
+    left_out: int
+
+
+def read(path: Path) -> Sheet:
+    """A CSV (UTF-8, UTF-16 or CP949; comma, tab, semicolon or bar), Excel or Parquet file as a table.
+
+    Of CSV and Excel all columns are text, null where empty; titles above the header are skipped, headers that are
+    missing or double are numbered, and a first row of values is no header. Raises BadInput, TooMuch, NotFound.
     """
     if not path.is_file():
         raise NotFound("There is no file {path}.", path=path)
-    if path.suffix.lower() in (".parquet", ".pq"):
-        try:
-            return pq.read_table(path)
-        except pa.ArrowInvalid:
-            raise BadInput("{path} is not a Parquet file.", field="file", path=path) from None
-    return _excel(path) if path.suffix.lower() in EXCEL else _csv(path)
+    with path.open("rb") as file:
+        start = file.read(4)
+    if start == b"PAR1" or path.suffix.lower() in (".parquet", ".pq"):
+        return Sheet(_parquet(path), 0)
+    return _cut(path, "excel" if start.startswith(EXCEL) or path.suffix.lower() in ENDINGS else "csv")
 
 
-def _headers(first: list[str], second: list[str]) -> tuple[list[str], bool]:
-    """The headers, and whether the first row holds them: it does not where it looks like the rows below."""
-    digits = sum(any(c.isdigit() for c in cell) for cell in first)
-    alike = sum(any(c.isdigit() for c in cell) for cell in second)
-    there = not (digits >= 2 and digits >= alike > 0) and not any("@" in cell for cell in first)
-    names: list[str] = []
-    for number, cell in enumerate(first, 1):
-        name = cell.strip().strip("\ufeff").strip() if there else ""
-        name = name or f"column {number}"
-        names.append(name if name not in names else f"{name} {number}")
-    return names, there
-
-
-def _csv(path: Path) -> pa.Table:
-    encoding = encoding_of(path)
-    with path.open(encoding=encoding, newline="") as file:
-        lines = [line for line in (file.readline() for _ in range(HEAD_LINES)) if line.strip()]
-    if not lines:
-        raise BadInput("{path} is empty.", field="file", path=path)
-    delimiter = _delimiter(lines)
-    rows = list(csv.reader(lines[:2], delimiter=delimiter, skipinitialspace=True))
-    names, there = _headers(rows[0], rows[1] if len(rows) > 1 else [])
-    places = [f"c{n}" for n in range(len(names))]
-    written = "utf8" if encoding == "utf-8-sig" else encoding
+def _parquet(path: Path) -> pa.Table:
     try:
-        table = pacsv.read_csv(
-            path,
-            read_options=pacsv.ReadOptions(encoding=written, column_names=places,
-                                           skip_rows=int(there), block_size=8 << 20),
-            parse_options=pacsv.ParseOptions(delimiter=delimiter, newlines_in_values=True,
-                                             invalid_row_handler=lambda row: "skip"),
-            convert_options=pacsv.ConvertOptions(column_types=dict.fromkeys(places, pa.string()),
-                                                 strings_can_be_null=True, null_values=[""]),
-        )  # fmt: skip
-    except pa.ArrowInvalid as error:
-        raise BadInput("{path} is not a readable CSV file: {why}", field="file", path=path,
-                       why=str(error).split("\n", maxsplit=1)[0]) from None  # fmt: skip
-    return table.rename_columns(names)
+        return pq.read_table(path)
+    except (pa.ArrowException, OSError):
+        raise BadInput("{path} is not a readable Parquet file.", field="file", path=path) from None
 
 
-def _delimiter(lines: list[str]) -> str:
-    """The delimiter that cuts all of the first lines into the same number of cells, most of them."""
+def _cut(path: Path, reader: str) -> Sheet:
+    from dangol.customers.collect import parser
 
-    def fits(delimiter: str) -> tuple[int, int]:
-        counts = [len(row) for row in csv.reader(lines, delimiter=delimiter)]
-        usual = max(set(counts), key=counts.count)
-        return (counts.count(usual) if usual > 1 else 0, usual)
-
-    return max(DELIMITERS, key=fits)
-
-
-def _excel(path: Path) -> pa.Table:
-    from python_calamine import CalamineError, CalamineWorkbook
-
-    try:
-        rows: list[list[Any]] = CalamineWorkbook.from_path(str(path)).get_sheet_by_index(0).to_python()
-    except (CalamineError, IndexError, OSError):
-        raise BadInput("{path} is not an Excel file.", field="file", path=path) from None
-    cells = [[_cell(value) for value in row] for row in rows]
-    cells = [row for row in cells if any(row)]
-    if not cells:
-        raise BadInput("{path} is empty.", field="file", path=path)
-    width = max(len(row) for row in cells)
-    cells = [row + [""] * (width - len(row)) for row in cells]
-    start = next(n for n, row in enumerate(cells) if sum(map(bool, row)) > width / 2 or n == len(cells) - 1)
-    names, there = _headers(cells[start], cells[start + 1] if start + 1 < len(cells) else [])
-    body = cells[start + int(there) :]
-    return pa.table({name: pa.array([row[n] or None for row in body], pa.string()) for n, name in enumerate(names)})
+    with tempfile.TemporaryDirectory(prefix="dangol-") as folder:
+        found = parser.work({"reader": reader, "path": str(path), "folder": folder})
+        _refuse(path, found)
+        with pa.OSFile(str(Path(folder) / parser.TEXT)) as source, pa.ipc.open_file(source) as file:
+            table = file.read_all().drop_columns([parser.LINE])
+    empty = {name: pc.if_else(pc.equal(table[name], ""), None, table[name]) for name in table.column_names}
+    return Sheet(pa.table(empty), int(found["bad"]))
 
 
-def _cell(value: Any) -> str:
-    if isinstance(value, float):
-        return str(int(value)) if value.is_integer() else repr(value)
-    return "" if value is None else str(value)
+def _refuse(path: Path, found: dict[str, Any]) -> None:
+    """Raise what the reader refused the file for, with the file's name."""
+    if found.get("error") == "memory":
+        raise TooMuch("Reading {path} needs more memory than there is.", path=path)
+    if "error" in found:
+        kind = getattr(errors, found["error"])
+        raise kind("{path}: " + found["template"], field=found["field"], path=path, **found["params"])

@@ -39,6 +39,17 @@ class Options:
     keep_snapshots: int = _option(
         3, "How many warehouse snapshots are kept; the older ones are removed after a refresh."
     )
+    lifetime_horizon_days: int = _option(
+        365, "How many days ahead customers' lifetime value looks: purchases and value within so many days."
+    )
+    lifetime_discount_percent: int = _option(
+        10,
+        "Yearly discount rate of lifetime value, in percent: at 10, a purchase in a year is worth 1 / 1.1 today.",
+    )
+    lifetime_model: str = _option(
+        "auto",
+        "Model of lifetime value: `bg_nbd`, `mbg_nbd`, `pareto_nbd`, `sbg` (contracts) or `auto`, the best in a check.",
+    )
     company: str = _option("Dangol", "Name of the company, shown on pages and in messages.")
     time_zone: str = _option("Asia/Seoul", "The company's time zone: days, months and quiet hours are cut in it.")
     currency: str = _option("KRW", "The company's currency (ISO 4217).")
@@ -86,10 +97,16 @@ class Options:
         return Path(self.source_folder).expanduser().absolute() if self.source_folder else self.home / "inbox"
 
 
-CHOICES = {"engine": ("duckdb", "spark"), "language": ("ko", "en"), "smtp_tls": ("none", "starttls", "tls")}
+CHOICES = {
+    "lifetime_model": ("auto", "bg_nbd", "mbg_nbd", "pareto_nbd", "sbg"),
+    "engine": ("duckdb", "spark"),
+    "language": ("ko", "en"),
+    "smtp_tls": ("none", "starttls", "tls"),
+}
 LEAST = {
     "memory_mb": 256, "threads": 0, "keep_snapshots": 2, "smtp_port": 1, "upload_limit_mb": 1, "parse_memory_mb": 128,
-    "parse_seconds": 1, "source_seconds": 1, "source_rows": 1,
+    "parse_seconds": 1, "lifetime_horizon_days": 1, "lifetime_discount_percent": 0,
+    "source_seconds": 1, "source_rows": 1,
 }  # fmt: skip
 
 

@@ -34,6 +34,7 @@ INSTALLED_APPS = [
     "dangol.insight.warehouse",
     "dangol.insight.score",
     "dangol.insight.segments",
+    "dangol.insight.score.groups",
     "dangol.channels",
     "dangol.campaigns.knowledge",
     "dangol.campaigns.plan",
@@ -170,6 +171,7 @@ JOBS = {
     "collect.check": "dangol.customers.collect.actions.run_check",
     "collect.load": "dangol.customers.collect.actions.run_load",
     "collect.pull": "dangol.customers.collect.feeds.actions.pull",
+    "collect.turn": "dangol.customers.collect.actions.run_turn",
     "cycle.housekeeping": "dangol.cycle.keep_house",
     "cycle.run": "dangol.cycle.run_job",
     "execute.send": "dangol.campaigns.execute.actions.run_send",
@@ -179,6 +181,7 @@ JOBS = {
     "privacy.retain": "dangol.privacy.actions.run_retain",
     "quality.measure": "dangol.customers.quality.actions.measure",
     "lists.bulk": "dangol.web.lists.bulk.run_job",
+    "groups.fit": "dangol.insight.score.groups.actions.run_fit",
     "score.run": "dangol.insight.score.actions.run",
     "segments.refresh": "dangol.insight.segments.actions.refresh",
 }

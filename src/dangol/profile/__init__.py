@@ -19,6 +19,7 @@ from dangol.customers.consent import reads as consent
 from dangol.customers.identify import reads as identify
 from dangol.customers.surveys import reads as surveys
 from dangol.insight.score import reads as score
+from dangol.insight.score.lifetime import reads as lifetime
 from dangol.profile.facts import Facts, facts_of, publish
 
 KINDS = ("purchase", "contact", "response", "survey", "consent", "change")
@@ -86,7 +87,8 @@ class Profile:
     """One customer from every room.
 
     segment: code; strategy: its name, aim and text in the reader's language, or None where there is none. history:
-    standings at month ends, oldest first. monthly: (first of the month, amount). available: False where the warehouse
+    standings at month ends, oldest first. worth: lifetime figures, None where there is no model; track: (day, P(alive))
+    at the latest month ends. monthly: (first of the month, amount). available: False where the warehouse
     could not be read, so that purchases are missing for a reason.
     """
 
@@ -97,6 +99,8 @@ class Profile:
     consents: Sequence[Any]
     last_contact: Event | None
     history: Sequence[Any]
+    worth: lifetime.Worth | None
+    track: Sequence[tuple[date, float]]
     monthly: Sequence[tuple[date, int]]
     classes: Sequence[Spend]
     events: Sequence[Event]
@@ -123,7 +127,8 @@ def customer(by: Any, customer_id: int, *, kind: str = "", page: int = 1) -> Pro
         strategy=score.strategies().get(segment) if segment else None,
         consents=[word for word in consents if word.current],
         last_contact=next((event for event in events if event.kind == "contact"), None),
-        history=_history(person.id), monthly=_monthly(facts.lines), classes=_classes(facts.lines),
+        history=_history(person.id), worth=lifetime.of_customer(person.id), track=_track(facts.lines),
+        monthly=_monthly(facts.lines), classes=_classes(facts.lines),
         events=chosen[:shown], counts=Counter(event.kind for event in events), more=len(chosen) > shown,
         available=facts.available,
     )  # fmt: skip
@@ -141,6 +146,11 @@ def _history(customer_id: int) -> Sequence[Any]:
         return list(score.history(customer_id))
     except (NotFound, Damaged):
         return []
+
+
+def _track(lines: Sequence[Mapping[str, Any]]) -> Sequence[tuple[date, float]]:
+    """Days on which something was bought and not only returned count, as for everybody."""
+    return lifetime.track([line["day"] for line in lines if line["amount"] >= 0])
 
 
 def _value(person: identify.Person, lines: Sequence[Mapping[str, Any]]) -> Value:

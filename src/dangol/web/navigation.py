@@ -57,7 +57,20 @@ AREAS: tuple[Area, ...] = (
             Page("privacy:retention", _("Retention"), R.PRIVACY_HANDLE),
         ),
     ),
-    Area("insight", _("Insight"), "chart", "/insight/", (R.INSIGHT_VIEW,)),
+    Area(
+        "insight",
+        _("Insight"),
+        "chart",
+        "/insight/",
+        (R.INSIGHT_VIEW,),
+        (
+            Page("explorer:explorer", _("Explorer"), R.INSIGHT_VIEW),
+            Page("analysis:index", _("Reports"), R.INSIGHT_VIEW),
+            Page("insight:segments", _("RFM segments"), R.INSIGHT_VIEW),
+            Page("insight:lifetime", _("Lifetime value"), R.INSIGHT_VIEW),
+            Page("groups:list", _("Customer groups"), R.INSIGHT_VIEW),
+        ),
+    ),
     Area(
         "campaigns",
         _("Campaigns"),

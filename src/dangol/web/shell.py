@@ -82,7 +82,7 @@ def nav(member: Any, path: str) -> list[Place]:
     """The areas a member may see, in the order of the loop; areas that have no page yet are left out."""
     return [
         Place(
-            str(area.label), area.path, area.icon, _inside(area, path), _pages(area, member, path)
+            str(area.label), area.path, area.icon, _current_area(area, path), _pages(area, member, path)
         )
         for area in navigation.AREAS
         if _answers(area.path) and (not area.rights or any(staff.may(member, right) for right in area.rights))
@@ -91,7 +91,7 @@ def nav(member: Any, path: str) -> list[Place]:
 
 def _pages(area: navigation.Area, member: Any, path: str) -> list[Place]:
     """The pages of the area the member is in; other areas stay folded. The nearest above the open page is current."""
-    if not _inside(area, path):
+    if not _current_area(area, path):
         return []
     found = [
         (page, url) for page in area.pages
@@ -105,11 +105,11 @@ def _pages(area: navigation.Area, member: Any, path: str) -> list[Place]:
     ]  # fmt: skip
 
 
-def _inside(area: navigation.Area, path: str) -> str:
-    """Whether a page lies in an area: below its address, or below that of one of its pages that lies elsewhere."""
-    elsewhere = (address(page.name) for page in area.pages)
-    mine = any(path.startswith(url) for url in elsewhere if url and not url.startswith(area.path))
-    return "true" if mine else _current(area.path, path)
+def _current_area(area: navigation.Area, path: str) -> str:
+    """Whether a path lies in an area: below its own address or below that of one of its pages."""
+    found = _current(area.path, path)
+    below = (address(page.name) for page in area.pages)
+    return found or ("true" if any(url and url != "/" and path.startswith(url) for url in below) else "")
 
 
 def _current(area: str, path: str) -> str:

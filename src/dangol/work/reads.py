@@ -93,6 +93,11 @@ def jobs(by: Asker, *, state: str = "", kind: str = "", before_id: int | None = 
     return [_view(by, one) for one in found.order_by("-pk")[:limit]]
 
 
+def is_open(job_id: int) -> bool:
+    """Whether a job waits or runs."""
+    return Job.objects.filter(pk=job_id, state__in=OPEN).exists()
+
+
 def open_jobs() -> int:
     """How many jobs wait or run, for checks of the installation."""
     return Job.objects.filter(state__in=OPEN).count()

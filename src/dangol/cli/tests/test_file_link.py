@@ -103,3 +103,25 @@ def test_a_file_without_a_header_or_with_one_row_is_still_read(tmp_path, capsys)
     assert answer["records"] == 2
     path.write_text("name,phone\n김민수,010-1234-5678\n", "utf-8")
     assert link(capsys, path)[1]["clusters"] == 1
+
+
+def test_columns_are_found_across_files_by_what_they_hold_whatever_stands_above_them(known, tmp_path, capsys):
+    parts = [one + two for one in "bdgkmnrstv" for two in ("an", "el", "ira", "oso", "um", "yne")]
+    born = [f"{1950 + n % 50}-{1 + n % 12:02}-{1 + n % 28:02}" for n in range(300)]
+    names = [(f"{parts[n % 60]}sen".title(), f"{parts[n // 5]}{parts[n * 7 % 60]}") for n in range(300)]
+    rows = [(f"P-{n:06}", *names[n], born[n], f"{parts[n % 40]}ville") for n in range(300)]
+    one = tmp_path / "one.csv"
+    with one.open("w", encoding="cp949", newline="") as file:
+        out = csv.writer(file, delimiter=";")
+        out.writerows([["회원 명단", "", "", "", ""], ["번호", "성", "이름", "생년월일", "도시"], *rows])
+    two = tmp_path / "two.csv"
+    with two.open("w", encoding="utf-16", newline="") as file:
+        csv.writer(file, delimiter="\t").writerows(
+            [[f"{n:05}", row[4], row[3], row[2], row[1]] for n, row in enumerate(reversed(rows), 10_001)]
+        )
+    code, answer = link(capsys, one, two, "--id", "번호", "--id", "column 1", "--out", tmp_path / "out.csv")
+    assert code == 0
+    first, second = (file["columns_used"] for file in answer["files"])
+    assert first == {"family": "성", "given": "이름", "birth": "생년월일", "city": "도시"}
+    assert second == {"city": "column 2", "birth": "column 3", "given": "column 4", "family": "column 5"}
+    assert answer["clusters_of_several"] == 300

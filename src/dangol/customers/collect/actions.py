@@ -10,15 +10,16 @@ from django.utils.text import slugify
 
 from dangol.base.errors import BadInput, Conflict, NotFound
 from dangol.base.identifiers import file_hash
-from dangol.customers.collect import checking, loading, places, workbook
+from dangol.customers.collect import checking, loading, places, turning, workbook
 from dangol.customers.collect.cleaning import checked
 from dangol.customers.collect.events import record, settle
 from dangol.customers.collect.forgetting import empty_rows, forget, forget_versions, remove_old_uploads, remove_uploads
 from dangol.customers.collect.forms import record_people
 from dangol.customers.collect.mending import assign, fix, ignore, mend, retry, take_up
 from dangol.customers.collect.models import Load, Source
-from dangol.customers.collect.rules import ATTRIBUTE, EMPTY, MODES, RECORDS, UNFIT
+from dangol.customers.collect.rules import ATTRIBUTE, EMPTY, MODES, RECORDS, RESERVED, UNFIT
 from dangol.customers.collect.staging import FORMAT
+from dangol.customers.collect.turning import redo_load, undo_load
 from dangol.staff.reads import Member, require
 from dangol.staff.rules import Right
 from dangol.work import actions as work
@@ -38,7 +39,7 @@ __all__ = [
     "add_step", "assign", "cancel_load", "change_source", "check_again", "correct", "describe_source",
     "discard_check", "empty_rows", "fix", "forget", "forget_versions", "ignore", "load_checked", "mend",
     "queue_load", "record", "record_people", "redo_load", "remove_old_uploads", "remove_uploads", "retry",
-    "run_check", "run_load", "settle", "start_check", "start_load", "take_up", "undo_load",
+    "run_check", "run_load", "run_turn", "settle", "start_check", "start_load", "take_up", "undo_load",
 ]  # fmt: skip
 
 
@@ -109,6 +110,8 @@ def _key(kind: str, key: Sequence[str]) -> list[str]:
 def _check_form(code: str, kind: str, reader: str, options: Mapping[str, str]) -> None:
     if not code or len(code) > CODE_LONGEST or slugify(code.replace(".", "-")) != code.replace(".", "-").lower():
         raise BadInput("A source's code is made of letters, digits, - and _, like shop-sales.", field="code")
+    if code.lower() in RESERVED:
+        raise BadInput("This code is taken by a page. Choose another.", field="code")
     if kind not in RECORDS:
         raise BadInput("There is no kind {kind}. Choose one of: {kinds}.", field="kind", kind=kind,
                        kinds=", ".join(RECORDS))  # fmt: skip
@@ -385,27 +388,12 @@ def run_load(running: Running, load_id: int) -> dict[str, Any]:
     return loading.run(running, load_id)
 
 
-def undo_load(*, by: Member, load_id: int) -> None:
-    """Take back everything a load brought; rows it had replaced stand again. Raises Conflict unless it is done."""
-    if not _turn(by, load_id, before="done", after="undone"):
-        raise Conflict("This load is not done, so that there is nothing to take back.")
+def run_turn(running: Running, load_id: int) -> dict[str, Any]:
+    """Take back or bring back a load that `undo_load` or `redo_load` marked, from wherever it stands.
 
-
-def redo_load(*, by: Member, load_id: int) -> None:
-    """Bring back what an undone load brought. Raises Conflict unless it is undone."""
-    if not _turn(by, load_id, before="undone", after="done"):
-        raise Conflict("This load was not taken back, so that there is nothing to bring back.")
-
-
-def _turn(by: Member, load_id: int, *, before: str, after: str) -> int:
-    require(by, Right.SOURCES_LOAD)
-    load = _load(load_id)
-    with places.only_one(load.source.code), transaction.atomic():
-        changed = Load.objects.filter(pk=load.pk, state=before).update(state=after)
-        if changed:
-            loading.set_live(load, live=after == "done")
-            Source.objects.filter(pk=load.source_id).update(watermark="")  # a query asks for all rows once more
-        return changed
+    Returns {load_id, state, people}. Raises Conflict while the source is loading.
+    """
+    return turning.run(running, load_id)
 
 
 def _source(code: str) -> Source:

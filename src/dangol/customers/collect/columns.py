@@ -64,6 +64,7 @@ SERIAL_ZERO = -25569  # day 0 of Excel, counted from 1970
 NOTHING = r"(?i)^(-+|n/?a|#n/a|null|none|nan|없음|미상|모름|해당\s?없음)$"
 TOTAL = r"(?i)^(총\s*)?(합\s*계|총\s*계|소\s*계|누\s*계)\s*:?$|^(grand\s+|sub)?totals?\s*:?$|^sum\s*:?$"
 YES, NO = r"(?i)^(y|yes|true|예|네|동의|o|○)$", r"(?i)^(n|no|false|아니오|아니요|미동의|거부|x|×)$"
+PERCENT = r"^[+-]?[\d.,]+\s?[%％]$"
 ROUNDED = r"^\d(\.\d+)?[eE]\+\d{2}$"
 QUARTER_US = 15 * 60 * 1_000_000
 FIRST_YEAR, LAST_YEAR = 1900, 9998
@@ -346,6 +347,7 @@ def _integer(given: pa.Array, field: Field, terms: Terms, codes: Codes) -> pa.Ar
     if field.name == "birth_year":
         plain = pc.replace_substring_regex(plain, r"^(\d{4})\s?년생?$", r"\1")
     fits = pc.match_substring_regex(plain, r"^[+-]?\d{1,18}(\.0*)?$")
+    _mark(codes, pc.match_substring_regex(given, PERCENT), "percent")
     _mark(codes, pc.invert(fits), "not_integer")
     plain = pc.if_else(fits, pc.replace_substring_regex(plain, r"^\+|\.0*$", ""), None)
     return plain.cast(pa.int64())
@@ -355,6 +357,7 @@ def _amount(given: pa.Array, field: Field, terms: Terms, codes: Codes) -> pa.Arr
     """Whole minor units, rounded half to even from the decimal text (twenty decimals of it)."""
     plain = _digits(given, terms)
     fits = pc.match_substring_regex(plain, r"^[+-]?(\d{1,14}(\.\d*)?|\.\d+)$")
+    _mark(codes, pc.match_substring_regex(given, PERCENT), "percent")
     _mark(codes, pc.invert(fits), "not_amount")
     plain = pc.replace_substring_regex(pc.if_else(fits, plain, None), r"^\+|^(.*\.\d{20})\d+$", r"\1")
     exact = pc.round(plain.cast(DECIMAL), terms.digits, round_mode="half_to_even")

@@ -1,7 +1,7 @@
 """Forget persons: what was collected of them, and what a source says of them again afterwards."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -11,11 +11,13 @@ from django.db import transaction
 from django.db.models import Q
 
 from dangol.customers.collect import places
-from dangol.customers.collect.models import Load, Person, Quarantined
-from dangol.customers.collect.rules import CUSTOMERS, RECORDS
+from dangol.customers.collect.models import Load, Person, Quarantined, Source
+from dangol.customers.collect.rules import CUSTOMERS, parts
 from dangol.customers.consent import reads as consent
 
 KEY = "source_key"
+KEYS = (KEY, "customer_key")
+NUMBER = re.compile(r"\+?\d[\d .()-]{5,}\d")
 CHUNK = 500
 ENDED = ("done", "failed", "cancelled", "undone")
 PERSONAL = frozenset(field.name for field in CUSTOMERS.fields) - {KEY, "unit_code", "rep_code"}
@@ -77,7 +79,8 @@ def _versions(keys: Iterable[tuple[str, str]]) -> Any:
 def forget(*, keys: Sequence[tuple[str, str]], texts: Iterable[str] = ()) -> dict[str, int]:
     """Destroy what was collected of the persons behind (source system, key): versions, refused rows, looks, uploads.
 
-    texts: e-mail and phone as sources wrote them; refused rows that hold one are emptied. Files of loads that have
+    texts: e-mail and phone as sources wrote them; refused rows of any kind that hold one, or the key, are emptied, so
+    that no correction can bring the person back. Files of loads that have
     ended are removed: they hold everybody of the file, and nothing needs them any more; what was shown of them and
     corrected in them goes with them. Purchases stay under their key. Harmless when repeated. Returns how many {people,
     quarantined, looks, uploads}.
@@ -91,20 +94,38 @@ def forget(*, keys: Sequence[tuple[str, str]], texts: Iterable[str] = ()) -> dic
 
 
 class _Mentions:
-    """Whether cells of a row say a key or an address of the persons."""
+    """Whether the cells of a row say a key or an address of the persons, however a number is written.
+
+    A key counts where the source knows its customers by it: the quantity 17 is not the customer 17.
+    """
 
     def __init__(self, keys: Sequence[tuple[str, str]], texts: Sequence[str]) -> None:
-        self.wanted, self.texts = {key for _system, key in keys} | set(texts), texts
+        self.keys: dict[str, set[str]] = {}
+        for system, key in keys:
+            self.keys.setdefault(system, set()).add(key)
+        self.texts = [text.lower() for text in texts]
+        self.phones = {phone_key(text) for text in texts if "@" not in text} - {""}
 
-    def __call__(self, cells: Iterable[str]) -> bool:
-        known = set(cells)
-        return bool(known & self.wanted) or any(text in cell for text in self.texts for cell in known)
+    def row(self, source: Source, raw: Mapping[str, str]) -> bool:
+        mine = self.keys.get(source.system, set())
+        names = [part for name in KEYS for part in parts(source.mapping.get(name, ""), raw)]
+        said = {raw[name].strip() for name in names if name in raw} | set(re.split(r'[\s,;|"]+', raw.get("", "")))
+        return bool(mine & said) or self.cells(raw.values())
+
+    def cells(self, cells: Iterable[str]) -> bool:
+        """Whether any cell holds an address."""
+        return any(
+            any(text in cell.lower() for text in self.texts)
+            or any(phone_key(number) in self.phones for number in NUMBER.findall(cell))
+            for cell in set(cells)
+        )
 
 
 def _empty_refused(mentions: _Mentions) -> int:
-    kinds = [kind for kind, record in RECORDS.items() if record.personal]
-    rows = Quarantined.objects.filter(source__kind__in=kinds).exclude(raw={}).values_list("pk", "raw")
-    return empty_rows([pk for pk, raw in rows.iterator(chunk_size=2000) if mentions(raw.values())])
+    sources = Source.objects.in_bulk()
+    rows = Quarantined.objects.exclude(raw={}).values_list("pk", "source_id", "raw")
+    found = (pk for pk, source, raw in rows.iterator(chunk_size=2000) if mentions.row(sources[source], raw))
+    return empty_rows(list(found))
 
 
 def _forget_looks(mentions: _Mentions) -> int:
@@ -114,7 +135,7 @@ def _forget_looks(mentions: _Mentions) -> int:
     other rows; its examples go, as nobody can say whom they show.
     """
     done = 0
-    for load in Load.objects.exclude(corrections={}, outlook={}):
+    for load in Load.objects.exclude(corrections={}, outlook={}).select_related("source"):
         ended = load.state in ENDED
         outlook = {} if ended else load.outlook | ({"examples": {}} if load.outlook.get("examples") else {})
         kept = {} if ended else _others(load, mentions)
@@ -127,9 +148,9 @@ def _forget_looks(mentions: _Mentions) -> int:
 
 def _others(load: Load, mentions: _Mentions) -> dict[str, Any]:
     rows = load.refused.filter(line__in=[int(line) for line in load.corrections]).values_list("line", "raw")
-    theirs = {str(line) for line, raw in rows if mentions(raw.values())}
+    theirs = {str(line) for line, raw in rows if mentions.row(load.source, raw)}
     return {line: cells for line, cells in load.corrections.items()
-            if line not in theirs and not mentions(cells.values())}  # fmt: skip
+            if line not in theirs and not mentions.row(load.source, cells)}  # fmt: skip
 
 
 def empty_rows(ids: Sequence[int]) -> int:

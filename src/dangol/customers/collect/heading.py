@@ -19,6 +19,8 @@ LIKE_DATA = re.compile(
     r"|[^@\s]+@[^@\s]+\.[^@\s]+|0\d{1,2}-?\d{3,4}-?\d{4}"
 )
 
+LONG = re.compile(r"@|(\D*\d){5}")  # postcodes, days, phone numbers: two of them in one row name no columns
+
 
 @dataclass(frozen=True)
 class Heading:
@@ -117,7 +119,8 @@ def _whole(rows: Sequence[Sequence[str]], first: int, usual: int) -> int:
 def _is_data(row: Sequence[str], body: Sequence[Sequence[str]]) -> bool:
     """Whether the first full row is a value row like those below: then the file has no header."""
     kinds = [like_data(cell) for cell in row]
-    if sum(kinds) < 2 or 2 * sum(kinds) < filled(row) or len(body) < 2:
+    long = sum(kind and LONG.search(cell) is not None for cell, kind in zip(row, kinds, strict=True))
+    if sum(kinds) < 2 or (2 * sum(kinds) < filled(row) and long < 2) or len(body) < (1 if long >= 2 else 2):
         return False
     same = sum(_share(body, place) >= 0.5 for place, kind in enumerate(kinds) if kind and not _counting(row, place))
     return same == sum(kinds)

@@ -25,7 +25,7 @@ from dangol.customers.collect import keys, people, places
 from dangol.customers.collect.cleaning import clean, corrected
 from dangol.customers.collect.columns import LINE, TYPES
 from dangol.customers.collect.habits import decide, habits_of
-from dangol.customers.collect.models import Batch, Load, Quarantined, Source
+from dangol.customers.collect.models import Batch, Load, Person, Quarantined, Source
 from dangol.customers.collect.rules import (
     N_,
     REASON_OF,
@@ -44,6 +44,7 @@ from dangol.customers.collect.sorting import (
     terms_of,
 )
 from dangol.customers.collect.staging import Refused, Staged, stage
+from dangol.customers.collect.turning import alone, turn_rows
 from dangol.customers.standard.rules import without_resident_numbers
 from dangol.work.actions import Running
 
@@ -66,6 +67,8 @@ NOTES = {
     "above": N_("The first {rows} rows are titles above the header; they are no rows of data."),
     "hidden": N_("{rows} rows are hidden in the sheet. They are read as the others are."),
     "left_out": N_("{rows} hidden rows of the sheet are left out, as chosen."),
+    "hidden_columns": N_("{columns} columns are hidden in the sheet. They are read as the others are."),
+    "columns_left_out": N_("{columns} hidden columns of the sheet are left out, as chosen."),
     "mode_create": N_("{rows} rows are there already and were left as they are: only new ones are created."),
     "mode_update": N_("{rows} rows are of nobody known yet and were left out: only known ones are updated."),
     "no_header": N_("The file has no header. Its columns are numbered."),
@@ -85,7 +88,7 @@ def run(running: Running, load_id: int) -> dict[str, Any]:
         return report(load)
     if load.state not in ("waiting", "running", "failed", "cancelled"):
         raise Conflict("This load was undone, or only looked through. Load the file again.")
-    with places.only_one(load.source.code):
+    with alone(load.source):
         with transaction.atomic():  # rows that are being pushed hold the source's row: wait until they are there
             Source.objects.select_for_update().get(pk=load.source_id)
         load.refresh_from_db()
@@ -133,11 +136,9 @@ def _withdraw(load: Load, state: str, error: DangolError) -> None:
 
 def set_live(load: Load, *, live: bool) -> None:
     """Show or hide what a load brought. Call inside a transaction."""
-    load.batches.update(live=live)
-    before, after = ("closed", "open") if live else ("open", "closed")
-    load.refused.filter(state=before).update(state=after)
+    turn_rows(load, live=live)
     if RECORDS[load.source.kind].personal:
-        people.turn(load, live=live)
+        people.turn(Person.objects.filter(batch__load=load), load.source, live=live)
 
 
 @dataclass
@@ -395,6 +396,9 @@ def notes_of(
         note("no_header")
     if found.get("hidden"):
         note("left_out" if definition.options.get("hidden") == "skip" else "hidden", rows=found["hidden"])
+    if found.get("hidden_columns"):
+        skip = definition.options.get("hidden") == "skip"
+        note("columns_left_out" if skip else "hidden_columns", columns=found["hidden_columns"])
     for mode, rows in skipped.items():
         if rows:
             note(f"mode_{mode}", rows=rows)

@@ -19,6 +19,7 @@ from dangol.customers.collect.loading import CELL_SHOWN, CHUNK, write_batch
 from dangol.customers.collect.models import Batch, Load, Quarantined, Source
 from dangol.customers.collect.rules import REASON_OF, RECORDS, UNCUT
 from dangol.customers.collect.sorting import Sorted, Sorter, definition_of, refuse_unfit, sorter_of, terms_of
+from dangol.customers.collect.turning import alone
 from dangol.customers.standard.rules import without_resident_numbers
 from dangol.staff.actions import note_access
 from dangol.staff.reads import Member, may, require
@@ -207,7 +208,7 @@ def _open(source_code: str, reason: str, load_id: int | None) -> QuerySet[Quaran
 def _try(source_id: int, rows: list[Quarantined], by: Member) -> int:
     """Check rows again and take in those that fit now, as one more batch of their loads."""
     source = rows[0].source
-    with places.only_one(source.code):
+    with alone(source):
         loaded = 0
         for load_id in sorted({row.load_id for row in rows}):
             load = Load.objects.select_related("source").get(pk=load_id)

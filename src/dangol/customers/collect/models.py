@@ -34,6 +34,8 @@ class Source(models.Model):
 class Load(models.Model):
     """One file (or query) taken in. state: waiting, running, done, failed, cancelled, undone.
 
+    undoing, redoing: on the way to undone and back; `turned` is the last version of a person that was, none before all.
+
     Before that it may be looked through without taking anything in: checking, then checked, or unread where it failed.
     read = loaded + unchanged + quarantined; updated are a part of loaded, skipped a part of unchanged. corrections:
     {line: {column: text}} made before loading. decided: what `habits` found. outlook: what would become of the rows.
@@ -58,6 +60,7 @@ class Load(models.Model):
     notes = models.JSONField(default=list)  # [{"template", "params"}]
     error = models.JSONField(null=True)  # {"template", "params"}
     by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    turned = models.BigIntegerField(null=True)
     job_id = models.BigIntegerField(null=True)
     seconds = models.FloatField(default=0)
     created_at = models.DateTimeField(auto_now_add=True, db_index=True)

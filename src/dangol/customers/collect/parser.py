@@ -201,7 +201,8 @@ def read_excel(order: dict[str, Any], writer: Writer) -> dict[str, Any]:
     layout = workbook.layout(path, wanted) if zipped else workbook.Layout()
     rows = Sheet(sheet, layout, skip_hidden=order.get("hidden") == "skip")
     found = rows.write(writer, int(order.get("header") or 0), str(order.get("header_rows", "")))
-    return {"sheets": sheets, "sheet": wanted, "hidden": len(layout.hidden), **found}
+    return {"sheets": sheets, "sheet": wanted, "hidden": len(layout.hidden), "hidden_columns": len(rows.concealed),
+            **found}  # fmt: skip
 
 
 def _first_shown(book: Any) -> str:
@@ -217,6 +218,9 @@ class Sheet:
         self.left: int = (sheet.start or (0, 0))[1]
         self.pads = {column - self.left: code for column, code in layout.pads.items()}
         self.hidden = layout.hidden if skip_hidden else set()
+        width = sheet.width
+        self.concealed = {one - self.left for one in layout.columns if 0 <= one - self.left < width}
+        self.gone = self.concealed if skip_hidden else set()
         self.merged = workbook.filled_down(sheet.merged_cell_ranges)
         self.shown: dict[int, list[str]] = {}  # rows whose cells later rows of a merged region show
         self.rounded = False
@@ -233,14 +237,17 @@ class Sheet:
                     cells[place] = self.shown[top][place]
             if number in wanted:
                 self.shown[number] = cells
+            if self.gone:
+                cells = [cell for place, cell in enumerate(cells) if place not in self.gone]
             if any(cells) and number + 1 not in self.hidden:
                 yield number + 1, cells
 
     def _text(self, place: int, value: Any) -> str:
         if isinstance(value, float):
-            if place in self.pads and value.is_integer() and abs(value) < 1e15:
-                return workbook.padded(value, self.pads[place])
-            self.rounded = self.rounded or (abs(value) >= 1e15 and value.is_integer())
+            text = workbook.shown(value, self.pads[place]) if place in self.pads else None
+            if text is not None:
+                return text
+            self.rounded = self.rounded or (abs(value) >= workbook.EXACT and value.is_integer())
         return _cell(value)
 
     def write(self, writer: Writer, header: int, header_rows: str) -> dict[str, Any]:

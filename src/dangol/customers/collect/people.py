@@ -7,10 +7,10 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import connection
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 
 from dangol.customers.collect.forgetting import without_erased
-from dangol.customers.collect.models import Batch, Load, Person, Source
+from dangol.customers.collect.models import Batch, Person, Source
 
 CHUNK = 500
 KEY = "source_key"
@@ -107,19 +107,18 @@ def _without_erased(system: str, versions: Sequence[Version]) -> list[Version]:
     ]
 
 
-def turn(load: Load, *, live: bool) -> None:
-    """Show or hide the versions a load brought; whoever has others too goes back to what then holds.
+def turn(mine: QuerySet[Person], source: Source, *, live: bool) -> None:
+    """Show or hide versions a load brought; whoever has others too goes back to what then holds.
 
     Most people of a first load have one version only: those turn in one statement. Call inside a transaction.
     """
-    mine = Person.objects.filter(batch__load=load)
-    others = Person.objects.filter(source=load.source, source_key=OuterRef(KEY)).exclude(pk=OuterRef("pk"))
+    others = Person.objects.filter(source=source, source_key=OuterRef(KEY)).exclude(pk=OuterRef("pk"))
     several = list(mine.filter(Exists(others)).values_list(KEY, flat=True))
     if live:
         mine.filter(~Exists(others)).update(newest=True)
     else:
         mine.update(newest=False)
-    choose_newest(load.source, several)
+    choose_newest(source, several)
 
 
 def choose_newest(source: Source, names: Iterable[str]) -> None:

@@ -118,16 +118,28 @@ def disk() -> Iterator[None]:
 
 
 @contextmanager
-def only_one(code: str) -> Iterator[None]:
-    """Holds a source for this process; released by the system also when the process is killed. Raises Conflict."""
+def only_one(code: str, *, wait_seconds: float = 0.0) -> Iterator[None]:
+    """Holds a source for this process; released by the system also when the process is killed.
+
+    wait_seconds: for how long it may be tried. Raises Conflict.
+    """
     folder = Path(settings.DANGOL.home) / "locks"
     folder.mkdir(parents=True, exist_ok=True)
     handle = os.open(folder / f"load-{code}", os.O_RDWR | os.O_CREAT, 0o600)
     try:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise Conflict("Another load of this source is running. Wait until it has ended.") from None
+        until = time.monotonic() + wait_seconds
+        while not _held(handle):
+            if time.monotonic() >= until:
+                raise Conflict("Another load of this source is running. Wait until it has ended.")
+            time.sleep(0.1)
         yield
     finally:
         os.close(handle)
+
+
+def _held(handle: int) -> bool:
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True

@@ -288,11 +288,14 @@ _ALL = (
 )  # fmt: skip
 RECORDS = {record.kind: record for record in _ALL}
 
+# Words that stand in an address where a code could stand: no source is called so.
+RESERVED = frozenset({"connections", "describe", "loads", "new", "quarantine", "sites"})
 # Why a row was not loaded: code -> sentence. {field} is the field's label, the rest comes with the row.
 REASONS = {
     "missing": N_("{field} is missing. Fill it in."),
     "not_integer": N_("{field} is not a whole number. Write digits only, like 12."),
     "not_amount": N_("{field} is not an amount of money. Write digits only, like 12900 or 12.90."),
+    "percent": N_("{field} is a share in percent. Choose a column of numbers, or keep it as an attribute of its own."),
     "not_date": N_("{field} is not a date. Write it like 2026-11-23."),
     "impossible_date": N_("{field} is a day or time that does not exist. Correct it."),
     "future": N_("{field} lies in the future. Correct the date, or load the row when the day has come."),

@@ -1,4 +1,4 @@
-"""What a workbook says beside its values: rows that are hidden, formats that show leading zeros. And its refusal.
+"""What a workbook says beside its values: what is hidden, formats that show leading zeros or percent. And its refusal.
 
 Runs in the child process of `parser`. The file is inspected before anything of it is unpacked, parts are read by their
 names in memory and never written anywhere.
@@ -10,6 +10,7 @@ import zipfile
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -19,9 +20,17 @@ from dangol.base.errors import BadInput, TooMuch
 ENTRIES, BYTES, RATIO, RATIO_FROM, SHEET_CELLS = 2000, 1 << 30, 200, 10 << 20, 20_000_000
 PART_BYTES = 32 << 20
 PIECE = 1 << 20
+EXACT = 1e15  # larger numbers have lost digits in a spreadsheet
 FILLED_MOST = 200_000
 OLD, ZIPPED = b"\xd0\xcf\x11\xe0", b"PK\x03\x04"
 PAD = re.compile(r"0[0\-]*0")
+PERCENT = re.compile(r"[#0,]+(\.[#0?]+)?\s?%")
+BUILT_IN = {
+    "9": "0%",
+    "10": "0.00%",
+}  # number formats that a workbook names without writing them down (ECMA-376 18.8.30)
+COLUMNS = 16_384
+HIDDEN_COLUMN = re.compile(rb"<col\b[^>]*?>")
 ROW = re.compile(
     rb'<row\b[^>]*?\br="(\d+)"[^>]*?\bhidden="(?:1|true)"|<row\b[^>]*?\bhidden="(?:1|true)"[^>]*?\br="(\d+)"'
 )
@@ -31,9 +40,11 @@ NOT_WHOLE = "The workbook is not whole or no Excel file (.xlsx). Load it again."
 
 @dataclass
 class Layout:
-    """hidden: numbers of hidden rows. pads: column (from 0) -> format of its numbers, like 00000 or 000-0000-0000."""
+    """hidden: numbers of hidden rows; columns: hidden columns, from 0. pads: column -> format of its numbers,
+    like 00000, 000-0000-0000 or 0.0%."""
 
     hidden: set[int] = field(default_factory=set)
+    columns: set[int] = field(default_factory=set)
     pads: dict[int, str] = field(default_factory=dict)
 
 
@@ -127,10 +138,10 @@ def _part_of(archive: zipfile.ZipFile, sheet: str) -> str:
 
 
 def _pads(archive: zipfile.ZipFile) -> dict[int, str]:
-    """Cell styles whose number format writes leading zeros: number of the style -> format."""
+    """Cell styles whose number format writes leading zeros or percent: number of the style -> format."""
     if "xl/styles.xml" not in archive.namelist():
         return {}
-    codes: dict[str, str] = {}
+    codes = dict(BUILT_IN)
     styles: dict[int, str] = {}
     for one in _xml(archive, "xl/styles.xml").iter():
         if one.tag.endswith("}numFmt"):
@@ -138,22 +149,34 @@ def _pads(archive: zipfile.ZipFile) -> dict[int, str]:
         if one.tag.endswith("}cellXfs"):
             for number, style in enumerate(one):
                 code = codes.get(style.get("numFmtId", ""), "")
-                if PAD.fullmatch(code):
+                if PAD.fullmatch(code) or PERCENT.fullmatch(code):
                     styles[number] = code
     return styles
 
 
 def _scan(archive: zipfile.ZipFile, part: str, styles: dict[int, str], found: Layout) -> None:
-    """Look through a sheet's text piece by piece for hidden rows and padded columns."""
+    """Look through a sheet's text piece by piece for what is hidden and for columns whose format shows more."""
     seen: dict[int, Counter[str]] = {}
     with archive.open(part) as sheet:
         for text in _pieces(sheet):
             found.hidden.update(int(row[1] or row[2]) for row in ROW.finditer(text))
+            for column in HIDDEN_COLUMN.findall(text):
+                found.columns |= _hidden(column)
             if styles:
                 for cell in CELL.finditer(text):
                     if int(cell[2]) in styles:
                         seen.setdefault(_column(cell[1]), Counter())[styles[int(cell[2])]] += 1
     found.pads = {column: codes.most_common(1)[0][0] for column, codes in seen.items()}
+
+
+def _hidden(column: bytes) -> set[int]:
+    """The columns a `col` element hides, from 0."""
+    said = dict(re.findall(rb'\b(min|max|hidden)="(\w+)"', column))
+    if said.get(b"hidden") not in (b"1", b"true") or not (
+        said.get(b"min", b"").isdigit() and said.get(b"max", b"").isdigit()
+    ):
+        return set()
+    return set(range(int(said[b"min"]) - 1, min(int(said[b"max"]), COLUMNS)))
 
 
 def _pieces(sheet: Any) -> Iterator[bytes]:
@@ -166,8 +189,17 @@ def _pieces(sheet: Any) -> Iterator[bytes]:
     yield rest
 
 
-def padded(value: float, code: str) -> str:
-    """A number as its cell shows it: 1012345678 in 000-0000-0000 is 010-1234-5678."""
+def shown(value: float, code: str) -> str | None:
+    """A number as its cell shows it: 1012345678 in 000-0000-0000 is 010-1234-5678, and 0.125 in 0% is 12.5%.
+
+    No digit is rounded away. None where the format says nothing about it.
+    """
+    if code.endswith("%"):
+        return f"{Decimal(repr(value)).scaleb(2).normalize():f}%"
+    return _padded(value, code) if value.is_integer() and abs(value) < EXACT else None
+
+
+def _padded(value: float, code: str) -> str:
     digits = str(int(abs(value))).zfill(code.count("0"))
     sign = "-" if value < 0 else ""
     out: list[str] = []

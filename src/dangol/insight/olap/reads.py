@@ -2,10 +2,13 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import ibis
 from django.conf import settings
+from django.utils.translation import get_language
 from ibis.expr.types import Table
 
 from dangol import engine
@@ -13,15 +16,13 @@ from dangol.base.errors import BadInput, Damaged, NotFound, TooMuch
 from dangol.base.money import Currency, currency
 from dangol.engine import Engine, Snapshot, Store
 from dangol.insight.olap import rules, tables
+from dangol.insight.olap.stars import reads as added
+from dangol.insight.olap.stars import tables as declared
 from dangol.insight.warehouse import reads as warehouse
 from dangol.staff.reads import Member, require, scope_of
 from dangol.staff.rules import Right, Scope
 
 MOST_GROUPS = 200_000
-ZERO_WHERE_NOTHING = frozenset(
-    {"sales_amount", "quantity", "discount", "orders", "customers", "buying_customers", "contacted_customers",
-     "responding_customers"}
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -64,8 +65,25 @@ class Answer:
         return [column.name for column in self.columns if column.generated]
 
 
+@dataclass(frozen=True)
+class Opened:
+    """A star ready to be asked. families: measures and a question -> tables of figures, one row a group.
+
+    minor: whether its amounts are kept in minor units (else as decimals in major units).
+    """
+
+    engine: Engine
+    model: rules.Model
+    snapshot: Snapshot
+    newest: bool
+    families: Callable[[Sequence[str], tables.Question], list[Table]]
+    currency: str
+    generated: frozenset[str] = frozenset()
+    minor: bool = True
+
+
 def dimensions(snapshot: Snapshot | None = None) -> Mapping[str, rules.Dimension]:
-    """Everything that can be grouped by: the standard dimensions and the customers' own attributes."""
+    """Everything the company's own star can be grouped by: standard dimensions and the customers' own attributes."""
     try:
         snapshot = snapshot or warehouse.current()[0]
     except (NotFound, Damaged):
@@ -82,51 +100,66 @@ def ask(
     limit: int = rules.USUAL_ROWS,
     order: str = "",
     total: bool = False,
+    star: str = "",
 ) -> Answer:
     """Measures by dimensions.
 
     by: who asks; None is the installation itself and sees everything. where: see `rules.conditions`. order: a measure
-    or dimension, with "-" before it for the largest first; else by the dimensions. Raises BadInput, NotAllowed,
-    NotFound (no data yet), Damaged, TooMuch (over 10 seconds or 200,000 groups).
+    or dimension, with "-" before it for the largest first; else by the dimensions. star: which one is asked, "" for
+    the company's own (see `stars`). Raises BadInput, NotAllowed, NotFound (no such star, no data yet), Damaged, TooMuch
+    (over 10 seconds or 200,000 groups).
     """
     if by is not None:
         require(by, Right.INSIGHT_VIEW)
-    snapshot, newest = warehouse.current()
-    known = dimensions(snapshot)
+    opened = _declared(by, star) if star else _company(by)
     measures = list(dict.fromkeys(measures))
-    question = _question(measures, by_dimensions, where, known)
+    condition = opened.model.plain(rules.parse(where))
+    opened.model.check(measures, by_dimensions, sorted(rules.names(condition)))
     if order.removeprefix("-") not in ("", *measures, *by_dimensions):
         raise BadInput("Order by one of the measures or dimensions asked for.", field="order")
     if not 1 <= limit <= rules.MOST_ROWS:
         raise BadInput("The limit is a number from 1 to {most}.", field="limit", most=rules.MOST_ROWS)
-    opened = engine.current()
-    star = _star(opened, snapshot, scope_of(by) if by is not None else Scope(everyone=True))
-    rows = _sorted(_rows(opened, star, measures, question), question, order)
+    conditions = (condition,) if condition else ()
+    rows = _sorted(_rows(opened, measures, by_dimensions, conditions), opened.model, by_dimensions, order)
     return Answer(
-        columns=_columns(measures, question, snapshot),
-        rows=[_shown(row, question) for row in rows[:limit]],
-        total=_total(opened, star, measures, question) if total else None,
+        columns=_columns(opened, measures, by_dimensions),
+        rows=[_shown(row, opened.model, by_dimensions) for row in rows[:limit]],
+        total=_total(opened, measures, conditions) if total else None,
         groups=len(rows),
-        snapshot=snapshot.id,
-        as_of=snapshot.facts["as_of"],
-        newest=newest,
-        currency=snapshot.facts["currency"],
+        snapshot=opened.snapshot.id,
+        as_of=opened.snapshot.facts["as_of"],
+        newest=opened.newest,
+        currency=opened.currency,
     )
 
 
-def _question(
-    measures: Sequence[str], by: Sequence[str], where: str, known: Mapping[str, rules.Dimension]
-) -> tables.Question:
-    condition = rules.parse(where)
-    used = sorted(rules.names(condition))
-    rules.check(measures, by, known, used)
-    parts = condition.parts if isinstance(condition, rules.And) else (condition,) if condition else ()
-    timed = [all(known[name].is_period for name in rules.names(part)) for part in parts]
+def question_of(model: rules.Model, by: Sequence[str], conditions: rules.Conditions) -> tables.Question:
+    """A split under conditions; those on the period alone are kept apart."""
+    parts = [part for one in conditions for part in (one.parts if isinstance(one, rules.And) else (one,))]
+    used = sorted({name for part in parts for name in rules.names(part)})
+    timed = [all(model.dimensions[name].is_period for name in rules.names(part)) for part in parts]
     return tables.Question(
-        by=tuple(known[name] for name in by),
-        used=tuple(known[name] for name in used),
+        by=tuple(model.dimensions[name] for name in by),
+        used=tuple(model.dimensions[name] for name in used),
         rows=tuple(part for part, is_time in zip(parts, timed, strict=True) if not is_time),
         periods=tuple(part for part, is_time in zip(parts, timed, strict=True) if is_time),
+    )
+
+
+# ---- the company's own star ------------------------------------------------------------------------------------------
+
+
+def _company(by: Member | None) -> Opened:
+    opened = view(by)
+    columns = opened.star.customers.columns
+    return Opened(
+        engine=opened.engine,
+        model=rules.model_of(columns),
+        snapshot=opened.snapshot,
+        newest=opened.newest,
+        families=lambda wanted, question: _families(opened.star, wanted, question),
+        currency=opened.snapshot.facts["currency"],
+        generated=frozenset(opened.snapshot.facts.get("generated", ())),
     )
 
 
@@ -160,26 +193,10 @@ def _with_segment(opened: Engine, people: Table) -> Table:
     return people.left_join(last, "customer_id").drop("customer_id_right")
 
 
-def _rows(
-    opened: Engine, star: tables.Star, measures: Sequence[str], question: tables.Question
-) -> list[dict[str, Any]]:
-    """One row a group: every family of measures answers once, the answers are laid side by side."""
-    found: dict[tuple[Any, ...], dict[str, Any]] = {}
-    for table in _families(star, measures, question):
-        part = opened.arrow(table.limit(MOST_GROUPS + 1))
-        if part.num_rows > MOST_GROUPS:
-            raise TooMuch("The question has more than {most} groups. Ask for fewer dimensions or add a condition.",
-                          most=MOST_GROUPS)  # fmt: skip
-        for row in part.to_pylist():
-            found.setdefault(tuple(row[key] for key in question.keys), {}).update(row)
-    return [_figures(row, measures, question) for row in found.values()]
-
-
-def _families(star: tables.Star, measures: Sequence[str], question: tables.Question) -> list[Table]:
-    wanted = {part for name in measures for part in (name, *rules.RATIOS.get(name, ()))}
+def _families(star: tables.Star, wanted: Sequence[str], question: tables.Question) -> list[Table]:
     families = {rules.MEASURES[name].family for name in wanted}
     built: dict[str, Callable[[], Table]] = {
-        "sales": lambda: tables.sales(star, question, buyers="buying_customers" in wanted, orders="orders" in wanted),
+        "sales": lambda: tables.sales(star, question, wanted),
         "base": lambda: tables.base(star, question),
         "cycle": lambda: tables.cycle(star, question),
         "retention": lambda: tables.retention(star, question),
@@ -189,61 +206,109 @@ def _families(star: tables.Star, measures: Sequence[str], question: tables.Quest
     return [build() for family, build in built.items() if family in families]
 
 
-def _figures(row: Mapping[str, Any], measures: Sequence[str], question: tables.Question) -> dict[str, Any]:
-    """The measures of a group: nothing counted is 0, nothing to divide by is None."""
-    figures = {tables.column(item): row.get(tables.column(item)) for item in question.by}
-    for name in measures:
-        if name in rules.RATIOS:
-            above, below = (row.get(part) for part in rules.RATIOS[name])
-            figures[name] = above / below if above is not None and below else None
-        else:
-            value = row.get(name)
-            figures[name] = 0 if value is None and name in ZERO_WHERE_NOTHING else value
-    return figures
+# ---- rows of an answer -----------------------------------------------------------------------------------------------
+
+
+def _rows(
+    opened: Opened, measures: Sequence[str], by: Sequence[str], conditions: rules.Conditions
+) -> list[dict[str, Any]]:
+    """One row a group: every family of measures answers once, the answers are laid side by side."""
+    keys = [f"d_{name}" for name in by]
+    found: dict[tuple[Any, ...], dict[Any, Any]] = {}
+    for inside, wanted in opened.model.leaves(measures).items():
+        question = question_of(opened.model, by, (*conditions, *inside))
+        for table in opened.families(wanted, question):
+            part = opened.engine.arrow(table.limit(MOST_GROUPS + 1))
+            if part.num_rows > MOST_GROUPS:
+                raise TooMuch("The question has more than {most} groups. Ask for fewer dimensions or add a condition.",
+                              most=MOST_GROUPS)  # fmt: skip
+            there = [name for name in part.column_names if name in wanted]
+            for row in part.to_pylist():
+                group = found.setdefault(tuple(row[key] for key in keys), {})
+                group.update({(inside, name): row[name] for name in there})
+    return [dict(zip(keys, group, strict=True)) | _figures(opened, measures, row) for group, row in found.items()]
+
+
+def _figures(opened: Opened, measures: Sequence[str], row: Mapping[Any, Any]) -> dict[str, Any]:
+    """The measures of a group. Formulas reckon amounts in major units, so that a number in them means what it says."""
+    digits = currency(opened.currency).digits
+
+    def leaf(inside: rules.Conditions, name: str) -> Any:
+        value = row.get((inside, name))
+        if value is None or not (opened.minor and digits) or opened.model.measures[name].unit != rules.Unit.MONEY:
+            return value
+        return Decimal(value).scaleb(-digits)
+
+    return {name: _number(opened.model.figure(name, leaf), opened.model.measures[name].unit, digits)
+            for name in measures}  # fmt: skip
+
+
+def _number(value: Any, unit: rules.Unit, digits: int) -> int | float | None:
+    """A figure as a plain number: amounts in minor units, whole ones as whole numbers."""
+    if value is None:
+        return None
+    if unit == rules.Unit.MONEY and digits:
+        value = value.scaleb(digits) if isinstance(value, Decimal) else value * 10**digits
+    if unit in (rules.Unit.MONEY, rules.Unit.COUNT):
+        return int(value) if value == int(value) else float(value)
+    return float(value)
 
 
 def _natural(value: Any) -> tuple[Any, ...]:
     """A sort key that puts 2 before 10, texts after numbers and missing values last."""
     if value is None:
         return (2, 0, "")
-    if isinstance(value, int | float):
+    if isinstance(value, int | float | Decimal):
         return (0, value, "")
-    return (0, int(value), value) if value.isascii() and value.isdigit() else (1, 0, value)
+    text = str(value)
+    return (0, int(text), text) if text.isascii() and text.isdigit() else (1, 0, text)
 
 
-def _sorted(rows: list[dict[str, Any]], question: tables.Question, order: str) -> list[dict[str, Any]]:
-    rows = sorted(rows, key=lambda row: [_natural(row[key]) for key in question.keys])
+def _sorted(rows: list[dict[str, Any]], model: rules.Model, by: Sequence[str], order: str) -> list[dict[str, Any]]:
+    rows = sorted(rows, key=lambda row: [_natural(row[f"d_{name}"]) for name in by])
     if not order:
         return rows
     name = order.removeprefix("-")
-    key = name if name in rules.MEASURES else f"d_{name}"
+    key = f"d_{name}" if name in by else name
     there, missing = ([row for row in rows if (row[key] is None) is gone] for gone in (False, True))
     return [*sorted(there, key=lambda row: _natural(row[key]), reverse=order.startswith("-")), *missing]
 
 
-def _shown(row: Mapping[str, Any], question: tables.Question) -> dict[str, Any]:
-    """A row by its outside names, periods as texts."""
-    shown: dict[str, Any] = {}
-    for item in question.by:
-        value = row[tables.column(item)]
-        shown[item.name] = rules.period_text(item.name, value) if item.is_period and value is not None else value
-    return shown | {name: value for name, value in row.items() if name in rules.MEASURES}
+def _shown(row: Mapping[str, Any], model: rules.Model, by: Sequence[str]) -> dict[str, Any]:
+    """A row by its outside names, periods and days as texts."""
+    shown: dict[str, Any] = {name: value for name, value in row.items() if not name.startswith("d_")}
+    return {name: _member(name, row[f"d_{name}"], model) for name in by} | shown
 
 
-def _total(opened: Engine, star: tables.Star, measures: Sequence[str], question: tables.Question) -> dict[str, Any]:
+def _member(name: str, value: Any, model: rules.Model) -> Any:
+    if value is None:
+        return None
+    if model.dimensions[name].is_period:
+        return rules.period_text(name, value)
+    if isinstance(value, Decimal):
+        return int(value) if value == int(value) else float(value)
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def _total(opened: Opened, measures: Sequence[str], conditions: rules.Conditions) -> dict[str, Any]:
     """The measures over everything; those that compare periods have no total."""
-    whole = [name for name in measures if rules.MEASURES[name].family != "retention"]
-    asked = tables.Question((), question.used, question.rows, question.periods)
-    found = _rows(opened, star, whole, asked) if whole else []
+    whole = [name for name in measures if not opened.model.compares(name)]
+    found = _rows(opened, whole, (), conditions) if whole else []
     return dict.fromkeys(measures) | (found[0] if found else {})
 
 
-def _columns(measures: Sequence[str], question: tables.Question, snapshot: Snapshot) -> list[Column]:
-    made = set(snapshot.facts.get("generated", ()))
-    heads = [Column(item.name, item.label, item.definition, generated=item.name in made or item.column in made)
-             for item in question.by]  # fmt: skip
-    figures = [rules.MEASURES[name] for name in measures]
-    return [*heads, *(Column(item.name, item.label, item.definition, item.unit.value) for item in figures)]
+def _columns(opened: Opened, measures: Sequence[str], by: Sequence[str]) -> list[Column]:
+    cuts = [opened.model.dimensions[name] for name in by]
+    heads = [Column(one.name, *texts(one), generated=bool({one.name, one.column} & opened.generated)) for one in cuts]
+    figures = [opened.model.measures[name] for name in measures]
+    return [*heads, *(Column(one.name, *texts(one), one.unit.value) for one in figures)]
+
+
+def texts(item: rules.Measure | rules.Dimension) -> tuple[str, str]:
+    """Label and definition in the reader's language where they were declared in both, else as msgids."""
+    if (get_language() or "").startswith("ko"):
+        return item.ko or item.label, item.ko_definition or item.definition
+    return item.label, item.definition
 
 
 # ---- plain values for doors ------------------------------------------------------------------------------------------
@@ -253,7 +318,7 @@ def major(value: Any, unit: str, money: Currency) -> Any:
     """A figure for a script or a spreadsheet: amounts in major units, exact to the minor unit."""
     if value is None or unit != rules.Unit.MONEY or not money.digits:
         return value
-    return value / 10**money.digits
+    return value / 10**money.digits if isinstance(value, int) else float(Decimal(repr(value)).scaleb(-money.digits))
 
 
 def plain(answer: Answer) -> dict[str, Any]:
@@ -288,16 +353,106 @@ def _unit(unit: str, money: Currency) -> str:
     return money.code if unit == rules.Unit.MONEY else unit
 
 
-def names(by: Member | None = None) -> dict[str, list[dict[str, str]]]:
-    """All measures and dimensions that can be asked for, with label, unit and definition. Raises NotAllowed."""
+# ---- what can be asked -----------------------------------------------------------------------------------------------
+
+
+def names(by: Member | None = None, star: str = "") -> dict[str, list[dict[str, Any]]]:
+    """All that can be asked of a star: measures (name, label, unit, definition), dimensions (name, label, definition)
+    and hierarchies (name, label, levels: names of dimensions from coarse to fine). Raises NotAllowed, NotFound.
+    """
     if by is not None:
         require(by, Right.INSIGHT_VIEW)
+    found = model(by, star)
     return {
-        "measures": [
-            {"name": item.name, "label": item.label, "unit": item.unit.value, "definition": item.definition}
-            for item in rules.MEASURES.values()
-        ],
-        "dimensions": [
-            {"name": item.name, "label": item.label, "definition": item.definition} for item in dimensions().values()
-        ],
-    }
+        "measures": [_named(item) | {"unit": item.unit.value} for item in found.measures.values()],
+        "dimensions": [_named(item) for item in found.dimensions.values()],
+        "hierarchies": [{"name": item.name, "label": label(item), "levels": list(item.levels)}
+                        for item in found.hierarchies],
+    }  # fmt: skip
+
+
+def label(item: rules.Hierarchy | rules.Model) -> str:
+    """A label in the reader's language, or its msgid."""
+    return item.ko if item.ko and (get_language() or "").startswith("ko") else item.label
+
+
+def _named(item: rules.Measure | rules.Dimension) -> dict[str, str]:
+    shown, definition = texts(item)
+    return {"name": item.name, "label": shown, "definition": definition}
+
+
+def model(by: Member | None, star: str = "") -> rules.Model:
+    """What can be asked of a star. Raises NotFound."""
+    if star:
+        return _declared(by, star).model
+    try:
+        snapshot = warehouse.current()[0]
+        columns = warehouse.table(engine.current(), snapshot, "customers").columns
+    except (NotFound, Damaged):
+        columns = ()
+    return rules.model_of(columns)
+
+
+def stars(by: Member | None = None) -> list[dict[str, str]]:
+    """The stars the member may ask, the company's own first: name ("" for the company's own) and label.
+
+    A star that was added knows nothing of who is in charge of whom: only members who see every customer may ask it.
+    """
+    if by is not None:
+        require(by, Right.INSIGHT_VIEW)
+    own = [{"name": "", "label": rules.COMPANY}]
+    if by is not None and not scope_of(by).everyone:
+        return own
+    return own + [{"name": star.model.name, "label": label(star.model)} for star, _snapshot in added.whole()]
+
+
+def _declared(by: Member | None, star: str) -> Opened:
+    """A star that was added. Raises NotFound, also where the member may not see everyone; Damaged."""
+    if by is not None and not scope_of(by).everyone:
+        raise added.missing(star)
+    found, snapshot, newest = added.current(star)
+    opened = engine.current()
+
+    def read(name: str) -> Table:
+        return opened.table(snapshot.paths(name))
+
+    return Opened(
+        engine=opened,
+        model=found.model,
+        snapshot=snapshot,
+        newest=newest,
+        families=lambda wanted, question: list(declared.families(read, found, wanted, question)),
+        currency=found.currency,
+        minor=False,
+    )
+
+
+# ---- for rooms above -------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class View:
+    """The star as a member may see it, for questions that no measure answers. known: the dimensions by name."""
+
+    engine: Engine
+    snapshot: Snapshot
+    newest: bool
+    star: tables.Star
+    known: Mapping[str, rules.Dimension]
+
+    def question(self, by_dimensions: Sequence[str] = (), where: str = "") -> tables.Question:
+        """A split and a condition over sales lines, checked. Raises BadInput."""
+        asked = rules.model_of(self.star.customers.columns)
+        condition = asked.plain(rules.parse(where))
+        asked.check(["sales_amount"], by_dimensions, sorted(rules.names(condition)))
+        return question_of(asked, by_dimensions, (condition,) if condition else ())
+
+
+def view(by: Member | None, engine_of: Callable[[], Engine] = engine.current) -> View:
+    """The star within the member's scope (None is the installation). Raises NotAllowed, NotFound, Damaged."""
+    if by is not None:
+        require(by, Right.INSIGHT_VIEW)
+    snapshot, newest = warehouse.current()
+    opened = engine_of()
+    star = _star(opened, snapshot, scope_of(by) if by is not None else Scope(everyone=True))
+    return View(opened, snapshot, newest, star, rules.dimensions_of(star.customers.columns))

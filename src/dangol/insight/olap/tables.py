@@ -5,8 +5,10 @@ column a figure. Missing values of dimensions stay missing and form a group of t
 used where a join on dimensions would lose them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
 from functools import reduce
 from operator import and_, or_
 
@@ -17,7 +19,9 @@ from dangol.base.errors import BadInput
 from dangol.insight.olap import rules
 from dangol.insight.olap.rules import Dimension
 
-SUMS = ("sales_amount", "quantity", "discount")
+SUMS = ("sales_amount", "quantity", "discount", "returns_amount")
+PER_CUSTOMER = frozenset({"buying_customers", "repeat_customers"})
+PER_ORDER = PER_CUSTOMER | {"orders"}
 JOINS = {"customer": "customer_id", "product": "product_key", "store": "store_key"}
 
 
@@ -84,6 +88,8 @@ def period(name: str, day: DateValue) -> IntegerValue:
         return year * _whole(12) + day.month().cast("int64") - _whole(1)
     if name == "quarter":
         return year * _whole(4) + ((day.month().cast("int64") - _whole(1)) / _whole(3)).floor().cast("int64")
+    if name == "half":
+        return year * _whole(2) + ((day.month().cast("int64") - _whole(1)) / _whole(6)).floor().cast("int64")
     return year
 
 
@@ -134,6 +140,8 @@ def met(  # noqa: PLR0911  one return a kind of condition
             return reduce(or_, [met(table, part, kinds) for part in parts])
         case rules.Not(inner):
             return ~met(table, inner, kinds)
+        case rules.Under():
+            raise ValueError("A path is written out by the model before it is asked.")
         case rules.IsNull(name):
             return table[f"d_{name}"].isnull()
         case rules.In(name, values):
@@ -160,8 +168,16 @@ def _fitting(table: Table, item: Dimension, value: rules.conditions.Value) -> Va
     if kind.is_string():
         return ibis.literal(str(value))
     try:
+        if kind.is_date():
+            return ibis.literal(date.fromisoformat(str(value)))
+        if kind.is_decimal():
+            return ibis.literal(Decimal(str(value)), type=kind)
         return ibis.literal(float(value), type="float64")
-    except ValueError:
+    except (ValueError, ArithmeticError):
+        if kind.is_date():
+            raise BadInput(
+                "“{text}” is not a day. Write it like 2017-03-31.", field="where", text=str(value)[:40]
+            ) from None
         raise BadInput("“{text}” is not a number, but {dimension} holds numbers.", field="where",
                        text=str(value)[:40], dimension=item.name) from None  # fmt: skip
 
@@ -173,8 +189,8 @@ def _grouped(table: Table, keys: Sequence[str], **figures: Value) -> Table:
 # ---- families of measures --------------------------------------------------------------------------------------------
 
 
-def sales(star: Star, question: Question, *, buyers: bool, orders: bool) -> Table:
-    """Sums, orders and buying customers.
+def sales(star: Star, question: Question, wanted: Collection[str]) -> Table:
+    """Sums, orders, and customers who bought (again). wanted: names of measures.
 
     Orders are counted by their first lines. Where lines of one order may lie in different groups (split or filtered by
     product), they are brought together to one row an order first. Different customers are counted the same way: one
@@ -183,21 +199,27 @@ def sales(star: Star, question: Question, *, buyers: bool, orders: bool) -> Tabl
     found = facts(star, star.sales_lines, question)
     apart = any(rules.within_order(item) for item in (*question.by, *question.used))
     first = (found.line_no == ibis.literal(0, type="int32")).ifelse(_whole(1), _whole(0))
-    found = found.mutate(sales_amount=found.amount, orders=first)
-    keys, sums = question.keys, (*SUMS, "orders")
-    if orders and apart:
+    returned = (found.amount < _whole(0)).ifelse(-found.amount, _whole(0))
+    found = found.mutate(sales_amount=found.amount, orders=first, returns_amount=returned)
+    keys = question.keys
+    sums = [name for name in SUMS if name in wanted]
+    if PER_ORDER.intersection(wanted):
+        sums.append("orders")
+    if apart and "orders" in sums:
         found = found.group_by(*keys, "source", "order_id").aggregate(
-            **{name: found[name].sum().cast("int64") for name in SUMS}, customer_id=found.customer_id.max()
+            **{name: found[name].sum().cast("int64") for name in sums[:-1]}, customer_id=found.customer_id.max()
         )
         found = found.mutate(orders=_whole(1))
-    if not buyers:
+    if not PER_CUSTOMER.intersection(wanted):
         return _grouped(found, keys, **{name: found[name].sum().cast("int64") for name in sums})
     found = found.group_by(*keys, "customer_id").aggregate(**{name: found[name].sum().cast("int64") for name in sums})
+    again = (found.customer_id.notnull() & (found.orders > _whole(1))).ifelse(_whole(1), _whole(0))
     return _grouped(
         found,
         keys,
         **{name: found[name].sum().cast("int64") for name in sums},
         buying_customers=found.customer_id.count(),
+        repeat_customers=again.sum().cast("int64"),
     )
 
 
@@ -205,8 +227,8 @@ def base(star: Star, question: Question) -> Table:
     """Accumulated customers: see the definition of the measure `customers`."""
     by_nature = {item.of for item in (*question.by, *question.used)}
     if by_nature <= {"customer"}:
-        people = _people(star, question)
-        return _grouped(people, question.keys, customers=people.count())
+        found = people(star, question)
+        return _grouped(found, question.keys, customers=found.count())
     if not question.times:
         found = facts(star, star.sales_lines, question)
         found = found.filter(found.customer_id.notnull()).select(*question.keys, "customer_id").distinct()
@@ -214,11 +236,12 @@ def base(star: Star, question: Question) -> Table:
     return _accumulated(star, question)
 
 
-def _people(star: Star, question: Question) -> Table:
+def people(star: Star, question: Question) -> Table:
+    """Customers with a column for every dimension of the question, under its conditions; all are of customers."""
     wanted = list(dict.fromkeys((*question.by, *question.used)))
-    people = star.customers.mutate(**{column(item): star.customers[item.column] for item in wanted})
+    found = star.customers.mutate(**{column(item): star.customers[item.column] for item in wanted})
     kinds = {item.name: item for item in wanted}
-    return people.filter(*[met(people, one, kinds) for one in question.rows]) if question.rows else people
+    return found.filter(*[met(found, one, kinds) for one in question.rows]) if question.rows else found
 
 
 def _accumulated(star: Star, question: Question) -> Table:

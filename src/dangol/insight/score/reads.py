@@ -13,11 +13,12 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from django.conf import settings
 from django.utils.translation import get_language, gettext
+from ibis.expr.types import Table
 
 from dangol.base.errors import NotFound
 from dangol.customers.identify import reads as customers
 from dangol.customers.identify.rules import CustomerQuery
-from dangol.engine import Snapshot, Store, current, fresh, rows_of
+from dangol.engine import Engine, Snapshot, Store, current, fresh, rows_of
 from dangol.insight.score import rules, tables
 from dangol.insight.score.models import Scheme, StrategyText
 from dangol.insight.warehouse import reads as warehouse
@@ -133,6 +134,13 @@ def _current() -> Snapshot:
         return store().current()[0]
     except NotFound:
         raise NotFound("Customers have not been scored yet. Load purchases and run the cycle first.") from None
+
+
+def table(opened: Engine) -> Table:
+    """Every customer's newest scores as a table of an engine: customer_id, recency_days, frequency, monetary, r, f, m,
+    score, segment, as_of. Raises NotFound before the first scoring.
+    """
+    return opened.table([_current().paths("rfm")[-1]])
 
 
 def is_newest() -> bool:

@@ -28,7 +28,7 @@ ARROW = {
     "string": pa.string(), "int64": pa.int64(), "int32": pa.int32(), "timestamp": pa.timestamp("us"),
     "date": pa.date32(),
 }  # fmt: skip
-STEPS = 9
+STEPS = 10
 
 
 def N_(text: str) -> str:  # noqa: N802  marks a text for translation: doors show the note of a job in their language
@@ -186,6 +186,16 @@ def _build(build: Build) -> None:
     for kind in ("contacts", "responses", "survey_answers"):
         build.say(N_("Writing contacts and responses"))
         build.write(kind, tables.keyed(_in_force(build, kind), build.written("customer_keys"), rules.STAR[kind]))
+    build.say(N_("Writing web events"))
+    _events(build)
+
+
+def _events(build: Build) -> None:
+    events = _in_force(build, "events")
+    [span] = build.engine.arrow(tables.span(events, "happened_at")).to_pylist()
+    some = span["first"] is not None
+    zone = rules.stretches(settings.DANGOL.zone, span["first"], span["last"]) if some else [rules.Stretch(None, 0)]
+    build.write("web_events", tables.web_events(events, build.written("customer_keys"), zone))
 
 
 def _write_arrow(build: Build, name: str, rows: pa.Table, columns: Mapping[str, str]) -> None:

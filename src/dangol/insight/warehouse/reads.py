@@ -21,7 +21,7 @@ def current() -> tuple[Snapshot, bool]:
 
 
 def table(engine: Engine, snapshot: Snapshot, name: str) -> Table:
-    """A table of the star: sales_lines, customers, products, stores, campaigns, contacts, responses or survey_answers.
+    """A table of the star, as `rules.STAR` names them: sales_lines, customers, products, contacts, web_events …
 
     Raises NotFound.
     """

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-VERSION = 2  # of the star's layout: another number rebuilds every file
+VERSION = 3  # of the star's layout: another number rebuilds every file
 FILE_ROWS = 2_000_000
-KINDS = ("sales", "products", "stores", "campaigns", "contacts", "responses", "survey_answers")
+KINDS = ("sales", "products", "stores", "campaigns", "contacts", "responses", "survey_answers", "events")
 
 # The common format of loaded rows, and their Ibis types. A column a file lacks is null.
 RAW: Mapping[str, Mapping[str, str]] = {
@@ -36,6 +36,10 @@ RAW: Mapping[str, Mapping[str, str]] = {
         "survey_key": "string", "question_key": "string", "customer_key": "string", "answered_at": "timestamp",
         "answer": "string", "score": "int64",
     },
+    "events": {
+        "event_key": "string", "event": "string", "customer_key": "string", "visitor": "string", "site": "string",
+        "page": "string", "campaign": "string", "happened_at": "timestamp", "properties": "string",
+    },
 }  # fmt: skip
 MARKS = {"source": "string", "line_key": "int64"}  # on every loaded row besides
 DIMENSION_KEYS = {"products": "product_key", "stores": "store_key", "campaigns": "campaign_key"}
@@ -61,6 +65,10 @@ STAR: Mapping[str, Mapping[str, str]] = {
     "survey_answers": {
         "survey_key": "string", "question_key": "string", "customer_id": "int64", "answered_at": "timestamp",
         "answer": "string", "score": "int64",
+    },
+    "web_events": {
+        "site": "string", "event": "string", "customer_id": "int64", "visitor": "string", "happened_at": "timestamp",
+        "day": "date", "page": "string", "campaign": "string", "properties": "string",
     },
     "customers": {
         "customer_id": "int64", "kind": "string", "code": "string", "age_band": "string", "income_band": "string",

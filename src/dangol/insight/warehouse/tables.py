@@ -126,6 +126,18 @@ def keyed(table: Table, keys: Table, columns: Mapping[str, str]) -> Table:
     return shaped(joined, columns)
 
 
+def web_events(events: Table, keys: Table, zone: Sequence[Stretch]) -> Table:
+    """Web events with their customer_id (null for a visitor nobody knows) and the company's day, sorted by day."""
+    joined = events.left_join(keys, [events.source == keys.source, events.customer_key == keys.key])
+    dated = joined.mutate(day=company_day(joined.happened_at, zone))
+    return shaped(dated, STAR["web_events"]).order_by("day")
+
+
+def span(rows: Table, column: str) -> Table:
+    """One row: first and last of a column's times."""
+    return rows.aggregate(first=rows[column].min(), last=rows[column].max())
+
+
 def customers(attributes: Table, lines: Table) -> Table:
     """Customers with their attributes and the day of their first purchase (null for none)."""
     first = lines.group_by("customer_id").aggregate(first_day=lines.day.min())

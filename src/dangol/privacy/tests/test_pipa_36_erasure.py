@@ -11,6 +11,7 @@ from django.db import connection
 
 from dangol.base.errors import BadInput, Conflict
 from dangol.customers.collect import actions as collect
+from dangol.customers.collect.feeds import events
 from dangol.customers.collect.feeds.models import Site, Visitor, WebEvent
 from dangol.customers.collect.models import Load, Person, Quarantined
 from dangol.customers.consent import actions as consent
@@ -126,9 +127,12 @@ def test_refused_rows_about_the_person_are_emptied_and_counts_still_add_up(peopl
     bad = "no,성명,휴대폰,이메일,주소,출생\nP-1,홍길순,010-5555-6666,gilsun@example.com,,아주 옛날\nP-4,남,010-1,a@b.kr,,여름\n"
     report = people.load("customers", bad)
     assert report["quarantined"] == 2
+    sales = "order,cust,item,when,qty,amount\n1,P-1,i,2026-01-05,P-1,9\n2,P-4,i,2026-01-05,P-1,9\n3,P-4,i,(82) 10-5555.6666,1,9\n"
+    assert people.load("sales", sales)["quarantined"] == 3
     _erase(people, people.ask("erasure"))
-    rows = {row.line: row.raw for row in Quarantined.objects.order_by("line")}
-    assert [bool(raw) for raw in rows.values()] == [False, True]
+    rows = Quarantined.objects.order_by("load", "line")
+    assert [bool(row.raw) for row in rows] == [False, True, False, True, False]  # the P-1 in a quantity is nobody's key
+    assert [row.state for row in rows] == ["ignored", "open", "ignored", "open", "ignored"]
 
 
 def test_erasing_twice_or_after_a_break_in_any_step_ends_the_same(people, monkeypatch):
@@ -181,7 +185,9 @@ def _fill(people, one, other):
     Visitor.objects.create(site=site, anonymous_id="a-1", customer_key="P-2", at=now)
     for number, fields in enumerate(({"visitor": "a-1", "page": "/김철수"}, {"customer_key": "P-1", "page": "/홍길순"},
                                      {"customer_key": "P-3", "page": "/이어린"})):  # fmt: skip
+        fields |= {"event_key": f"m{number}", "event": "Page Viewed", "happened_at": now.isoformat()}
         WebEvent.objects.create(site=site, message_id=f"m{number}", fields=fields, received_at=now)
+    events.gather(Quiet())
     matching.merge(by=steward, kept_id=one.pk, gone_id=other.pk, note="홍길순과 김철수는 한 사람")
     Pair.objects.create(left=other, right=people.person("P-3"), probability=0.9, note="chulsoo@example.com",
                         evidence={"name": "김철수"})  # fmt: skip
@@ -226,6 +232,10 @@ def test_a_merged_family_is_gone_from_every_table_and_nobody_else_is(people):
     assert [(table, text) for table, text in _texts() for secret in FAMILY if secret in text] == []
     assert [model.objects.count() for model in (Household, Pair, Visitor)] == [0, 0, 0]
     assert [event.fields["customer_key"] for event in WebEvent.objects.all()] == ["P-3"]
+    [gathered] = (settings.DANGOL.home / "raw" / "web.web-events").iterdir()
+    told = [[row["event"], row["customer_key"], row["visitor"], row["page"]]
+            for row in pq.read_table(gathered).to_pylist()]  # fmt: skip
+    assert told == [["Page Viewed", None, None, None]] * 2 + [["Page Viewed", "P-3", None, "/이어린"]]
     known = pq.read_table(settings.DANGOL.home / "linkage" / "compared.parquet")["customer_id"].to_pylist()
     assert known == [people.person("P-3").pk]
     assert Task.objects.get().state == "closed"

@@ -171,6 +171,7 @@ def _board(found: profile.Profile, kind: str, number: int) -> dict[str, Any]:
     return _person(found.person) | {
         "profile": found, "chips": [chip for chip in chips if chip[2]], "kind": kind, "next_page": number + 1,
         "events": [_event(one) for one in found.events], "spend": _spend(found), "history": found.history[-12:],
+        "track": _track(found),
         "all_events": sum(found.counts.values()),
     }  # fmt: skip
 
@@ -205,3 +206,21 @@ def _spend(found: profile.Profile) -> dict[str, Any]:
     }  # fmt: skip
     columns = [("month", gettext("Month"), "month"), ("amount", gettext("Sales"), "money")]
     return {"rows": rows, "spec": spec, "columns": columns}
+
+
+def _track(found: profile.Profile) -> dict[str, Any]:
+    """The chart of the probability of being active at the month ends."""
+    rows = [{"day": day, "alive": round(alive, 4)} for day, alive in found.track]
+    percent = {"format": ".0%", "formatType": "number"}
+    spec = {
+        "height": 120, "mark": {"type": "line", "point": True},
+        "encoding": {
+            "x": {"field": "day", "type": "temporal", "title": None},
+            "y": {"field": "alive", "type": "quantitative", "title": gettext("Active"), "scale": {"domain": [0, 1]},
+                  "axis": {**percent, "values": [0, 0.5, 1]}},
+            "tooltip": [{"field": "day", "type": "temporal", "title": gettext("Day"), "formatType": "whole"},
+                        {"field": "alive", "type": "quantitative", "title": gettext("Active"), **percent}],
+        },
+    }  # fmt: skip
+    return {"rows": rows if len(rows) > 1 else [], "spec": spec,
+            "columns": [("day", gettext("Day"), "day"), ("alive", gettext("Active"), "percent")]}  # fmt: skip

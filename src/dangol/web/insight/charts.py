@@ -71,3 +71,108 @@ def one_size_over_time(labels: Sequence[str]) -> Row:
             ],
         },
     }  # fmt: skip
+
+
+def _number(field: str, title: str) -> Row:
+    return {"field": field, "type": "quantitative", "title": title, "format": ",", "formatType": "number"}
+
+
+def _folded(keys: Sequence[str], titles: Sequence[str]) -> list[Row]:
+    """Columns of a row as rows of series and value, under their titles."""
+    return [{"fold": list(keys), "as": ["key", "value"]},
+            {"calculate": " : ".join([*(f"datum.key === '{key}' ? {title!r}" for key, title in
+                                        zip(keys, titles, strict=True)), "''"]), "as": "series"}]  # fmt: skip
+
+
+def expected_and_actual_over_time(rows: list[Row], checked_from: date | None) -> Row:
+    """Cumulative repeat purchases: rows of day, expected and actual; a line where the check begins."""
+    titles = [_("Actual"), _("Expected")]
+    lines: Row = {
+        "transform": _folded(["actual", "expected"], titles),
+        "mark": {"type": "line"},
+        "encoding": {
+            "x": {"field": "day", "type": "temporal", "title": None},
+            "y": {"field": "value", "type": "quantitative", "title": _("Repeat purchases so far")},
+            "color": {"field": "series", "type": "nominal", "title": None, "sort": titles, "scale": {"domain": titles},
+                      "legend": {"symbolType": "stroke"}},
+            "strokeDash": {"field": "series", "type": "nominal", "sort": titles, "title": None,
+                           "legend": {"symbolType": "stroke"},
+                           "scale": {"domain": titles, "range": [[1, 0], [7, 3]]}},
+            "tooltip": [{"field": "day", "type": "temporal", "title": _("Week to"), "formatType": "whole"},
+                        {"field": "series", "type": "nominal", "title": _("Series")},
+                        _number("value", _("Repeat purchases so far"))],
+        },
+    }  # fmt: skip
+    layers = [lines]
+    if checked_from is not None:
+        layers.append({
+            "data": {"values": [{"day": checked_from.isoformat()}]}, "mark": {"type": "rule", "strokeDash": [4, 3]},
+            "encoding": {"x": {"field": "day", "type": "temporal"}},
+        })  # fmt: skip
+    return {"height": 280, "data": {"values": rows}, "layer": layers}
+
+
+def expected_and_actual_by_class(rows: list[Row]) -> Row:
+    """Customers by how often they bought again: rows of repeats, expected and actual."""
+    titles = [_("Actual"), _("Expected")]
+    return {
+        "height": 260,
+        "transform": _folded(["actual", "expected"], titles),
+        "mark": {"type": "bar"},
+        "encoding": {
+            "x": {"field": "repeats", "type": "nominal", "sort": [row["repeats"] for row in rows],
+                  "title": _("Repeat purchases")},
+            "xOffset": {"field": "series", "sort": titles},
+            "y": {"field": "value", "type": "quantitative", "title": _("Customers")},
+            "color": {"field": "series", "type": "nominal", "title": None, "sort": titles, "scale": {"domain": titles}},
+            "tooltip": [{"field": "repeats", "type": "nominal", "title": _("Repeat purchases")},
+                        {"field": "series", "type": "nominal", "title": _("Series")}, _number("value", _("Customers"))],
+        },
+    }  # fmt: skip
+
+
+def by_probability(rows: list[Row]) -> Row:
+    """Customers by P(alive): rows of share (label) and customers."""
+    return {
+        "height": 220,
+        "mark": {"type": "bar"},
+        "encoding": {
+            "x": {"field": "share", "type": "nominal", "sort": [row["share"] for row in rows],
+                  "title": _("Probability of being active"), "axis": {"labelSeparation": 6}},
+            "y": {"field": "customers", "type": "quantitative", "title": _("Customers")},
+            "tooltip": [{"field": "share", "type": "nominal", "title": _("Probability of being active")},
+                        _number("customers", _("Customers"))],
+        },
+    }  # fmt: skip
+
+
+def share_by_tenth(rows: list[Row]) -> Row:
+    """What each tenth of the customers, the most valuable first, adds to the value: rows of tenth and share."""
+    percent = {"format": ".0%", "formatType": "number"}
+    return {
+        "height": 220,
+        "mark": {"type": "bar"},
+        "encoding": {
+            "x": {"field": "tenth", "type": "nominal", "sort": [row["tenth"] for row in rows],
+                  "title": _("Tenth of the customers, most valuable first")},
+            "y": {"field": "share", "type": "quantitative", "title": _("Share of the value"), "axis": percent},
+            "tooltip": [{"field": "tenth", "type": "nominal", "title": _("Tenth of the customers")},
+                        {"field": "share", "type": "quantitative", "title": _("Share of the value"), **percent}],
+        },
+    }  # fmt: skip
+
+
+def value_over_time(rows: list[Row], sign: str) -> Row:
+    """Value of all customers at the month ends: rows of month, major (amount) and alive."""
+    money = {"format": sign, "formatType": "money"}
+    return {
+        "height": 220,
+        "mark": {"type": "bar"},
+        "encoding": {
+            "x": _months(row["month"] for row in rows),
+            "y": {"field": "major", "type": "quantitative", "title": _("Value today"), "axis": money},
+            "tooltip": [{"field": "month", "type": "ordinal", "title": _("Month")},
+                        {"field": "major", "type": "quantitative", "title": _("Value today"), **money},
+                        _number("alive", _("Still active"))],
+        },
+    }  # fmt: skip

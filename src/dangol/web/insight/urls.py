@@ -2,7 +2,8 @@
 
 from django.urls import path
 
-from dangol.web.insight import figures, pages, scheme
+from dangol.web.explorer import pages as explorer
+from dangol.web.insight import lifetime, pages, scheme
 
 app_name = "insight"
 urlpatterns = [
@@ -12,5 +13,6 @@ urlpatterns = [
     path("migration/", pages.migration, name="migration"),
     path("scheme/", scheme.scheme, name="scheme"),
     path("scheme/preview/", scheme.preview, name="scheme_preview"),
-    path("figures/", figures.figures, name="figures"),
+    path("lifetime/", lifetime.lifetime, name="lifetime"),
+    path("figures/", explorer.moved_here, name="figures"),
 ]

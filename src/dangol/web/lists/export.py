@@ -58,7 +58,7 @@ def answer(page: "ListPage", state: ListState, selection: Selection, request: Re
     if form not in ("csv", "xlsx"):
         raise BadInput("Choose CSV or Excel as the form of the export.", field="format")
     columns = [one for one in page.columns if one.export and one.key in (state.columns or page.usual_columns)]
-    file, count = _write(form, columns, _rows(page, selection))
+    file, count = write(form, columns, _rows(page, selection))
     actions.note_access(
         by=request.user, verb="export", what=page.name, count=count, reason=reason,
         address=request.META.get("REMOTE_ADDR", "")[:45], detail={"columns": [one.key for one in columns]},
@@ -89,7 +89,8 @@ def _rows(page: "ListPage", selection: Selection) -> Iterator[Any]:
             return
 
 
-def _write(form: str, columns: list[Column], rows: Iterator[Any]) -> tuple[Any, int]:
+def write(form: str, columns: list[Column], rows: Iterator[Any]) -> tuple[Any, int]:
+    """The rows as an open file, and how many there are. form: csv or xlsx."""
     file = SpooledTemporaryFile(max_size=8 * 2**20)  # noqa: SIM115  the answer closes it
     count = (_write_csv if form == "csv" else _write_xlsx)(file, columns, rows)
     file.seek(0)

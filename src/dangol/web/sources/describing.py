@@ -83,7 +83,8 @@ def _formats(file: parts.Kept, shown: reads.Preview, options: dict[str, str], *,
     found = shown.found
     header_rows = found.get("header_rows")
     return FormatForm(
-        reader=file.reader, sheets=found.get("sheets", ()), hidden=found.get("hidden", 0), fixed=fixed,
+        reader=file.reader, sheets=found.get("sheets", ()), fixed=fixed,
+        hidden=found.get("hidden", 0) + found.get("hidden_columns", 0),
         initial={
             "kind": shown.kind, "encoding": found.get("encoding", ""), "delimiter": found.get("delimiter", ""),
             "sheet": found.get("sheet", ""), "header": found.get("header"), "hidden": options.get("hidden", ""),

@@ -63,7 +63,7 @@ class FormatForm(forms.Form):
     sheet = forms.ChoiceField(label=_("Sheet"), required=False)
     header = forms.IntegerField(label=_("Header begins in row"), min_value=1, max_value=200, required=False)
     header_rows = forms.ChoiceField(label=_("Rows of the header"), choices=HEADER_ROWS, required=False)
-    hidden = forms.ChoiceField(label=_("Hidden rows"), choices=HIDDEN, required=False)
+    hidden = forms.ChoiceField(label=_("Hidden rows and columns"), choices=HIDDEN, required=False)
 
     def __init__(self, *args: Any, reader: str, sheets: Sequence[str] = (), hidden: int = 0, fixed: bool = False,
                  **kwargs: Any) -> None:  # fmt: skip

@@ -21,6 +21,8 @@ from dangol.web.sources.forms import MendForm, UploadForm
 from dangol.work import reads as work
 
 CELL = "cell:"
+TURNING = ("undoing", "redoing")
+GOING = ("waiting", "running", *TURNING)
 
 
 @page(Right.SOURCES_LOAD, methods=("POST",))
@@ -130,10 +132,11 @@ def load(request: Request, load_id: int) -> HttpResponse:
     view = reads.load(request.user, load_id)
     if view.state in reads.LOOKED:
         raise NotFound("There is no such load.")
-    job = _job(request, view) if view.state in ("waiting", "running") else None
+    job = _job(request, view) if view.state in GOING else None
     groups = reads.quarantine_groups(request.user, load_id=load_id) if view.quarantined else []
     return render(request, "sources/load.html", {
         "card": parts.load_card(view), "load": view, "job": job,
+        "halted": view.state in TURNING and (job is None or job.ended),
         "groups": [parts.group_row(group) for group in groups],
         "may_load": may(request.user, Right.SOURCES_LOAD),
     })  # fmt: skip
@@ -141,15 +144,15 @@ def load(request: Request, load_id: int) -> HttpResponse:
 
 @page(Right.SOURCES_LOAD, methods=("POST",))
 def undo(request: Request, load_id: int) -> HttpResponseBase:
-    """Take back what a load brought."""
-    actions.undo_load(by=request.user, load_id=load_id)
+    """Have what a load brought taken back."""
+    actions.undo_load(by=request.user, load_id=load_id, queue=True)
     return redirect("sources:load", load_id)
 
 
 @page(Right.SOURCES_LOAD, methods=("POST",))
 def redo(request: Request, load_id: int) -> HttpResponseBase:
-    """Bring back what was taken back."""
-    actions.redo_load(by=request.user, load_id=load_id)
+    """Have what was taken back brought back."""
+    actions.redo_load(by=request.user, load_id=load_id, queue=True)
     return redirect("sources:load", load_id)
 
 

@@ -22,6 +22,8 @@ STATES = {  # state -> (badge, word)
     "failed": ("bad", _("failed")),
     "cancelled": ("warn", _("cancelled")),
     "undone": ("warn", _("taken back")),
+    "undoing": ("info", _("being taken back")),
+    "redoing": ("info", _("being brought back")),
 }
 READERS = {
     "csv": _("CSV"),

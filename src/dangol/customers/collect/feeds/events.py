@@ -1,6 +1,6 @@
 """Events of web sites: taken in one by one, each once; tied to the customer; gathered into batches."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -9,11 +9,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F
 
 from dangol.base.errors import BadInput, Conflict, NotAllowed, TooMuch
 from dangol.customers.collect import keys, places
 from dangol.customers.collect.columns import TYPES
+from dangol.customers.collect.feeds.forgetting import KIND, TELLING, without_erased
 from dangol.customers.collect.feeds.models import Site, Visitor, WebEvent
 from dangol.customers.collect.feeds.rules import CALLS_PER_MINUTE, KEEP_EVENTS_DAYS, Sender, event_row, flat
 from dangol.customers.collect.loading import write_batch
@@ -22,7 +23,6 @@ from dangol.customers.collect.rules import RECORDS, Type
 from dangol.customers.collect.sorting import live_index
 from dangol.work.actions import Running
 
-KIND = "events"
 GATHER_ROWS = 100_000
 CHUNK = 500
 
@@ -54,6 +54,7 @@ def hear(*, write_key: str, origin: str, body: Any, now: datetime | None = None)
         except BadInput as error:
             place = f"/batch/{number}{error.field}" if "batch" in body else error.field
             raise BadInput(error.template, field=place, **error.params) from None
+    _unname(site, [row for _event, row in rows])
     with transaction.atomic():
         new = _keep(site, [row for _event, row in rows], now)
         _tie(site, [row for event, row in rows if event.get("type") == "identify"], now)
@@ -72,6 +73,16 @@ def _count(site: Site, now: datetime) -> None:
         raise TooMuch("Too many events from this site. Wait {seconds} seconds.", seconds=wait)
 
 
+def _unname(site: Site, rows: list[dict[str, Any]]) -> None:
+    """Take who it was out of the events of erased people: they count, and name nobody."""
+    named = [row for row in rows if row.get("customer_key")]
+    known = without_erased(site.system, [row["customer_key"] for row in named])
+    for row in named:
+        if row["customer_key"] not in known:
+            for name in TELLING:
+                row.pop(name, None)
+
+
 def _keep(site: Site, rows: list[dict[str, Any]], now: datetime) -> int:
     names = [row["event_key"] for row in rows]
     known = set(WebEvent.objects.filter(site=site, message_id__in=names).values_list("message_id", flat=True))
@@ -87,7 +98,7 @@ def _tie(site: Site, rows: list[dict[str, Any]], now: datetime) -> None:
     """Remember who an anonymous visitor is. The first word counts: the next one at the same machine starts afresh."""
     Visitor.objects.bulk_create(
         [Visitor(site=site, anonymous_id=row["visitor"], customer_key=row["customer_key"], at=now)
-         for row in rows if row.get("visitor")],
+         for row in rows if row.get("visitor") and row.get("customer_key")],
         ignore_conflicts=True,
     )  # fmt: skip
 
@@ -138,13 +149,13 @@ def _gather(site: Site, source: Source) -> dict[str, int]:
 
 def _name(site: Site, rows: list[dict[str, Any]]) -> None:
     """Give rows of visitors who said who they are the customer's key."""
-    nameless = sorted({row["visitor"] for row in rows if not row.get("customer_key")})
+    nameless = sorted({row["visitor"] for row in rows if row.get("visitor") and not row.get("customer_key")})
     known: dict[str, str] = {}
     for start in range(0, len(nameless), CHUNK):
         found = Visitor.objects.filter(site=site, anonymous_id__in=nameless[start : start + CHUNK])
         known |= dict(found.values_list("anonymous_id", "customer_key"))
     for row in rows:
-        if not row.get("customer_key") and row["visitor"] in known:
+        if not row.get("customer_key") and row.get("visitor") in known:
             row["customer_key"] = known[row["visitor"]]
 
 
@@ -218,23 +229,6 @@ def _write(source: Source, table: pa.Table, *, replaces: int, waiting: list[WebE
         names = list(ties)
         for start in range(0, len(names), CHUNK):
             Visitor.objects.filter(site=site, anonymous_id__in=names[start : start + CHUNK]).update(tied=True)
-
-
-def forget(*, keys: Sequence[tuple[str, str]]) -> int:
-    """Destroy what web sites sent about the persons behind (source system, key): events and who a visitor is.
-
-    Events in batches stay under the key, as purchases do: they hold no traits and no addresses. Harmless when repeated.
-    Returns how many rows.
-    """
-    gone = 0
-    for site in Site.objects.filter(system__in={system for system, _key in keys}):
-        names = [key for system, key in keys if system == site.system]
-        visitors = Visitor.objects.filter(site=site, customer_key__in=names)
-        known = list(visitors.values_list("anonymous_id", flat=True))
-        with transaction.atomic():
-            said = Q(fields__customer_key__in=names) | Q(fields__visitor__in=known)
-            gone += WebEvent.objects.filter(said, site=site).delete()[0] + visitors.delete()[0]
-    return gone
 
 
 def prune(*, now: datetime) -> int:

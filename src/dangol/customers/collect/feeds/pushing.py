@@ -12,13 +12,13 @@ import pyarrow as pa
 from django.db import transaction
 
 from dangol.base.errors import BadInput, Conflict, NotFound, TooMuch
-from dangol.customers.collect import places
 from dangol.customers.collect.columns import LINE
 from dangol.customers.collect.feeds.rules import CREATED, PUSH_ROWS, QUARANTINED, UNCHANGED, UPDATED, cell
 from dangol.customers.collect.loading import Loading
 from dangol.customers.collect.models import Load, Source
 from dangol.customers.collect.rules import REASON_OF, parts
 from dangol.customers.collect.sorting import Sorted, Sorter, definition_of, fingerprint, sorter_of, terms_of
+from dangol.customers.collect.turning import alone
 from dangol.staff.reads import Member, require
 from dangol.staff.rules import Right
 from dangol.work.actions import Quiet
@@ -67,7 +67,7 @@ def take(*, source_code: str, rows: Sequence[Mapping[str, Any]], by: Member) -> 
             raise NotFound("There is no source {code}.", code=source_code)
         if source.reader == "sql":
             raise Conflict("The rows of {code} are fetched by a query and cannot be pushed.", code=source_code)
-        with places.only_one(source.code):
+        with alone(source):
             return _take(source, rows, by)
 
 

@@ -56,6 +56,7 @@ class Migration(migrations.Migration):
                 ("outlook", models.JSONField(default=dict)),
                 ("notes", models.JSONField(default=list)),
                 ("error", models.JSONField(null=True)),
+                ("turned", models.BigIntegerField(null=True)),
                 ("job_id", models.BigIntegerField(null=True)),
                 ("seconds", models.FloatField(default=0)),
                 ("created_at", models.DateTimeField(auto_now_add=True, db_index=True)),

@@ -4,6 +4,9 @@ import io
 
 import openpyxl
 
+from dangol.customers.collect import actions
+from dangol.work.actions import Quiet
+
 
 def workbook(rows, **more):
     """A workbook's bytes: the rows of its first sheet, and of further sheets by name."""
@@ -14,6 +17,16 @@ def workbook(rows, **more):
     out = io.BytesIO()
     book.save(out)
     return out.getvalue()
+
+
+def undone(by, load_id):
+    """Take a load back to its end."""
+    actions.run_turn(Quiet(by=by), load_id=actions.undo_load(by=by, load_id=load_id))
+
+
+def redone(by, load_id):
+    """Bring a load back to its end."""
+    actions.run_turn(Quiet(by=by), load_id=actions.redo_load(by=by, load_id=load_id))
 
 
 def parsed_here(monkeypatch):

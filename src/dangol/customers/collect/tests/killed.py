@@ -5,7 +5,6 @@ argv: file, point, how many times the point is passed before the kill (0: never 
 
 import json
 import os
-import signal
 import sys
 
 import django
@@ -16,25 +15,11 @@ def main(path: str, point: str, times: int) -> None:
     django.setup()
     from dangol.customers.collect import actions, loading, places
     from dangol.customers.collect.models import Quarantined
+    from dangol.customers.collect.tests.dying import die_at
     from dangol.staff.reads import system
     from dangol.work.actions import Quiet
 
     loading.BATCH_ROWS = 400
-    left = times
-
-    def dying(function, *, after):
-        def wrapped(*args, **kwargs):
-            nonlocal left
-            left -= 1
-            if left == 0 and not after:
-                os.kill(os.getpid(), signal.SIGKILL)
-            done = function(*args, **kwargs)
-            if left == 0:
-                os.kill(os.getpid(), signal.SIGKILL)
-            return done
-
-        return wrapped
-
     points = {
         "staged": (loading, "stage", True),
         "before the file is in place": (places, "publish", False),
@@ -44,9 +29,7 @@ def main(path: str, point: str, times: int) -> None:
         "before the end": (loading.Loading, "_close", False),
         "after the end": (loading.Loading, "_close", True),
     }
-    if times:
-        owner, name, after = points[point]
-        setattr(owner, name, dying(getattr(owner, name), after=after))
+    die_at(points, point, times)
     by = system()
     actions.describe_source(
         by=by, code="shop", kind="sales", reader="csv",

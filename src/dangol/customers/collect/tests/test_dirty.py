@@ -190,8 +190,25 @@ def test_workbook_keeps_leading_zeros_merged_cells_and_says_hidden_rows(cast):
     assert shown.columns == ["지점", "번호", "휴대폰"]
     assert shown.rows == [["강남", "00007", "010-1234-5678"], ["강남", "00008", "010-8765-4321"],
                           ["부산", "00009", "010-1111-2222"]]  # fmt: skip
-    assert shown.found["hidden"] == 1
+    assert (shown.found["hidden"], shown.found["hidden_columns"]) == (1, 0)
     assert len(preview(cast, out.getvalue(), reader="excel", hidden="skip").rows) == 2
+
+
+def test_hidden_columns_are_said_and_left_out_when_chosen_and_percent_is_read_as_shown(cast):
+    book = openpyxl.Workbook()
+    sheet = book.active
+    for row in (["no", "memo", "rate", "share", "name"], [1, "old", 0.125, 0.07, "a"], [2, "older", 1, 0.2, "b"]):
+        sheet.append(row)
+    for cell, form in (("C2", "0%"), ("C3", "0.00%"), ("D2", "#,##0.0 %"), ("D3", "General")):
+        sheet[cell].number_format = form
+    sheet.column_dimensions["B"].hidden = True
+    out = io.BytesIO()
+    book.save(out)
+    shown = preview(cast, out.getvalue(), reader="excel")
+    assert shown.found["hidden_columns"] == 1
+    assert shown.rows == [["1", "old", "12.5%", "7%", "a"], ["2", "older", "100%", "20%", "b"]]
+    chosen = preview(cast, out.getvalue(), reader="excel", hidden="skip")
+    assert (chosen.columns, chosen.rows[0]) == (["no", "rate", "share", "name"], ["1", "12.5%", "7%", "a"])
 
 
 @pytest.mark.parametrize(

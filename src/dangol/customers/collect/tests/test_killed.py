@@ -1,4 +1,4 @@
-"""kill -9 in the middle of a load, then the same command again: nothing twice, nothing lost."""
+"""kill -9 in the middle of a load or of taking one back, then the same again: nothing twice, nothing lost."""
 
 import json
 import os
@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 
 DRIVER = Path(__file__).parent / "killed.py"
+PEOPLE = Path(__file__).parent / "killed_people.py"
 SEED = 20261123
 POINTS = [
     ("staged", 1), ("before the file is in place", 2), ("before the transaction", 3), ("inside the transaction", 4),
@@ -79,3 +80,54 @@ def test_load_killed_anywhere_ends_in_the_same_state(prepared, file, tmp_path):
         assert (rows, refused) == (expected[0], expected[2]), point
         assert sum(load[2] for load in loads) == 1994, point
         assert all(load[1] == load[2] + load[3] + load[4] for load in loads), point
+
+
+def people(home):
+    """The newest version of everybody: {key: (name, email)}, and whether any key has two of them or a dead one."""
+    with sqlite3.connect(home / "dangol.sqlite3") as database:
+        rows = database.execute(
+            "SELECT source_key, fields, live FROM collect_person JOIN collect_batch ON batch_id = collect_batch.id "
+            "WHERE newest"
+        ).fetchall()
+    found = {key: json.loads(fields) for key, fields, _live in rows}
+    sound = len(rows) == len(found) and all(live for _key, _fields, live in rows)
+    return {key: (said["name"], said.get("email")) for key, said in found.items()}, sound
+
+
+def loads(home):
+    with sqlite3.connect(home / "dangol.sqlite3") as database:
+        return database.execute("SELECT state, read, loaded, updated, quarantined FROM collect_load").fetchall()
+
+
+def roster(path, names):
+    path.write_text(
+        "source_key,name,email\n" + "".join(f"{key},{name},{mail}\n" for key, (name, mail) in names.items())
+    )
+    return str(path)
+
+
+def survive(home, what, *deaths):
+    """Give the same command until it ends, killed at each of these points first."""
+    for point, times in deaths:
+        died = run(home, str(PEOPLE), what, point, str(times))
+        assert died.returncode == -signal.SIGKILL, (point, died.stderr)
+    ended = run(home, str(PEOPLE), what, "never", "0")
+    assert ended.returncode == 0, ended.stderr
+
+
+def test_load_of_people_and_taking_it_back_survive_being_killed_with_updates_and_all(prepared, tmp_path):
+    dice = random.Random(SEED)
+    first = {str(key): (f"김하나{key}", f"k{key}@example.com") for key in range(450)}
+    changed = {key: (name, f"new{key}@example.com") for key, (name, _mail) in first.items() if dice.random() < 0.5}
+    second = changed | {str(key): (f"새사람{key}", "") for key in range(450, 900)}
+    after = first | {key: (name, mail or None) for key, (name, mail) in second.items()}
+    home = tmp_path / "home"
+    shutil.copytree(prepared, home)
+    survive(home, roster(tmp_path / "first.csv", first))
+    survive(home, roster(tmp_path / "second.csv", second), ("inside the transaction", dice.randrange(2, 4)),
+            ("after the transaction", dice.randrange(2, 4)))  # fmt: skip
+    assert people(home) == (after, True)
+    assert loads(home)[-1] == ("done", len(second), len(second), len(changed), 0)
+    survive(home, "2", ("inside a step", dice.randrange(2, 5)), ("before the end", 1))
+    assert people(home) == (first, True)
+    assert loads(home)[-1][0] == "undone"

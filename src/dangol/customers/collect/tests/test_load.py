@@ -6,6 +6,7 @@ import pytest
 from dangol.base.errors import BadInput
 from dangol.customers.collect import actions, reads
 from dangol.customers.collect.rules import REASONS
+from dangol.customers.collect.tests.files import redone, undone
 from dangol.work.actions import Quiet
 
 HEAD = "order,customer,product,date,qty,amount\n"
@@ -136,15 +137,15 @@ def test_empty_file_is_told(load):
 def test_undone_load_leaves_nothing_and_can_be_brought_back(load, cast):
     report = load(HEAD + GOOD + "3,mina,p1,2026-01-07,x,100\n")
     before = reads.fingerprint()
-    actions.undo_load(by=cast.steward, load_id=report["load_id"])
+    undone(cast.steward, report["load_id"])
     assert not live_rows()
     assert reads.quarantine(cast.steward).total == 0
-    actions.redo_load(by=cast.steward, load_id=report["load_id"])
+    redone(cast.steward, report["load_id"])
     assert reads.fingerprint() == before
     assert reads.quarantine(cast.steward).total == 1
 
 
 def test_file_can_be_loaded_again_after_its_load_was_undone(load, cast):
     report = load(HEAD + GOOD)
-    actions.undo_load(by=cast.steward, load_id=report["load_id"])
+    undone(cast.steward, report["load_id"])
     assert counts(load(HEAD + GOOD)) == (3, 0, 0)

@@ -5,7 +5,7 @@ import pytest
 from dangol.base.errors import BadInput, Cancelled, Conflict
 from dangol.customers.collect import actions, checking, reads
 from dangol.customers.collect.models import Person
-from dangol.customers.collect.tests.files import parsed_here
+from dangol.customers.collect.tests.files import parsed_here, redone, undone
 from dangol.work.actions import Quiet
 
 MAPPING = {"source_key": "no", "name": "name", "phone": "phone", "email": "email"}
@@ -77,11 +77,11 @@ def test_undone_update_brings_the_former_values_back_also_below_a_later_one(spac
     space.load(FIRST)
     second = space.load(HEAD + "1,김민아,010-9999-0000,\n")
     third = space.load(HEAD + "1,,,new@example.com\n")
-    actions.undo_load(by=space.by, load_id=second["load_id"])
+    undone(space.by, second["load_id"])
     assert (space.known()["phone"], space.known()["email"]) == ("010-1234-5678", "new@example.com")
-    actions.undo_load(by=space.by, load_id=third["load_id"])
+    undone(space.by, third["load_id"])
     assert space.known()["email"] == "mina@example.com"
-    actions.redo_load(by=space.by, load_id=second["load_id"])
+    redone(space.by, second["load_id"])
     assert space.known()["phone"] == "010-9999-0000"
 
 

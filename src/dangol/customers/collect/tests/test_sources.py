@@ -11,6 +11,7 @@ from dangol.base.errors import BadInput, Conflict, NotAllowed
 from dangol.customers.collect import actions, places, reads
 from dangol.customers.collect.proposals import propose
 from dangol.customers.collect.rules import RECORDS
+from dangol.customers.collect.tests.files import redone, undone
 from dangol.customers.standard.rules import holds_resident_number, without_resident_numbers
 from dangol.work.actions import Quiet
 
@@ -81,7 +82,7 @@ def test_changed_row_supersedes_and_undo_brings_the_old_one_back(cast, tmp_path)
     report = run(cast, "p", csv(tmp_path, "code,name\na,new\nb,same\n"))
     assert (report["loaded"], report["unchanged"]) == (1, 1)
     assert {row["product"] for row in live("products")} == {"new", "same"}
-    actions.undo_load(by=cast.steward, load_id=report["load_id"])
+    undone(cast.steward, report["load_id"])
     assert {row["product"] for row in live("products")} == {"old", "same"}
 
 
@@ -110,9 +111,9 @@ def test_people_are_kept_as_rows_newest_version_first_and_undo_brings_back_the_v
     assert people["1"]["phone"] == "010-9999-0000"
     assert (people["1"]["source"], people["1"]["attr:skin"], len(people)) == ("shop", "건성", 2)
     assert not list((home / "raw").rglob("*.parquet"))
-    actions.undo_load(by=cast.steward, load_id=second["load_id"])
+    undone(cast.steward, second["load_id"])
     assert {row["phone"] for row in reads.people() if row["source_key"] == "1"} == {"010-1234-5678"}
-    actions.redo_load(by=cast.steward, load_id=second["load_id"])
+    redone(cast.steward, second["load_id"])
     assert {row["phone"] for row in reads.people() if row["source_key"] == "1"} == {"010-9999-0000"}
 
 

@@ -16,6 +16,8 @@ from dangol.customers.identify.linkage.rules.kinds import Kind, of_header
 
 ROW, FILE = "row", "file"
 LOOKED_AT = 200_000
+MANY, FEW, OVERLAP_MANY, OVERLAP_FEW = 20, 4, 0.3, 0.6  # different values two columns share to be of one thing
+UNSURE = frozenset({Kind.TEXT, Kind.CATEGORY})  # kinds that say of a column only that nothing is known
 SHARED_LEAST, SHARED_SHARE, COMMON_WORD = 25, 0.0005, 0.01
 ONE_OF_A_TABLE = frozenset({Kind.NAME, Kind.FAMILY, Kind.GIVEN, Kind.BIRTH, Kind.YEAR, Kind.GENDER, Kind.POSTCODE,
                             Kind.CITY, Kind.REGION})  # fmt: skip
@@ -80,7 +82,48 @@ def proposed(tables: Sequence[pa.Table], chosen: Mapping[str, str], key: str = "
         if header and not any(header in table.column_names for table in tables):
             raise BadInput("There is no column “{header}”. The file has: {known}.", field="map", header=header,
                            known=", ".join(tables[0].column_names))  # fmt: skip
-    return [_proposed_one(table, tables, chosen, key) for table in tables]
+    found = [_proposed_one(table, tables, chosen, key) for table in tables]
+    for place in range(len(tables)):
+        _by_overlap(place, tables, found, chosen, key)
+    return found
+
+
+def _by_overlap(
+    place: int, tables: Sequence[pa.Table], found: list[dict[str, str]], chosen: Mapping[str, str], key: str
+) -> None:
+    """Give columns of a table nobody could name the field of another table's column that holds the same values.
+
+    Such a column is of unknown words, or a number of its own a row; what another table calls the row's key is not
+    taken for it.
+    """
+    table, mine = tables[place], found[place]
+    for header in table.column_names:
+        named = next((name for name, one in mine.items() if one == header), "")
+        if header == key or named in chosen or (named and _kind_of(named) not in UNSURE) or _is_key(header):
+            continue
+        free = [
+            (name, other[fields[name]])
+            for other, fields in zip(tables, found, strict=True) if other is not table
+            for name in fields
+            if name not in mine and name not in chosen and (named or _kind_of(name) is Kind.CODE)
+        ]  # fmt: skip
+        field = next((name for name, column in free if _overlap(table[header], column)), "")
+        if field:
+            mine.pop(named, None)
+            mine[field] = header
+
+
+def _is_key(header: str) -> bool:
+    return of_header(header) is Kind.SKIP
+
+
+def _overlap(one: Any, other: Any) -> bool:
+    """Whether two columns share enough of their different values to be of one thing."""
+    left, right = (pc.unique(_mapped(column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column,
+                                     values.plain).drop_null()) for column in (one, other))  # fmt: skip
+    least = min(len(left), len(right))
+    share = (pc.sum(pc.is_in(left, value_set=right)).as_py() or 0) / max(least, 1)
+    return share >= (OVERLAP_MANY if least >= MANY else OVERLAP_FEW) and least >= FEW
 
 
 def _kind_of(name: str) -> Kind | None:
@@ -103,11 +146,24 @@ def _proposed_one(table: pa.Table, tables: Sequence[pa.Table], chosen: Mapping[s
             name, number = f"{kind.value}{number}", number + 1
         if name not in chosen:
             used[name] = header
+    rest = "" if {"name", "title", "given"} & set(chosen) else _rest_of(table, used)
+    if rest:
+        used["given"] = used.pop(rest)
     if "name" in used and "given" in used and "name" not in chosen:
         used.pop("name")
     if "birth" in used and "birth_year" not in chosen:
         used.pop("birth_year", None)
     return used
+
+
+def _rest_of(table: pa.Table, used: Mapping[str, str]) -> str:
+    """The field of a column of names that, beside one of family names, holds given names only: 이름 beside 성."""
+    field = next((one for one in ("name", "title") if one in used and of_header(used[one]) is Kind.NAME), "")
+    if not field or "family" not in used or "given" in used:
+        return ""
+    pairs = zip(table[used[field]].to_pylist()[: kinds.SAMPLE], table[used["family"]].to_pylist(), strict=False)
+    said = [family.lower() in name.lower() for name, family in pairs if name and family]
+    return field if said and sum(said) < len(said) / 2 else ""
 
 
 def _kind(header: str, columns: Sequence[pa.Array]) -> Kind:

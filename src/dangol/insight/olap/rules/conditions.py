@@ -7,6 +7,7 @@
                  | name ["not"] "in" "(" value ("," value)* ")"
                  | name ["not"] "between" value "and" value
                  | name "is" ["not"] "null"
+                 | name "under" "(" value ("," value)* ")"       (a hierarchy, and a member's path in it)
     value       := 'text' | "text" | number       (a quote inside a text is written twice)
 
 A comparison with a missing value is never true, as in SQL; `is null` asks for it.
@@ -26,7 +27,7 @@ TOKEN = re.compile(
     r"|(?P<name>[^\W\d]\w*)|(?P<sign>==|!=|<>|<=|>=|[=<>(),]))"
 )
 COMPARISONS = {"=": "=", "==": "=", "!=": "!=", "<>": "!=", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
-WORDS = frozenset({"and", "or", "not", "in", "between", "is", "null"})
+WORDS = frozenset({"and", "or", "not", "in", "between", "is", "null", "under"})
 
 Value = str | int | float
 
@@ -52,6 +53,14 @@ class Between:
 
 
 @dataclass(frozen=True)
+class Under:
+    """A member of a hierarchy, by its path from the coarsest level down."""
+
+    name: str
+    path: tuple[Value, ...]
+
+
+@dataclass(frozen=True)
 class IsNull:
     name: str
 
@@ -71,7 +80,7 @@ class Or:
     parts: tuple["Condition", ...]
 
 
-Condition = Compare | In | Between | IsNull | Not | And | Or
+Condition = Compare | In | Between | Under | IsNull | Not | And | Or
 
 
 @dataclass(frozen=True)
@@ -198,6 +207,8 @@ class _Reader:
         negated = self.take("word", "not")
         if self.take("word", "in"):
             found: Condition = In(name, self.values())
+        elif self.take("word", "under"):
+            found = Under(name, self.values())
         elif self.take("word", "between"):
             low = self.value()
             self.need("word", "and")

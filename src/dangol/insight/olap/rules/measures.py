@@ -1,65 +1,14 @@
-"""What can be asked of the warehouse: measures and dimensions, declared once, with their definitions."""
+"""The company's own star: its measures, dimensions and hierarchies, with their definitions."""
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from difflib import get_close_matches
-from enum import StrEnum
 
-from dangol.base.errors import BadInput
-from dangol.insight.olap.rules.periods import PERIODS
-
-MOST_DIMENSIONS = 6
-MOST_ROWS = 100_000
-USUAL_ROWS = 10_000
+from dangol.insight.olap.rules.formulas import parse_formula
+from dangol.insight.olap.rules.model import Dimension, Hierarchy, Measure, Model, Unit
 
 
 def N_(text: str) -> str:  # noqa: N802  marks a text for translation; rules import no Django
     return text
-
-
-class Unit(StrEnum):
-    """What the number of a measure is, and how it is shown."""
-
-    MONEY = "money"  # minor units, possibly a fraction of one
-    COUNT = "count"
-    RATIO = "ratio"  # a plain number with decimals
-    SHARE = "share"  # 0..1, shown in percent
-    DAYS = "days"
-
-
-@dataclass(frozen=True)
-class Measure:
-    """A figure. family: from which facts it is computed.
-
-    additive: whether the figures of groups add up to that of the whole.
-    """
-
-    name: str
-    label: str
-    unit: Unit
-    definition: str
-    family: str  # sales, base, cycle, retention, contacts, responses
-    additive: bool = False
-
-
-@dataclass(frozen=True)
-class Dimension:
-    """Something to group or filter by. of: where its values lie; column: their column there.
-
-    of: period, customer, product, store, line, campaign. families: which measures can be split by it.
-    """
-
-    name: str
-    label: str
-    definition: str
-    of: str
-    column: str = ""
-
-    @property
-    def is_period(self) -> bool:
-        """Whether it cuts time."""
-        return self.of == "period"
 
 
 MEASURES: Mapping[str, Measure] = {
@@ -72,6 +21,7 @@ MEASURES: Mapping[str, Measure] = {
             N_("Sum of the amounts of all sales lines; returns count negative."),
             "sales",
             True,
+            zero=True,
         ),
         Measure(
             "quantity",
@@ -80,6 +30,7 @@ MEASURES: Mapping[str, Measure] = {
             N_("Sum of the pieces of all sales lines; returns count negative."),
             "sales",
             True,
+            zero=True,
         ),
         Measure(
             "discount",
@@ -88,6 +39,33 @@ MEASURES: Mapping[str, Measure] = {
             N_("Sum of the discounts of all sales lines."),
             "sales",
             True,
+            zero=True,
+        ),
+        Measure(
+            "returns_amount",
+            N_("Returns"),
+            Unit.MONEY,
+            N_("Sum of the amounts of lines taken back, as a positive figure; sales are already less by it."),
+            "sales",
+            True,
+            zero=True,
+        ),
+        Measure(
+            "gross_amount",
+            N_("Gross sales"),
+            Unit.MONEY,
+            N_("Sales before discount: sales and discount added up."),
+            "sales",
+            True,
+            formula=parse_formula("sales_amount + discount"),
+        ),
+        Measure(
+            "discount_share",
+            N_("Discount share"),
+            Unit.SHARE,
+            N_("Discount divided by gross sales."),
+            "sales",
+            formula=parse_formula("discount / (sales_amount + discount)"),
         ),
         Measure(
             "orders",
@@ -98,6 +76,7 @@ MEASURES: Mapping[str, Measure] = {
                 "do not add up."
             ),
             "sales",
+            zero=True,
         ),
         Measure(
             "customers",
@@ -109,6 +88,7 @@ MEASURES: Mapping[str, Measure] = {
                 "ever bought there."
             ),
             "base",
+            zero=True,
         ),
         Measure(
             "buying_customers",
@@ -116,6 +96,23 @@ MEASURES: Mapping[str, Measure] = {
             Unit.COUNT,
             N_("Number of different customers with at least one sales line in the group."),
             "sales",
+            zero=True,
+        ),
+        Measure(
+            "repeat_customers",
+            N_("Repeat customers"),
+            Unit.COUNT,
+            N_("Number of different customers with at least two orders in the group."),
+            "sales",
+            zero=True,
+        ),
+        Measure(
+            "repeat_rate",
+            N_("Repeat rate"),
+            Unit.SHARE,
+            N_("Of the buying customers of the group, the share with at least two orders in it."),
+            "sales",
+            formula=parse_formula("repeat_customers / buying_customers"),
         ),
         Measure(
             "average_ticket",
@@ -123,6 +120,7 @@ MEASURES: Mapping[str, Measure] = {
             Unit.MONEY,
             N_("Sales divided by orders."),
             "sales",
+            formula=parse_formula("sales_amount / orders"),
         ),
         Measure(
             "unit_price",
@@ -130,6 +128,7 @@ MEASURES: Mapping[str, Measure] = {
             Unit.MONEY,
             N_("Sales divided by quantity."),
             "sales",
+            formula=parse_formula("sales_amount / quantity"),
         ),
         Measure(
             "purchase_frequency",
@@ -137,6 +136,7 @@ MEASURES: Mapping[str, Measure] = {
             Unit.RATIO,
             N_("Orders divided by buying customers."),
             "sales",
+            formula=parse_formula("orders / buying_customers"),
         ),
         Measure(
             "purchase_cycle_days",
@@ -177,6 +177,7 @@ MEASURES: Mapping[str, Measure] = {
                 "contact, where it is known. What a demonstration sent to generated addresses is not counted."
             ),
             "contacts",
+            zero=True,
         ),
         Measure(
             "responding_customers",
@@ -184,15 +185,10 @@ MEASURES: Mapping[str, Measure] = {
             Unit.COUNT,
             N_("Number of different customers with at least one response to a campaign, such as a redeemed coupon."),
             "responses",
+            zero=True,
         ),
     )
 }
-RATIOS: Mapping[str, tuple[str, str]] = {
-    "average_ticket": ("sales_amount", "orders"),
-    "unit_price": ("sales_amount", "quantity"),
-    "purchase_frequency": ("orders", "buying_customers"),
-}
-
 DIMENSIONS: Mapping[str, Dimension] = {
     dimension.name: dimension
     for dimension in (
@@ -200,9 +196,12 @@ DIMENSIONS: Mapping[str, Dimension] = {
         Dimension("week", N_("Week"), N_("ISO week, Monday to Sunday."), "period"),
         Dimension("month", N_("Month"), N_("Calendar month in the company's time zone."), "period"),
         Dimension("quarter", N_("Quarter"), N_("Quarter of the calendar year."), "period"),
+        Dimension("half", N_("Half-year"), N_("Half of the calendar year."), "period"),
         Dimension("year", N_("Year"), N_("Calendar year."), "period"),
         Dimension("region", N_("Region"), N_("Large branch in charge of the customer."), "customer", "region"),
         Dimension("store", N_("Store"), N_("Store of the purchase, by its key."), "line", "store_key"),
+        Dimension("store_region", N_("Store's region"), N_("Large branch the store belongs to."), "store", "region"),
+        Dimension("store_branch", N_("Store's branch"), N_("Branch the store belongs to."), "store", "branch"),
         Dimension("branch", N_("Branch"), N_("Branch in charge of the customer."), "customer", "branch"),
         Dimension("rep", N_("Sales rep"), N_("Sales rep in charge of the customer, by code."), "customer", "rep"),
         Dimension("brand", N_("Brand"), N_("Brand of the product."), "product", "brand"),
@@ -218,6 +217,17 @@ DIMENSIONS: Mapping[str, Dimension] = {
         Dimension("age_band", N_("Age band"), N_("Age band of the customer."), "customer", "age_band"),
     )
 }
+HIERARCHIES: Sequence[Hierarchy] = (
+    Hierarchy("period", N_("Period"), ("year", "half", "quarter", "month", "day")),
+    Hierarchy("weeks", N_("Weeks"), ("year", "week", "day")),
+    Hierarchy("place", N_("Organisation"), ("region", "branch", "rep"), ragged=True),
+    Hierarchy("store", N_("Store"), ("store_region", "store_branch", "store"), ragged=True),
+    Hierarchy(
+        "class", N_("Product class"), ("product_major", "product_middle", "product_minor", "product"), ragged=True
+    ),
+    Hierarchy("brand", N_("Brand"), ("brand", "product")),
+)
+COMPANY = N_("The company's own")
 OWN = N_("Attribute of the customer as the source gave it.")
 NOT_DIMENSIONS = frozenset({"customer_id", "code", "unit_path", "rep_id", "first_day", "name"})
 
@@ -230,6 +240,7 @@ SPLITS: Mapping[str, frozenset[str]] = {
     "contacts": frozenset({"period", "customer", "channel", "campaign"}),
     "responses": frozenset({"period", "customer", "campaign"}),
 }
+COMPARING = frozenset({"retention"})
 IN_ORDER = frozenset({"product"})  # what differs between the lines of one order
 IN_ORDER_COLUMNS = frozenset({"product_key"})
 
@@ -252,42 +263,6 @@ def within_order(dimension: Dimension) -> bool:
     return dimension.of in IN_ORDER or dimension.column in IN_ORDER_COLUMNS
 
 
-def unknown(field: str, name: str, known: Sequence[str]) -> BadInput:
-    """The error for a name that does not exist, with the names it may have meant."""
-    near = get_close_matches(name, known, n=3, cutoff=0.5) or list(known)
-    template = {
-        "measure": N_("There is no measure {name}. Did you mean: {near}?"),
-        "dimension": N_("There is no dimension {name}. Did you mean: {near}?"),
-    }[field]
-    return BadInput(template, field=field, name=name[:60], near=", ".join(near))
-
-
-def check(measures: Sequence[str], by: Sequence[str], known: Mapping[str, Dimension], used: Sequence[str] = ()) -> None:
-    """Raises BadInput unless the measures can be split by the dimensions and filtered by those `used`."""
-    if not measures:
-        raise BadInput("Name at least one measure. `dangol query --list` shows them all.", field="measures")
-    for name in measures:
-        if name not in MEASURES:
-            raise unknown("measure", name, list(MEASURES))
-    for name in (*by, *used):
-        if name not in known:
-            raise unknown("dimension", name, list(known))
-    if len(by) > MOST_DIMENSIONS or len(set(by)) != len(by):
-        raise BadInput("Use at most {most} different dimensions.", field="by", most=MOST_DIMENSIONS)
-    for measure in (MEASURES[name] for name in measures):
-        for name in (*by, *used):
-            if known[name].of not in SPLITS[measure.family]:
-                raise BadInput(
-                    "{measure} cannot be split or filtered by {dimension}. Leave one of them out.",
-                    field="by",
-                    measure=measure.name,
-                    dimension=name,
-                )
-        periods = [name for name in by if known[name].is_period]
-        if measure.family == "retention" and len(periods) != 1:
-            raise BadInput(
-                "{measure} compares with the period before: name exactly one of {periods}.",
-                field="by",
-                measure=measure.name,
-                periods=", ".join(PERIODS),
-            )
+def model_of(columns: Sequence[str]) -> Model:
+    """The company's own star where its customers have these columns."""
+    return Model("", COMPANY, MEASURES, dimensions_of(columns), HIERARCHIES, SPLITS, COMPARING)

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 from dangol.base.errors import BadInput
 
-PERIODS = ("day", "week", "month", "quarter", "year")
+PERIODS = ("day", "week", "month", "quarter", "half", "year")
 EPOCH = date(1970, 1, 1)
 MONDAY_SHIFT = 3  # 1970-01-01 was a Thursday: (days + 3) // 7 counts weeks from Monday on
 
@@ -18,12 +18,13 @@ def period_number(period: str, day: date) -> int:
         "week": (days + MONDAY_SHIFT) // 7,
         "month": day.year * 12 + day.month - 1,
         "quarter": day.year * 4 + (day.month - 1) // 3,
+        "half": day.year * 2 + (day.month - 1) // 6,
         "year": day.year,
     }[period]
 
 
 def period_text(period: str, number: int) -> str:
-    """A period as people and scripts write it: 2017-03-31, 2017-W13, 2017-03, 2017-Q1, 2017."""
+    """A period as people and scripts write it: 2017-03-31, 2017-W13, 2017-03, 2017-Q1, 2017-H1, 2017."""
     if period == "day":
         return (EPOCH + timedelta(days=number)).isoformat()
     if period == "week":
@@ -33,6 +34,8 @@ def period_text(period: str, number: int) -> str:
         return f"{number // 12:04}-{number % 12 + 1:02}"
     if period == "quarter":
         return f"{number // 4:04}-Q{number % 4 + 1}"
+    if period == "half":
+        return f"{number // 2:04}-H{number % 2 + 1}"
     return str(number)
 
 
@@ -41,6 +44,7 @@ FORMS = {
     "week": (r"\d{4}-W\d{2}", "2017-W13"),
     "month": (r"\d{4}-\d{2}", "2017-03"),
     "quarter": (r"\d{4}-Q[1-4]", "2017-Q1"),
+    "half": (r"\d{4}-H[12]", "2017-H1"),
     "year": (r"\d{4}", "2017"),
 }
 
@@ -63,5 +67,6 @@ def _first_day(period: str, text: str) -> date:
     year = int(text[:4])
     if period == "week":
         return date.fromisocalendar(year, int(text[6:]), 1)
-    month = {"month": text[5:], "quarter": str(int(text[6:] or 1) * 3 - 2), "year": "1"}[period]
-    return date(year, int(month), 1)
+    part = int(text[5:].lstrip("QH") or 1)
+    month = {"month": part, "quarter": part * 3 - 2, "half": part * 6 - 5, "year": 1}[period]
+    return date(year, month, 1)

@@ -71,11 +71,12 @@ def test_weeks_are_iso_weeks():
 
 
 def test_an_unknown_name_is_answered_with_the_nearest_ones():
+    own = rules.model_of(())
     with pytest.raises(BadInput, match="sales_amount"):
-        rules.check(["sale_amount"], [], rules.DIMENSIONS)
+        own.check(["sale_amount"], [])
     with pytest.raises(BadInput, match="month"):
-        rules.check(["orders"], ["mont"], rules.DIMENSIONS)
+        own.check(["orders"], ["mont"])
     with pytest.raises(BadInput, match="campaign"):
-        rules.check(["orders"], ["campaign"], rules.DIMENSIONS)
+        own.check(["orders"], ["campaign"])
     with pytest.raises(BadInput, match="period before"):
-        rules.check(["retention_rate"], ["brand"], rules.DIMENSIONS)
+        own.check(["retention_rate"], ["brand"])

@@ -1,7 +1,7 @@
 """The star: what a refresh makes of loaded rows, on every engine."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 
@@ -154,6 +154,23 @@ def test_dimensions_never_multiply_lines_and_contacts_find_their_customer(loaded
     assert [(row["customer_id"], row["score"]) for row in rows("survey_answers", "customer_id")] == [(1, 9), (None, 9)]
     assert [row["customer_id"] for row in rows("contacts")] == [1]
     assert [(row["customer_id"], row["responded_on"]) for row in rows("responses")] == [(2, date(2017, 3, 1))]
+
+
+@on_every_engine
+def test_web_events_are_in_the_star_with_their_customer_and_the_companys_day(loaded):
+    seen = {
+        "event": "Product Viewed",
+        "site": "shop",
+        "visitor": "v1",
+        "happened_at": datetime(2017, 1, 5, 3, tzinfo=UTC),
+    }
+    loaded.batch("events", [seen | {"event_key": "m1", "customer_key": "a", "line_key": 1},
+                            seen | {"event_key": "m2", "visitor": "v2", "line_key": 2}])  # fmt: skip
+    loaded.batch("events", [seen | {"event_key": "m2", "visitor": "v2", "customer_key": "b", "line_key": 2,
+                                    "happened_at": datetime(2017, 1, 5, 16, tzinfo=UTC)}])  # fmt: skip
+    refresh()
+    found = [(row["customer_id"], row["visitor"], str(row["day"])) for row in rows("web_events", "visitor")]
+    assert found == [(1, "v1", "2017-01-04"), (2, "v2", "2017-01-05")]
 
 
 def test_a_loaded_file_that_was_changed_is_refused(loaded):

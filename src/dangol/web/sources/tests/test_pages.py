@@ -5,8 +5,12 @@ import io
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from dangol.base.errors import BadInput
 from dangol.customers.collect import actions, reads
+from dangol.customers.collect.rules import RESERVED
 from dangol.customers.collect.tests.files import parsed_here, workbook
+from dangol.web.feeds import urls as feeds
+from dangol.web.sources import urls as sources
 from dangol.work.actions import Quiet
 
 TEXT = "주문번호,고객번호,상품코드,판매일시,수량,금액\n1,a,p,2026-01-05,1,100\n2,a,p,2026-01-05,하나,100\n"
@@ -62,6 +66,14 @@ def test_file_goes_from_upload_over_a_corrected_cell_to_the_report_and_back(stew
     assert (view.read, view.created, view.quarantined, view.state) == (2, 2, 0, "done")
     assert steward.get(f"/sources/loads/{load_id}/").status_code == 200
     steward.post(f"/sources/loads/{load_id}/undo/")
+    page = steward.get(f"/sources/loads/{load_id}/")
+    assert (page.context["job"].kind, page.context["halted"]) == ("collect.turn", False)
+    steward.post(f"/jobs/{page.context['job'].id}/cancel/")
+    stopped = steward.get(f"/sources/loads/{load_id}/")
+    assert stopped.context["halted"]
+    assert f'action="/sources/loads/{load_id}/redo/"' in stopped.content.decode()
+    steward.post(f"/sources/loads/{load_id}/undo/")
+    actions.run_turn(Quiet(by=cast.steward), load_id=load_id)
     assert reads.load(cast.steward, load_id).state == "undone"
 
 
@@ -166,3 +178,12 @@ def test_looking_changes_nothing(steward):
 @pytest.mark.parametrize("address", ["/sources/", "/sources/quarantine/", "/sources/new/"])
 def test_empty_pages_say_what_to_do(steward, address):
     assert steward.get(address).status_code == 200
+
+
+def test_no_source_is_called_like_a_page(cast):
+    taken = {str(one.pattern).split("/")[1] for one in feeds.urlpatterns if str(one.pattern).startswith("sources/")}
+    taken |= {str(one.pattern).split("/")[0] for one in sources.urlpatterns}
+    assert {word for word in taken if word and not word.startswith("<")} == RESERVED
+    with pytest.raises(BadInput, match="taken by a page"):
+        actions.describe_source(by=cast.steward, code="Quarantine", kind="products", reader="csv",
+                                mapping={"product_key": "no"})  # fmt: skip

@@ -5,7 +5,6 @@ argv: point, how many times the point is passed before the kill (0: never killed
 
 import json
 import os
-import signal
 import sys
 
 import django
@@ -18,26 +17,12 @@ def main(point: str, times: int, fetches: int) -> None:
     from dangol.customers.collect import loading, places
     from dangol.customers.collect.feeds import actions, querying
     from dangol.customers.collect.feeds.databases import sqlite
+    from dangol.customers.collect.tests.dying import die_at
     from dangol.staff.reads import system
     from dangol.work.actions import Quiet
 
     loading.BATCH_ROWS = 400
     sqlite.ROWS_A_PIECE = 100
-    left = times
-
-    def dying(function, *, after):
-        def wrapped(*args, **kwargs):
-            nonlocal left
-            left -= 1
-            if left == 0 and not after:
-                os.kill(os.getpid(), signal.SIGKILL)
-            done = function(*args, **kwargs)
-            if left == 0:
-                os.kill(os.getpid(), signal.SIGKILL)
-            return done
-
-        return wrapped
-
     points = {
         "in mid stream": (querying.Writer, "add", True),
         "fetched": (places, "publish", True),
@@ -45,9 +30,7 @@ def main(point: str, times: int, fetches: int) -> None:
         "after a batch": (loading.Loading, "_commit", True),
         "before the end": (loading.Loading, "_close", False),
     }
-    if times:
-        owner, name, after = points[point]
-        setattr(owner, name, dying(getattr(owner, name), after=after))
+    die_at(points, point, times)
     by = system()
     actions.keep_connection(by=by, code="erp", kind="sqlite", database="erp.sqlite")
     collect.describe_source(

@@ -21,6 +21,7 @@ from dangol.customers.collect import reads as collected
 from dangol.customers.collect.feeds import actions, reads
 from dangol.customers.collect.feeds.models import Connection
 from dangol.customers.collect.models import Load, Source
+from dangol.customers.collect.tests.files import undone
 from dangol.work.actions import Quiet
 from tools import mariadb, postgres
 
@@ -371,7 +372,7 @@ def test_undone_pull_is_asked_for_again(cast, file):
     keep(cast, "sqlite", database="erp.sqlite")
     describe(cast, "SELECT * FROM goods", watermark="changed")
     report = pull(cast)
-    collect.undo_load(by=cast.steward, load_id=report["load_id"])
+    undone(cast.steward, report["load_id"])
     assert live() == []
     pull(cast)
     assert live() == [("a", "A")]

@@ -9,10 +9,13 @@ import pytest
 from django.test import Client
 
 from dangol.base.errors import BadInput, NotAllowed, TooMuch
+from dangol.base.identifiers import file_hash
 from dangol.customers.collect import reads as collected
 from dangol.customers.collect.feeds import actions, events, reads
 from dangol.customers.collect.feeds.models import Site, WebEvent
 from dangol.customers.collect.feeds.rules import happened
+from dangol.customers.consent import actions as consent
+from dangol.staff.reads import system
 from dangol.work.actions import Quiet
 
 SHOP = "https://shop.example"
@@ -185,3 +188,29 @@ def test_gathered_events_are_forgotten_after_a_while(site):
     assert events.prune(now=NOW + timedelta(days=29)) == 0
     assert events.prune(now=NOW + timedelta(days=31)) == 1
     assert WebEvent.objects.get().message_id == "m2"
+
+
+def test_erased_persons_events_stay_and_count_but_name_nobody_in_any_file(site, home):
+    hear(site, event(1, visitor="v1", properties={"product_id": "p1"}), event(2, visitor="v2", user="H-0002"))
+    gather()
+    hear(site, event(3, kind="identify", visitor="v1", user="H-0001"), event(4, visitor="v1"))
+    gather()  # m1 is H-0001's from here on, and a later file says so
+    consent.erased(by=system(), customer_ids=[], addresses=[("key", "crm:H-0001")])
+    assert actions.forget(keys=[("crm", "H-0001")]) > 0
+    assert actions.forget(keys=[("crm", "H-0001")]) == 0
+    hear(site, event(5, kind="identify", visitor="v1", user="H-0001"), event(6, visitor="v3", user="H-0002"))
+    gather()
+    rows = gathered()
+    assert {name: (row["customer_key"], row["visitor"]) for name, row in rows.items()} == {
+        "m1": (None, None), "m2": ("H-0002", "v2"), "m3": (None, None), "m4": (None, None), "m5": (None, None),
+        "m6": ("H-0002", "v3"),
+    }  # fmt: skip
+    assert (rows["m1"]["event"], rows["m1"]["properties"]) == ("Product Viewed", None)
+    files = list((home / "raw" / "shop.web-events").iterdir())
+    assert sorted(map(str, files)) == sorted(str(file.path) for file in collected.raw_files("events"))
+    assert all(file_hash(file.path) == file.sha256 for file in collected.raw_files("events"))
+    told = {
+        row[name] for file in files for row in pq.read_table(file).to_pylist() for name in ("customer_key", "visitor")
+    }
+    assert told == {None, "H-0002", "v2", "v3"}
+    assert not WebEvent.objects.filter(fields__icontains="H-0001").exists()

@@ -4,6 +4,7 @@ Notation as in the papers: x repeat purchases, t_x time of the last one, T age; 
 Poisson with a rate drawn from Gamma(r, alpha).
 """
 
+from collections.abc import Callable
 from typing import Protocol
 
 import numpy as np
@@ -16,6 +17,7 @@ NODES, NODE_WEIGHTS = np.polynomial.legendre.leggauss(24)
 NEAR_ONE = 1e-6
 LARGEST_RATE = 1e6
 SAME_COIN = 200.0
+PIECE = 20_000  # histories worked on at a time where each takes many numbers
 Counts = NDArray[np.int64]
 
 
@@ -26,8 +28,8 @@ class Buying(Protocol):
     parameters: tuple[str, ...]
     source: str
 
-    def log_likelihood(self, p: Floats, h: Histories) -> tuple[float, Floats | None]:
-        """Sum over all customers, and its gradient where it has a closed form."""
+    def log_likelihood(self, p: Floats, h: Histories) -> tuple[float, Floats]:
+        """Sum over all customers and its gradient."""
 
     def alive(self, p: Floats, h: Histories) -> Floats:
         """Probability that a customer is still active: float[n] in 0..1."""
@@ -61,7 +63,7 @@ class _Geometric:
         tosses = h.x + 1 - self.first_toss
         return b + tosses, tosses > 0
 
-    def log_likelihood(self, p: Floats, h: Histories) -> tuple[float, Floats | None]:
+    def log_likelihood(self, p: Floats, h: Histories) -> tuple[float, Floats]:
         """Sum over all customers and its gradient in (r, alpha, a, b)."""
         r, alpha, a, b = p
         x, which, w = h.counts
@@ -169,31 +171,64 @@ class ParetoNbd:
     parameters: tuple[str, ...] = ("r", "alpha", "s", "beta")
     source: str = "Schmittlein, Morrison, Colombo 1987"
 
-    def log_likelihood(self, p: Floats, h: Histories) -> tuple[float, Floats | None]:
-        """Sum over all customers; the gradient is left to differences."""
+    def log_likelihood(self, p: Floats, h: Histories) -> tuple[float, Floats]:
+        """Sum over all customers and its gradient in (r, alpha, s, beta), in pieces: every history has 24 nodes.
+
+        The gradient of the integral is a mean over the moment of leaving, taken with the same nodes.
+        """
         r, alpha, s, beta = p
-        stayed, left = self._parts(p, h)
-        each = gammaln(r + h.x) - gammaln(r) + r * np.log(alpha) + s * np.log(beta) + np.logaddexp(stayed, left)
-        return float(h.weight @ each), None
+        total, slope = 0.0, np.zeros(4)
+        for start in range(0, len(h.x), PIECE):
+            part = h.part(slice(start, start + PIECE))
+            w, k = part.weight, r + part.x
+            stayed, left, moments = self._parts(p, part)
+            sum_of = np.logaddexp(stayed, left)
+            stay = w * np.exp(stayed - sum_of)
+            leave = w - stay
+            each = gammaln(k) - gammaln(r) + r * np.log(alpha) + s * np.log(beta) + sum_of
+            total += float(w @ each)
+            log_bought, bought, log_left, gone = moments()
+            slope += [
+                w @ (digamma(k) - digamma(r) + np.log(alpha)) - stay @ np.log(alpha + part.age) - leave @ log_bought,
+                w.sum() * r / alpha - stay @ (k / (alpha + part.age)) - leave @ (k * bought),
+                w.sum() * np.log(beta) - stay @ np.log(beta + part.age) + leave @ (1 / s - log_left),
+                w.sum() * s / beta - stay @ (s / (beta + part.age)) - (s + 1) * (leave @ gone),
+            ]
+        return total, slope
 
     @staticmethod
-    def _parts(p: Floats, h: Histories) -> tuple[Floats, Floats]:
-        """Logarithms of the two ways: still active at T, and left between t_x and T."""
+    def _parts(p: Floats, h: Histories) -> tuple[Floats, Floats, Callable[[], tuple[Floats, ...]]]:
+        """Logarithms of the two ways: still active at T, and left between t_x and T.
+
+        The third gives means over the moment of leaving y: log(alpha + y), 1 / (alpha + y), log(beta + y) and
+        1 / (beta + y).
+        """
         r, alpha, s, beta = p
         k = r + h.x
         stayed = -k * np.log(alpha + h.age) - s * np.log(beta + h.age)
-        span = np.log1p((h.age - h.t_x) / (alpha + h.t_x))
+        log_last = np.log(alpha + h.t_x)
+        span = np.log(alpha + h.age) - log_last
         shrunk = -np.expm1(-(k + s) * span)  # 1 - ((alpha + t_x) / (alpha + T)) ** (k + s)
         at = 1 - shrunk[:, None] * (NODES + 1) / 2
-        later = (alpha + h.t_x)[:, None] * at ** (-1 / (k + s))[:, None]  # alpha + the moment of leaving
-        flat = (later / (later - alpha + beta)) ** (s + 1)
-        inside = np.maximum(shrunk * (flat @ NODE_WEIGHTS) / 2, 1e-300)
-        return stayed, np.log(s / (k + s)) - (k + s) * np.log(alpha + h.t_x) + np.log(inside)
+        log_later = log_last[:, None] - np.log(at) / (k + s)[:, None]  # of alpha + the moment of leaving
+        later = np.exp(log_later)
+        reached = later + (beta - alpha)
+        log_reached = np.log(reached)
+        flat = np.exp((s + 1) * (log_later - log_reached))
+        mass = flat @ NODE_WEIGHTS
+        left = np.log(s / (k + s)) - (k + s) * log_last + np.log(np.maximum(shrunk * mass / 2, 1e-300))
+
+        def moments() -> tuple[Floats, ...]:
+            ways = (log_later, 1 / later, log_reached, 1 / reached)
+            return tuple((flat * one) @ NODE_WEIGHTS / mass for one in ways)
+
+        return stayed, left, moments
 
     def alive(self, p: Floats, h: Histories) -> Floats:
         """Probability of being active."""
-        stayed, left = self._parts(p, h)
-        return 1 / (1 + np.exp(np.minimum(left - stayed, 700)))
+        pieces = (h.part(slice(start, start + PIECE)) for start in range(0, len(h.x), PIECE))
+        odds = [left - stayed for stayed, left, _moments in (self._parts(p, piece) for piece in pieces)]
+        return np.asarray(1 / (1 + np.exp(np.minimum(np.concatenate(odds), 700))), np.float64)
 
     def expected(self, p: Floats, h: Histories, weeks: float) -> Floats:
         """Expected purchases in the next weeks."""

@@ -7,7 +7,7 @@ by Fader, Hardie, Customer-Base Valuation in a Contractual Setting, Marketing Sc
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import betaln
+from scipy.special import betaln, digamma
 
 from dangol.insight.score.lifetime.rules.history import Floats
 
@@ -47,13 +47,16 @@ class Tenures:
     weight: Floats
 
 
-def log_likelihood(parameters: Floats, data: Tenures) -> tuple[float, None]:
-    """Sum over all customers: P(T = t) of those who left, S(t) of those who are there."""
+def log_likelihood(parameters: Floats, data: Tenures) -> tuple[float, Floats]:
+    """Sum over all customers: P(T = t) of those who left, S(t) of those who are there; and its gradient."""
     alpha, beta = parameters
     t = np.maximum(data.periods, 0)
-    gone = betaln(alpha + 1, beta + np.maximum(t - 1, 0)) - betaln(alpha, beta)
-    there = betaln(alpha, beta + t) - betaln(alpha, beta)
-    return float(data.weight @ np.where(data.left, gone, there)), None
+    one, other = alpha + data.left, beta + np.where(data.left, np.maximum(t - 1, 0), t)
+    total = betaln(one, other) - betaln(alpha, beta)
+    both = digamma(alpha + beta) - digamma(one + other)
+    slope = np.array([data.weight @ (digamma(one) - digamma(alpha) + both),
+                      data.weight @ (digamma(other) - digamma(beta) + both)])  # fmt: skip
+    return float(data.weight @ total), slope
 
 
 def retention(parameters: Floats, period: Floats) -> Floats:
@@ -65,7 +68,8 @@ def retention(parameters: Floats, period: Floats) -> Floats:
 def expected_renewals(parameters: Floats, periods: Floats, ahead: int, discount: float) -> Floats:
     """Discounted renewals in the next `ahead` periods of customers who are there. discount: rate a period."""
     alpha, beta = parameters
+    distinct, which = np.unique(periods, return_inverse=True)
     steps = np.arange(1, min(ahead, PERIODS_AHEAD) + 1)
-    log_there = betaln(alpha, beta + periods)[:, None]
-    stays = np.exp(betaln(alpha, beta + periods[:, None] + steps[None, :]) - log_there)
-    return np.asarray(stays @ ((1 + discount) ** -steps.astype(float)), np.float64)
+    log_there = betaln(alpha, beta + distinct)[:, None]
+    stays = np.exp(betaln(alpha, beta + distinct[:, None] + steps[None, :]) - log_there)
+    return np.asarray((stays @ ((1 + discount) ** -steps.astype(float)))[which], np.float64)

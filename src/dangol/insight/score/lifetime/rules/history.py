@@ -10,6 +10,7 @@ from dangol.base.errors import BadInput
 
 Floats = NDArray[np.float64]
 FEWEST_CUSTOMERS = 100
+FINEST_GRID, COARSEST_GRID = 128, 4  # parts of the longest age
 FEWEST_REPEATERS = 30
 
 
@@ -42,6 +43,10 @@ class Histories:
         distinct, which = np.unique(self.x, return_inverse=True)
         return distinct, which, np.bincount(which, weights=self.weight).astype(np.float64)
 
+    def part(self, rows: slice) -> "Histories":
+        """Some of these histories."""
+        return Histories(self.x[rows], self.t_x[rows], self.age[rows], self.weight[rows])
+
     @property
     def customers(self) -> float:
         """How many customers there are."""
@@ -51,6 +56,27 @@ class Histories:
     def repeaters(self) -> float:
         """How many of them bought again."""
         return float(self.weight[self.x > 0].sum())
+
+    def coarse(self, most: int) -> tuple["Histories", NDArray[np.intp]]:
+        """At most about `most` histories that stand for these, and for each of these which one stands for it.
+
+        Histories with the same x whose times fall into one field of a grid become one at their mean times; the grid is
+        the finest that is coarse enough. The same histories come back where there are few enough.
+        """
+        if len(self.x) <= most:
+            return self, np.arange(len(self.x))
+        field = float(self.age.max()) / FINEST_GRID
+        while True:
+            codes = (self.x * FINEST_GRID + self.t_x // field) * (2 * FINEST_GRID) + self.age // field
+            _found, which = np.unique(codes, return_inverse=True)
+            if which.max() < most or field * COARSEST_GRID > self.age.max():
+                return self._merged(which), which
+            field *= 2
+
+    def _merged(self, which: NDArray[np.intp]) -> "Histories":
+        weight = np.bincount(which, weights=self.weight).astype(np.float64)
+        means = [np.bincount(which, weights=self.weight * one) / weight for one in (self.x, self.t_x, self.age)]
+        return Histories(np.rint(means[0]), means[1], means[2], weight)
 
     def too_little(self) -> str:
         """Why these histories cannot carry a model; empty where they can."""

@@ -11,6 +11,8 @@ import pytest
 from dangol.base.errors import BadInput
 from dangol.cli import main
 from dangol.insight.score.lifetime import plain
+from dangol.insight.score.lifetime.rules import valuation
+from dangol.insight.score.lifetime.rules.buying import MODELS
 
 FIRST = date(2025, 1, 1)
 
@@ -61,10 +63,8 @@ def test_time_unit_of_the_fit_does_not_move_the_parameters():
     rows = shoppers(300)
     found = plain.lifetime(table(rows), model="bg_nbd")
     fit = found.fits["bg_nbd"]
-    _keys, summary, _rhythm = plain._summaries(table(rows), found.end, found.end)
-    histories, _which = plain._grouped(summary)
-    from dangol.insight.score.lifetime.rules.buying import MODELS
-
+    _names, summary, _rhythm = plain.summaries(table(rows), valuation.Question(found.end, found.end, model="bg_nbd"))
+    histories, _which = valuation.grouped(summary)
     assert MODELS["bg_nbd"].log_likelihood(fit.values, histories)[0] == pytest.approx(fit.log_likelihood, abs=1e-3)
 
 
@@ -88,7 +88,7 @@ def test_too_little_is_an_answer_of_its_own():
 
 
 def test_unknown_model_and_senseless_horizon_are_refused():
-    assert plain.named("BG/NBD") == "bg_nbd"
+    assert valuation.named("BG/NBD") == "bg_nbd"
     with pytest.raises(BadInput, match="no model"):
         plain.lifetime(table(shoppers(20)), model="crystal ball")
     with pytest.raises(BadInput, match="horizon"):

@@ -6,7 +6,7 @@ from scipy.integrate import quad
 from scipy.optimize import approx_fprime
 
 from dangol.base.errors import BadInput
-from dangol.insight.score.lifetime.rules import contracts, fitting, spending
+from dangol.insight.score.lifetime.rules import contracts, fitting, forecast, spending, valuation
 from dangol.insight.score.lifetime.rules.buying import MODELS
 from dangol.insight.score.lifetime.rules.history import Histories
 
@@ -56,7 +56,7 @@ def test_parameters_of_simulated_customers_are_found_within_their_intervals(name
     assert found.log_likelihood >= model.log_likelihood(np.array(TRUE[name]), histories)[0]
 
 
-@pytest.mark.parametrize("name", ["bg_nbd", "mbg_nbd"])
+@pytest.mark.parametrize("name", MODELS)
 def test_gradient_is_that_of_the_likelihood(name):
     point = np.array([0.3, 4.0, 0.8, 2.4])
     told = MODELS[name].log_likelihood(point, few())[1]
@@ -85,7 +85,7 @@ def test_pareto_integral_is_the_one_of_the_paper(beta):
     parameters, one = np.array([0.55, 10.6, 0.6, beta]), Histories(*(np.array([v]) for v in (7.0, 20.0, 39.0, 1.0)))
     r, alpha, s, _beta = parameters
     exact, _error = quad(lambda y: s * (alpha + y) ** -(r + 7.0) * (beta + y) ** -(s + 1), 20.0, 39.0)
-    _stayed, left = MODELS["pareto_nbd"]._parts(parameters, one)
+    _stayed, left, _moments = MODELS["pareto_nbd"]._parts(parameters, one)
     assert left[0] == pytest.approx(np.log(exact), abs=1e-8)
 
 
@@ -143,3 +143,30 @@ def test_histories_that_cannot_be_are_refused():
         Histories(np.array([1.0]), np.array([9.0]), np.array([5.0]), np.ones(1))
     with pytest.raises(BadInput, match="without a repeat"):
         Histories(np.array([0.0]), np.array([2.0]), np.array([5.0]), np.ones(1))
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_few_histories_that_stand_for_all_lead_to_the_same_top(name, monkeypatch):
+    model, histories = MODELS[name], simulated(name, 8_000, np.random.default_rng(8))
+    whole = valuation.fitted(model, histories)
+    monkeypatch.setattr(valuation, "ROUGH", 300)
+    assert len(histories.coarse(300)[0].x) <= 300
+    led = valuation.fitted(model, histories)
+    assert led.log_likelihood == pytest.approx(whole.log_likelihood, abs=1e-4)
+    assert led.values == pytest.approx(whole.values, rel=1e-4)
+    assert led.low == pytest.approx(whole.low, rel=0.02)
+    assert led.high == pytest.approx(whole.high, rel=0.02)
+
+
+def test_doubt_about_being_active_shrinks_with_the_customers_seen():
+    chance = np.random.default_rng(6)
+    apart = []
+    for customers in (400, 6_400):
+        histories = simulated("bg_nbd", customers, chance)
+        found = valuation.fitted(MODELS["bg_nbd"], histories)
+        ahead = forecast.Forecast(MODELS["bg_nbd"], found, histories, 90, 0.1)
+        figures = ahead.figures(np.arange(customers), histories.x, np.zeros(customers), forecast.Money())
+        inside = (figures["p_alive_low"] <= figures["p_alive"]) & (figures["p_alive"] <= figures["p_alive_high"])
+        assert inside.all()
+        apart.append(float(np.mean(figures["p_alive_high"] - figures["p_alive_low"])))
+    assert apart[1] < 0.5 * apart[0]

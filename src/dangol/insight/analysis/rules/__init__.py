@@ -1,0 +1,1 @@
+"""What the figures of a report mean, as findings: plain functions, a module a report."""

@@ -1,0 +1,112 @@
+"""Findings and tables as data: sentences with their values, so that every door says them in the reader's language."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+# kind -> how a value is meant: money (minor units), count, share (0..1), points (difference of shares), ratio, days,
+# index (100 is as expected), text (as it is), said (a text to be translated), month (first day), label (a sentence)
+KINDS = ("money", "count", "share", "points", "ratio", "days", "index", "text", "said", "month", "day", "change")
+NUMERIC = frozenset({"money", "count", "share", "points", "ratio", "days", "index", "change"})
+
+
+def N_(text: str) -> str:  # noqa: N802  marks a text for translation; rules import no Django
+    return text
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """A text with its values. template: English with {names}, to be translated; values: name -> (kind, value)."""
+
+    template: str
+    values: Mapping[str, tuple[str, Any]] = field(default_factory=dict, hash=False)
+
+
+def say(template: str, **values: tuple[str, Any]) -> Sentence:
+    """A sentence of a template marked with N_ and its values."""
+    return Sentence(template, values)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a report found. tone: good, bad or plain. aim, segments: the campaign it suggests, where it does."""
+
+    sentence: Sentence
+    tone: str = "plain"
+    aim: str = ""
+    segments: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a table. kind: see KINDS; definition: what it means, where its label does not say."""
+
+    key: str
+    label: str
+    kind: str = "count"
+    definition: str = ""
+    generated: bool = False
+
+
+@dataclass(frozen=True)
+class Chart:
+    """How a table is drawn: waterfall, bars, lines, heat, steps or funnel plot; keys are those of its columns.
+
+    colour: what tells the series apart; rows: other rows than those of the table, where it needs them.
+    """
+
+    form: str
+    x: str
+    y: str
+    colour: str = ""
+    caption: Sentence | None = None
+    rows: Sequence[Mapping[str, Any]] | None = None
+    kind: str = ""  # of the values drawn, where it is not that of the column y
+
+
+@dataclass(frozen=True)
+class Block:
+    """A table with its chart. rows: values by column key; a missing value is None, which means not enough data."""
+
+    name: str
+    title: str
+    columns: Sequence[Column]
+    rows: Sequence[Mapping[str, Any]]
+    total: Mapping[str, Any] | None = None
+    chart: Chart | None = None
+    notes: Sequence[Sentence] = ()
+    dense: bool = False  # a wide grid of figures, such as a triangle
+
+
+@dataclass(frozen=True)
+class Tile:
+    """One figure that is read first."""
+
+    label: str
+    kind: str
+    value: Any
+    hint: Sentence | None = None
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a report is made of."""
+
+    findings: Sequence[Finding]
+    blocks: Sequence[Block]
+    tiles: Sequence[Tile] = ()
+    notes: Sequence[Sentence] = ()
+
+
+UNKNOWN = N_("unknown")
+OTHERS = N_("all others")
+
+
+def named(value: Any) -> Any:
+    """A group's value as a cell: a missing one is said."""
+    return Sentence(UNKNOWN) if value is None or value == "" else str(value)
+
+
+def label(value: Any) -> tuple[str, Any]:
+    """A cell as a value of a sentence."""
+    return ("said", value.template) if isinstance(value, Sentence) else ("text", value)

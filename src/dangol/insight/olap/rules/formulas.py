@@ -1,0 +1,203 @@
+"""Formulas over measures or columns: a small grammar of our own, read into a tree; nothing is ever run as code.
+
+    formula := term (("+" | "-") term)*
+    term    := factor (("*" | "/") factor)*
+    factor  := "-" factor | number | name | "(" formula ")"
+
+What is missing counts as nothing in a sum or difference and makes a product or quotient missing; so does a division by
+zero. Whole and decimal numbers stay exact.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+
+from dangol.base.errors import BadInput
+
+MOST_CHARACTERS = 500
+MOST_DEPTH = 20
+TOKEN = re.compile(r"\s*(?:(?P<number>\d{1,18}(?:\.\d{1,9})?(?![\w.]))|(?P<name>[^\W\d]\w*)|(?P<sign>[-+*/()]))")
+SIGNS = {"*": "×", "/": "÷", "-": "−", "+": "+"}
+
+Number = int | float | Decimal
+
+
+@dataclass(frozen=True)
+class Constant:
+    value: Decimal
+
+
+@dataclass(frozen=True)
+class Name:
+    name: str
+
+
+@dataclass(frozen=True)
+class Negative:
+    of: "Formula"
+
+
+@dataclass(frozen=True)
+class Operation:
+    sign: str  # + - * /
+    left: "Formula"
+    right: "Formula"
+
+
+Formula = Constant | Name | Negative | Operation
+
+
+def parse_formula(text: str, field: str = "formula") -> Formula:
+    """The formula a text says. Raises BadInput with the place where it cannot be read."""
+    if len(text) > MOST_CHARACTERS:
+        raise BadInput("The formula is longer than {most} characters.", field=field, most=MOST_CHARACTERS)
+    reader = _Reader(list(_tokens(text, field)), field)
+    found = reader.formula(0)
+    if reader.next is not None:
+        raise reader.wrong()
+    return found
+
+
+def formula_names(formula: Formula) -> list[str]:
+    """The names a formula speaks of, each once, in order."""
+    match formula:
+        case Name(name):
+            return [name]
+        case Negative(inner):
+            return formula_names(inner)
+        case Operation(_sign, left, right):
+            return list(dict.fromkeys([*formula_names(left), *formula_names(right)]))
+        case _:
+            return []
+
+
+def said(formula: Formula, words: Callable[[str], str]) -> str:
+    """The formula for people. words: the label of a name."""
+    match formula:
+        case Constant(value):
+            return f"{value:f}"
+        case Name(name):
+            return words(name)
+        case Negative(inner):
+            return f"−{_inside(inner, words)}"
+        case Operation(sign, left, right):
+            sides = [_inside(side, words) if sign in "*/" else said(side, words) for side in (left, right)]
+            if sign == "-" and isinstance(right, Operation) and right.sign in "+-":
+                sides[1] = f"({sides[1]})"
+            return f"{sides[0]} {SIGNS[sign]} {sides[1]}"
+
+
+def _inside(formula: Formula, words: Callable[[str], str]) -> str:
+    text = said(formula, words)
+    return f"({text})" if isinstance(formula, Operation | Negative) else text
+
+
+def computed(formula: Formula, value: Callable[[str], Number | None]) -> Number | None:
+    """The number of a formula. value: the number of a name, None for a missing one."""
+    match formula:
+        case Constant(number):
+            return number
+        case Name(name):
+            return value(name)
+        case Negative(inner):
+            number_of = computed(inner, value)
+            return None if number_of is None else -number_of
+        case Operation(sign, left, right):
+            return _operated(sign, computed(left, value), computed(right, value))
+
+
+def _operated(sign: str, left: Number | None, right: Number | None) -> Number | None:
+    if left is None or right is None:
+        if sign in "*/" or left is right:
+            return None
+        left, right = left or 0, right or 0
+    if isinstance(left, float) or isinstance(right, float):
+        left, right = float(left), float(right)
+    one, other = (number if isinstance(number, float) else Decimal(number) for number in (left, right))
+    if sign == "/":
+        return one / other if other else None  # type: ignore[operator]
+    return {"+": lambda: one + other, "-": lambda: one - other, "*": lambda: one * other}[sign]()  # type: ignore[operator]
+
+
+@dataclass(frozen=True)
+class _Token:
+    kind: str
+    text: str
+    place: int
+
+
+def _tokens(text: str, field: str) -> Iterator[_Token]:
+    place = 0
+    while text[place:].strip():
+        found = TOKEN.match(text, place)
+        if found is None:
+            raise _unreadable(place + len(text[place:]) - len(text[place:].lstrip()), text[place:].strip()[:20], field)
+        kind = str(found.lastgroup)
+        yield _Token(kind, found.group(kind), found.start(kind))
+        place = found.end()
+
+
+def _unreadable(place: int, near: str, field: str) -> BadInput:
+    return BadInput(
+        "The formula cannot be read at character {place} (“{near}”). "
+        "Write it like: (sales_amount - discount) / orders.",
+        field=field,
+        place=place + 1,
+        near=near,
+    )
+
+
+class _Reader:
+    """Reads tokens from left to right, one function a rule of the grammar."""
+
+    def __init__(self, tokens: list[_Token], field: str) -> None:
+        self.tokens, self.field, self.at = tokens, field, 0
+
+    @property
+    def next(self) -> _Token | None:
+        return self.tokens[self.at] if self.at < len(self.tokens) else None
+
+    def wrong(self) -> BadInput:
+        token = self.next
+        if token is None:
+            return BadInput("The formula ends too early. Something is missing at its end.", field=self.field)
+        return _unreadable(token.place, token.text[:20], self.field)
+
+    def sign(self, *signs: str) -> str:
+        """The next token where it is one of these signs, else an empty text."""
+        token = self.next
+        if token is None or token.kind != "sign" or token.text not in signs:
+            return ""
+        self.at += 1
+        return token.text
+
+    def formula(self, depth: int) -> Formula:
+        if depth > MOST_DEPTH:
+            raise BadInput("The formula is nested deeper than {most}.", field=self.field, most=MOST_DEPTH)
+        found = self.term(depth)
+        while sign := self.sign("+", "-"):
+            found = Operation(sign, found, self.term(depth))
+        return found
+
+    def term(self, depth: int) -> Formula:
+        found = self.factor(depth)
+        while sign := self.sign("*", "/"):
+            found = Operation(sign, found, self.factor(depth))
+        return found
+
+    def factor(self, depth: int) -> Formula:
+        if depth > MOST_DEPTH:
+            raise BadInput("The formula is nested deeper than {most}.", field=self.field, most=MOST_DEPTH)
+        if self.sign("-"):
+            return Negative(self.factor(depth + 1))
+        if self.sign("("):
+            found = self.formula(depth + 1)
+            if not self.sign(")"):
+                raise self.wrong()
+            return found
+        token = self.next
+        if token is None or token.kind == "sign":
+            raise self.wrong()
+        self.at += 1
+        return Constant(Decimal(token.text)) if token.kind == "number" else Name(token.text)

@@ -1,0 +1,243 @@
+"""What a star can be asked: measures, dimensions and hierarchies, declared once and used by every door."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+from enum import StrEnum
+from itertools import combinations
+from typing import Any
+
+from dangol.base.errors import BadInput
+from dangol.insight.olap.rules.conditions import And, Compare, Condition, IsNull, Not, Or, Under, names
+from dangol.insight.olap.rules.formulas import Formula, Number, computed, formula_names
+from dangol.insight.olap.rules.periods import PERIODS
+
+MOST_DIMENSIONS = 6
+MOST_ROWS = 100_000
+USUAL_ROWS = 10_000
+MOST_NESTED = 8  # measures within measures
+
+
+def N_(text: str) -> str:  # noqa: N802  marks a text for translation; rules import no Django
+    return text
+
+
+class Unit(StrEnum):
+    """What the number of a measure is, and how it is shown."""
+
+    MONEY = "money"  # minor units, possibly a fraction of one
+    COUNT = "count"
+    RATIO = "ratio"  # a plain number with decimals
+    SHARE = "share"  # 0..1, shown in percent
+    DAYS = "days"
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A figure. family: from which facts it is computed; additive: whether groups add up to the whole.
+
+    formula: over other measures, instead of facts. condition: on every measure of the formula. zero: whether a group
+    without rows counts 0 (else it is missing). own: somebody's own measure. ko, ko_definition: the Korean texts where
+    they are not in the catalogues, because the measure is declared outside this package.
+    """
+
+    name: str
+    label: str
+    unit: Unit
+    definition: str
+    family: str
+    additive: bool = False
+    formula: Formula | None = None
+    condition: Condition | None = None
+    zero: bool = False
+    own: bool = False
+    ko: str = ""
+    ko_definition: str = ""
+
+
+@dataclass(frozen=True)
+class Dimension:
+    """Something to group or filter by. of: where its values lie (period, or a table's role); column: theirs there."""
+
+    name: str
+    label: str
+    definition: str
+    of: str
+    column: str = ""
+    ko: str = ""
+    ko_definition: str = ""
+
+    @property
+    def is_period(self) -> bool:
+        """Whether it cuts time."""
+        return self.of == "period"
+
+
+@dataclass(frozen=True)
+class Hierarchy:
+    """A way to drill down. levels: names of dimensions, from coarse to fine.
+
+    ragged: whether a member may lack a level, such as a customer who has a branch and no rep.
+    """
+
+    name: str
+    label: str
+    levels: tuple[str, ...]
+    ragged: bool = False
+    ko: str = ""
+
+
+Conditions = tuple[Condition, ...]
+
+
+@dataclass(frozen=True)
+class Model:
+    """A star as it can be asked.
+
+    splits: family of measures -> of which dimensions it can be split. Measures that compare with the period before
+    (`comparing`) need exactly one period and have no total.
+    """
+
+    name: str
+    label: str
+    measures: Mapping[str, Measure]
+    dimensions: Mapping[str, Dimension]
+    hierarchies: Sequence[Hierarchy]
+    splits: Mapping[str, frozenset[str]]
+    comparing: frozenset[str] = frozenset()
+    trees: frozenset[str] = frozenset()  # tables whose members lie below one another
+    ko: str = ""
+
+    def leaves(self, wanted: Iterable[str], under: Conditions = (), depth: int = 0) -> dict[Conditions, list[str]]:
+        """The measures that facts must give for those wanted: conditions -> names. Raises BadInput."""
+        found: dict[Conditions, list[str]] = {}
+        for name in wanted:
+            measure = self.measure(name)
+            inside = self.under(measure, under)
+            parts = {inside: [name]} if measure.formula is None else self._parts(measure, inside, depth)
+            for conditions, leaves in parts.items():
+                known = found.setdefault(conditions, [])
+                known += [leaf for leaf in leaves if leaf not in known]
+        return found
+
+    def _parts(self, measure: Measure, under: Conditions, depth: int) -> dict[Conditions, list[str]]:
+        if depth >= MOST_NESTED:
+            raise BadInput("The measure {name} is made of itself or nested too deep.", field="measures",
+                           name=measure.name)  # fmt: skip
+        return self.leaves(formula_names(measure.formula) if measure.formula else (), under, depth + 1)
+
+    def under(self, measure: Measure, conditions: Conditions) -> Conditions:
+        """The conditions a measure stands under, its own added."""
+        return conditions if measure.condition is None else (*conditions, measure.condition)
+
+    def figure(self, name: str, leaf: Callable[[Conditions, str], Number | None], under: Conditions = ()) -> Any:
+        """The number of a measure in one group. leaf: what the facts gave."""
+        measure = self.measures[name]
+        inside = self.under(measure, under)
+        if measure.formula is not None:
+            return computed(measure.formula, lambda part: self.figure(part, leaf, inside))
+        value = leaf(inside, name)
+        return 0 if value is None and measure.zero else value
+
+    def measure(self, name: str) -> Measure:
+        """Raises BadInput where there is none of this name."""
+        if name not in self.measures:
+            raise unknown("measure", name, list(self.measures))
+        return self.measures[name]
+
+    def compares(self, name: str) -> bool:
+        """Whether a measure, or one it is made of, compares with the period before."""
+        return any(self.measures[leaf].family in self.comparing
+                   for leaves in self.leaves([name]).values() for leaf in leaves)  # fmt: skip
+
+    def check(self, measures: Sequence[str], by: Sequence[str], used: Sequence[str] = ()) -> None:
+        """Raises BadInput unless the measures can be split by the dimensions and filtered by those `used`."""
+        if not measures:
+            raise BadInput("Name at least one measure. `dangol query --list` shows them all.", field="measures")
+        leaves = {name: self.leaves([name]) for name in measures}
+        for name in (*by, *used):
+            self.dimension(name)
+        if len(by) > MOST_DIMENSIONS or len(set(by)) != len(by):
+            raise BadInput("Use at most {most} different dimensions.", field="by", most=MOST_DIMENSIONS)
+        for name, parts in leaves.items():
+            for conditions, bases in parts.items():
+                inside = [dimension for one in conditions for dimension in sorted(names(one))]
+                for base in bases:
+                    self._check_one(name, self.measures[base], by, [*by, *used, *inside])
+
+    def _check_one(self, name: str, base: Measure, by: Sequence[str], used: Sequence[str]) -> None:
+        for dimension in used:
+            if self.dimension(dimension).of not in self.splits[base.family]:
+                raise BadInput(
+                    "{measure} cannot be split or filtered by {dimension}. Leave one of them out.",
+                    field="by",
+                    measure=name,
+                    dimension=dimension,
+                )
+        if base.family in self.comparing and sum(self.dimensions[one].is_period for one in by) != 1:
+            raise BadInput(
+                "{measure} compares with the period before: name exactly one of {periods}.",
+                field="by",
+                measure=name,
+                periods=", ".join(PERIODS),
+            )
+
+    def dimension(self, name: str) -> Dimension:
+        """Raises BadInput where there is none of this name."""
+        if name not in self.dimensions:
+            raise unknown("dimension", name, list(self.dimensions))
+        return self.dimensions[name]
+
+    def plain(self, condition: Condition | None) -> Condition | None:
+        """The condition with each member path (`stores under ('USA', 'CA')`) as conditions on dimensions."""
+        match condition:
+            case Under(name, path):
+                return self._path(name, path)
+            case And(parts):
+                return And(tuple(one for part in parts if (one := self.plain(part))))
+            case Or(parts):
+                return Or(tuple(one for part in parts if (one := self.plain(part))))
+            case Not(inner):
+                return Not(self.plain(inner) or inner)
+            case _:
+                return condition
+
+    def _path(self, name: str, path: Sequence[Any]) -> Condition:
+        """A member of a hierarchy by its ancestors; in a ragged one the levels it lacks may be left out."""
+        if name in self.dimensions and self.dimensions[name].of in self.trees:
+            return Compare(name, "=", path[-1])
+        hierarchy = next((one for one in self.hierarchies if one.name == name), None)
+        if hierarchy is None:
+            raise unknown("hierarchy", name, [one.name for one in self.hierarchies])
+        if len(path) > len(hierarchy.levels):
+            raise BadInput("{hierarchy} has {most} levels; the path names more.", field="where", hierarchy=name,
+                           most=len(hierarchy.levels))  # fmt: skip
+        chosen = (
+            combinations(range(len(hierarchy.levels)), len(path)) if hierarchy.ragged else [tuple(range(len(path)))]
+        )
+        ways = [self._way(hierarchy, places, path) for places in chosen if places[0] == 0]
+        return ways[0] if len(ways) == 1 else Or(tuple(ways))
+
+    @staticmethod
+    def _way(hierarchy: Hierarchy, places: Sequence[int], path: Sequence[Any]) -> Condition:
+        named = dict(zip(places, path, strict=True))
+        parts: list[Condition] = [
+            Compare(level, "=", named[place]) if place in named else IsNull(level)
+            for place, level in enumerate(hierarchy.levels[: places[-1] + 1])
+        ]
+        return parts[0] if len(parts) == 1 else And(tuple(parts))
+
+    def with_measures(self, more: Iterable[Measure]) -> "Model":
+        """The model with more measures; one whose name is taken is left out."""
+        return replace(self, measures={**{one.name: one for one in more}, **self.measures})
+
+
+def unknown(kind: str, name: str, known: Sequence[str]) -> BadInput:
+    """The error for a name that does not exist, with the names it may have meant."""
+    near = get_close_matches(name, known, n=3, cutoff=0.5) or list(known)
+    template = {
+        "measure": N_("There is no measure {name}. Did you mean: {near}?"),
+        "dimension": N_("There is no dimension {name}. Did you mean: {near}?"),
+        "hierarchy": N_("There is no hierarchy {name}. Did you mean: {near}?"),
+    }[kind]
+    return BadInput(template, field="where" if kind == "hierarchy" else kind, name=name[:60], near=", ".join(near))

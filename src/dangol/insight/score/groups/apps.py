@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class Groups(AppConfig):
+    name = "dangol.insight.score.groups"
+    label = "groups"

@@ -1,0 +1,1 @@
+"""What customers are described by, how groups are found and chosen, matched to earlier ones and put into words."""

@@ -1,0 +1,329 @@
+"""What is asked in the explorer: fields, filters, order and what is unfolded; and its address, which is all of it."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from urllib.parse import urlencode
+
+from dangol.base.errors import BadInput
+
+Member = str | int | float | None
+Path = tuple[Member, ...]
+
+PLAIN, OF_TOTAL, OF_ROW, OF_COLUMN, LAST_PERIOD, LAST_YEAR = "", "total", "row", "column", "last", "year"
+KINDS = (PLAIN, OF_TOTAL, OF_ROW, OF_COLUMN, LAST_PERIOD, LAST_YEAR)
+GROWTH = frozenset({LAST_PERIOD, LAST_YEAR})
+SHARES = frozenset({OF_TOTAL, OF_ROW, OF_COLUMN})
+TOPS = (5, 10, 20, 50, 100, 200)
+CHARTS = ("auto", "line", "bar", "pareto", "scatter", "cohort", "map", "none")
+MOST_ROWS_FIELDS, MOST_COLUMN_FIELDS, MOST_FIGURES, MOST_FILTERS, MOST_UNFOLDED = 4, 2, 8, 12, 200
+MISSING = "~"
+
+
+def N_(text: str) -> str:  # noqa: N802  marks a text for translation
+    return text
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A measure, as it is or compared: its share of a total, or its growth."""
+
+    measure: str
+    kind: str = PLAIN
+
+    @property
+    def code(self) -> str:
+        """How the address says it."""
+        return f"{self.measure}:{self.kind}" if self.kind else self.measure
+
+
+@dataclass(frozen=True)
+class Filter:
+    """Only these values of a dimension, or all but these; of a period also from and to, both included."""
+
+    name: str
+    values: tuple[Member, ...] = ()
+    out: bool = False
+    low: str = ""
+    high: str = ""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The whole state of the explorer.
+
+    rows, columns: dimensions from outside in. depth: how many levels of the rows are unfolded; open and shut are the
+    exceptions, by their values, so that they stay when measures, order or sorting change. sort: "" as usual, "label",
+    or the place of a figure, "-" in front for the largest first, "@" and a path for a single column.
+    """
+
+    rows: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
+    figures: tuple[Figure, ...] = ()
+    filters: tuple[Filter, ...] = ()
+    where: str = ""
+    sort: str = ""
+    top: int = 20
+    depth: int = 1
+    open: tuple[Path, ...] = ()
+    shut: tuple[Path, ...] = ()
+    totals: bool = True
+    heat: bool = False
+    chart: str = "auto"
+    star: str = ""
+
+    @property
+    def measures(self) -> list[str]:
+        """The measures asked for, each once."""
+        return list(dict.fromkeys(figure.measure for figure in self.figures))
+
+    @property
+    def dimensions(self) -> tuple[str, ...]:
+        """The dimensions on both axes."""
+        return self.rows + self.columns
+
+    def filter_of(self, name: str) -> Filter | None:
+        """The filter of a dimension, if there is one."""
+        return next((one for one in self.filters if one.name == name), None)
+
+    def unfolded(self, path: Path) -> bool:
+        """Whether what is below a member of the rows is shown."""
+        if len(path) >= len(self.rows):
+            return False
+        return path in self.open or (len(path) < self.depth and path not in self.shut)
+
+
+# ---- the address -----------------------------------------------------------------------------------------------------
+
+
+def written(value: Member) -> str:
+    """A member's value in an address; missing is "~"."""
+    return MISSING if value is None else "~" + str(value) if str(value).startswith("~") else str(value)
+
+
+def _read_value(text: str) -> Member:
+    return None if text == MISSING else text[1:] if text.startswith("~") else text
+
+
+def path_text(path: Path) -> str:
+    """A path of values as an address says it."""
+    return json.dumps(list(path), ensure_ascii=False, separators=(",", ":"))
+
+
+def path_from(text: str) -> Path:
+    """The path an address says. Raises BadInput."""
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        found = None
+    if not isinstance(found, list) or len(found) > 8 or not all(_is_member(one) for one in found):
+        raise BadInput("This address names no cell of the table. Open the explorer again.", field="path")
+    return tuple(found)
+
+
+def _is_member(value: object) -> bool:
+    return value is None or (isinstance(value, str | int | float) and not isinstance(value, bool))
+
+
+def pairs(asked: Asked) -> list[tuple[str, str]]:
+    """The state as address parameters, in a fixed order; what is as usual is left out."""
+    found = [("star", asked.star)] if asked.star else []
+    found += [("rows", name) for name in asked.rows]
+    found += [("cols", name) for name in asked.columns]
+    found += [("show", figure.code) for figure in asked.figures]
+    for one in asked.filters:
+        found += [(f"{'not' if one.out else 'is'}.{one.name}", written(value)) for value in one.values]
+        found += [(f"{end}.{one.name}", text) for end, text in (("from", one.low), ("to", one.high)) if text]
+    if asked.where:
+        found.append(("where", asked.where))
+    usual = Asked()
+    for name, value, as_usual in (
+        ("sort", asked.sort, usual.sort), ("top", asked.top, usual.top), ("depth", asked.depth, usual.depth),
+        ("chart", asked.chart, usual.chart),
+    ):  # fmt: skip
+        if value != as_usual:
+            found.append((name, str(value)))
+    found += [("open", path_text(path)) for path in asked.open]
+    found += [("shut", path_text(path)) for path in asked.shut]
+    found += [("totals", "0")] if not asked.totals else []
+    found += [("heat", "1")] if asked.heat else []
+    return found
+
+
+def query(asked: Asked, **more: str) -> str:
+    """The state as a query string, without "?"."""
+    return urlencode([*pairs(asked), *((name, value) for name, value in more.items() if value)])
+
+
+def read(given: Mapping[str, Sequence[str]]) -> Asked:
+    """The state of an address: name -> values. Unknown names are left out; too many fields raise BadInput."""
+
+    def first(name: str, usual: str = "") -> str:
+        return (list(given.get(name, ())) or [usual])[0]
+
+    rows, columns = _names(given.get("rows", ())), _names(given.get("cols", ()))
+    figures = tuple(dict.fromkeys(_figure(text) for text in given.get("show", ()) if text))
+    filters = _filters(given)
+    for found, most in ((rows, MOST_ROWS_FIELDS), (columns, MOST_COLUMN_FIELDS), (figures, MOST_FIGURES),
+                        (filters, MOST_FILTERS)):  # fmt: skip
+        if len(found) > most:
+            raise BadInput("There is room for {most} fields here. Take one away first.", field="rows", most=most)
+    return Asked(
+        rows=rows, columns=tuple(name for name in columns if name not in rows), figures=figures, filters=filters,
+        where=first("where")[:4000], sort=_sort(first("sort"), len(figures)), top=_among(first("top"), TOPS, 20),
+        depth=min(max(_whole(first("depth"), 1), 0), MOST_ROWS_FIELDS),
+        open=_paths(given.get("open", ())), shut=_paths(given.get("shut", ())), totals=first("totals") != "0",
+        heat=first("heat") == "1", chart=first("chart") if first("chart") in CHARTS else "auto",
+        star=first("star")[:60],
+    )  # fmt: skip
+
+
+def _names(given: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(name[:60] for name in given if name))
+
+
+def _figure(text: str) -> Figure:
+    measure, _colon, kind = text.partition(":")
+    return Figure(measure[:60], kind if kind in KINDS else PLAIN)
+
+
+def _filters(given: Mapping[str, Sequence[str]]) -> tuple[Filter, ...]:
+    found: dict[str, Filter] = {}
+    for key, values in given.items():
+        way, dot, name = key.partition(".")
+        if not dot or way not in ("is", "not", "from", "to"):
+            continue
+        name = name[:60]
+        one = found.get(name, Filter(name))
+        if way in ("is", "not"):
+            one = replace(one, values=tuple(dict.fromkeys(_read_value(text[:200]) for text in values if text)),
+                          out=way == "not")  # fmt: skip
+        else:
+            end = (list(values) or [""])[0].strip()[:20]
+            one = replace(one, low=end) if way == "from" else replace(one, high=end)
+        found[name] = one
+    return tuple(one for one in found.values() if one.values or one.low or one.high)
+
+
+def _paths(given: Iterable[str]) -> tuple[Path, ...]:
+    found = tuple(dict.fromkeys(path_from(text[:1000]) for text in given if text))
+    if len(found) > MOST_UNFOLDED:
+        raise BadInput("There is room for {most} fields here. Take one away first.", field="open", most=MOST_UNFOLDED)
+    return found
+
+
+def _sort(text: str, figures: int) -> str:
+    place = text.removeprefix("-").partition("@")[0]
+    if place == "label":
+        return text[:6]
+    return text[:400] if place.isascii() and place.isdecimal() and len(place) < 3 and int(place) < figures else ""
+
+
+def _whole(text: str, usual: int) -> int:
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 4 else usual
+
+
+def _among(text: str, known: Sequence[int], usual: int) -> int:
+    return _whole(text, usual) if _whole(text, usual) in known else usual
+
+
+# ---- changes: each gives the state after one step of somebody at the explorer ---------------------------------------
+
+
+def placed(asked: Asked, name: str, shelf: str, at: int | None = None) -> Asked:
+    """A dimension put on the rows or columns (from wherever it was), at a place or at the end.
+
+    All levels above a new row field are unfolded, so that what was put there is seen.
+    """
+    rows, columns = ([one for one in names if one != name] for names in (asked.rows, asked.columns))
+    target = rows if shelf == "rows" else columns
+    if len(target) >= (MOST_ROWS_FIELDS if shelf == "rows" else MOST_COLUMN_FIELDS):
+        most = MOST_ROWS_FIELDS if shelf == "rows" else MOST_COLUMN_FIELDS
+        raise BadInput("There is room for {most} fields here. Take one away first.", field=shelf, most=most)
+    target.insert(len(target) if at is None else min(at, len(target)), name)
+    return _refolded(asked, tuple(rows), tuple(columns))
+
+
+def taken(asked: Asked, name: str) -> Asked:
+    """A dimension taken off the axes."""
+    rows, columns = (tuple(one for one in names if one != name) for names in (asked.rows, asked.columns))
+    return _refolded(asked, rows, columns)
+
+
+def _refolded(asked: Asked, rows: tuple[str, ...], columns: tuple[str, ...]) -> Asked:
+    """New axes; unfolded rows stay as far as their path still means the same."""
+    same = 0
+    while same < min(len(rows), len(asked.rows)) and rows[same] == asked.rows[same]:
+        same += 1
+    kept = tuple(path for path in asked.open if len(path) <= same and len(path) < len(rows))
+    shut = tuple(path for path in asked.shut if len(path) <= same)
+    sort = "" if "@" in asked.sort and columns != asked.columns else asked.sort
+    depth = len(rows) if len(rows) > len(asked.rows) and not kept else min(asked.depth, max(len(rows), 1))
+    return replace(asked, rows=rows, columns=columns, open=kept, shut=shut, sort=sort, depth=max(depth, 1))
+
+
+def turned(asked: Asked) -> Asked:
+    """Rows and columns changed for each other. Raises BadInput where the rows have too many fields."""
+    if len(asked.rows) > MOST_COLUMN_FIELDS:
+        raise BadInput("There is room for {most} fields here. Take one away first.", field="columns",
+                       most=MOST_COLUMN_FIELDS)  # fmt: skip
+    return replace(asked, rows=asked.columns, columns=asked.rows, open=(), shut=(), sort="",
+                   depth=max(len(asked.columns), 1))  # fmt: skip
+
+
+def shown(asked: Asked, figure: Figure, at: int | None = None) -> Asked:
+    """A figure put among the figures, or moved there."""
+    rest = [one for one in asked.figures if one != figure]
+    rest.insert(len(rest) if at is None else min(at, len(rest)), figure)
+    if len(rest) > MOST_FIGURES:
+        raise BadInput("There is room for {most} fields here. Take one away first.", field="show", most=MOST_FIGURES)
+    return _resorted(asked, tuple(rest))
+
+
+def hidden(asked: Asked, figure: Figure) -> Asked:
+    """A figure taken away."""
+    return _resorted(asked, tuple(one for one in asked.figures if one != figure))
+
+
+def exchanged(asked: Asked, figure: Figure, other: Figure) -> Asked:
+    """A figure shown in another way, at the same place."""
+    return _resorted(asked, tuple(dict.fromkeys(other if one == figure else one for one in asked.figures)))
+
+
+def _resorted(asked: Asked, figures: tuple[Figure, ...]) -> Asked:
+    """The order goes with the figure it is by."""
+    sort = asked.sort
+    if sort and not sort.removeprefix("-").startswith("label"):
+        sign = "-" if sort.startswith("-") else ""
+        place, at, column = sort.removeprefix("-").partition("@")
+        old = asked.figures[int(place)]
+        sort = f"{sign}{figures.index(old)}{at}{column}" if old in figures else ""
+    return replace(asked, figures=figures, sort=sort)
+
+
+def filtered(asked: Asked, one: Filter) -> Asked:
+    """A filter set, in place of one of the same dimension; an empty one takes it away."""
+    rest = tuple(other for other in asked.filters if other.name != one.name)
+    if not (one.values or one.low or one.high):
+        return replace(asked, filters=rest)
+    if asked.filter_of(one.name):
+        rest = tuple(one if other.name == one.name else other for other in asked.filters)
+        return replace(asked, filters=rest)
+    return replace(asked, filters=(*rest, one))
+
+
+def folded(asked: Asked, path: Path) -> Asked:
+    """A row unfolded where it was folded, and the other way round. What lies below stays as it was."""
+    if path in asked.open:
+        return replace(asked, open=tuple(one for one in asked.open if one != path))
+    if path in asked.shut:
+        return replace(asked, shut=tuple(one for one in asked.shut if one != path))
+    if len(path) < asked.depth:
+        return replace(asked, shut=(*asked.shut, path))
+    return replace(asked, open=(*asked.open, path))
+
+
+def drilled(asked: Asked, path: Path, finer: str) -> Asked:
+    """The next level put below the rows, with this one row unfolded."""
+    return replace(asked, rows=(*asked.rows, finer), open=(*asked.open, path),
+                   depth=min(asked.depth, len(path)))  # fmt: skip

@@ -1,0 +1,139 @@
+"""The fields somebody may ask for: measures, dimensions, hierarchies; and conditions on them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from dangol.insight.olap import reads as olap
+from dangol.insight.olap import rules
+from dangol.reports.asked import PLAIN, Asked, Figure, Filter
+from dangol.staff.reads import Member
+
+PEOPLE = frozenset({"customers", "buying_customers", "contacted_customers", "responding_customers"})
+SUMMABLE = frozenset({"money", "count"})
+
+
+@dataclass(frozen=True)
+class Field:
+    """A measure or a dimension. unit: of a measure. additive: whether figures of groups add up to the whole."""
+
+    name: str
+    label: str
+    definition: str
+    unit: str = ""
+    additive: bool = False
+    place: str = ""  # period, customer, product, ... : where a dimension lies
+
+    @property
+    def is_period(self) -> bool:
+        """Whether it cuts time."""
+        return self.place == "period"
+
+
+@dataclass(frozen=True)
+class Hierarchy:
+    """Levels from coarse to fine."""
+
+    name: str
+    label: str
+    levels: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Fields:
+    """All that may be asked for."""
+
+    measures: Mapping[str, Field]
+    dimensions: Mapping[str, Field]
+    hierarchies: Sequence[Hierarchy]
+
+    def finer(self, name: str, taken: Sequence[str] = ()) -> str:
+        """The next level below a dimension that is not on the axes yet; empty at the bottom or outside of any."""
+        for one in self.hierarchies:
+            if name in one.levels:
+                below = [level for level in one.levels[one.levels.index(name) + 1 :] if level not in taken]
+                if below:
+                    return below[0]
+        return ""
+
+    def usual(self) -> Asked:
+        """What is asked before anybody chose: sales by month, or else the first that there is."""
+        rows = ("month",) if "month" in self.dimensions else tuple(self.dimensions)[:1]
+        measure = "sales_amount" if "sales_amount" in self.measures else next(iter(self.measures), "")
+        return Asked(rows=rows, figures=(Figure(measure, PLAIN),) if measure else ())
+
+    def known(self, asked: Asked) -> Asked:
+        """The state without what there is not (any more): a field of another star, an attribute that went."""
+        kept = [one in self.dimensions for one in asked.dimensions]
+        figures = tuple(one for one in asked.figures if one.measure in self.measures)
+        filters = tuple(one for one in asked.filters if one.name in self.dimensions)
+        if all(kept) and figures == asked.figures and filters == asked.filters:
+            return asked
+        return Asked(
+            rows=tuple(one for one in asked.rows if one in self.dimensions),
+            columns=tuple(one for one in asked.columns if one in self.dimensions), figures=figures, filters=filters,
+            where=asked.where, top=asked.top, totals=asked.totals, heat=asked.heat, chart=asked.chart, star=asked.star,
+        )  # fmt: skip
+
+
+def of(by: Member | None, star: str = "") -> Fields:
+    """The fields of a star. Raises NotAllowed, NotFound."""
+    named: dict[str, Any] = olap.names(by, star)
+    places = {name: one.of for name, one in olap.dimensions().items()} if not star else {}
+    dimensions = {
+        one["name"]: Field(one["name"], one["label"], one["definition"], place=_place(one["name"], places))
+        for one in named["dimensions"]
+    }
+    return Fields(
+        {one["name"]: Field(one["name"], one["label"], one["definition"], one["unit"], _additive(one))
+         for one in named["measures"]},
+        dimensions,
+        [Hierarchy(one["name"], one["label"], tuple(level for level in one["levels"] if level in dimensions))
+         for one in named["hierarchies"]],
+    )  # fmt: skip
+
+
+def _place(name: str, places: Mapping[str, str]) -> str:
+    return "period" if name in rules.PERIODS else places.get(name, "own")
+
+
+def _additive(measure: Mapping[str, Any]) -> bool:
+    known = rules.MEASURES.get(measure["name"])
+    return bool(measure.get("additive", known is not None and known.additive))
+
+
+# ---- conditions ------------------------------------------------------------------------------------------------------
+
+
+def quoted(value: Any) -> str:
+    """A value as the grammar of conditions writes it."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return str(value)
+    return "'" + str(value).replace("'", "''") + "'"
+
+
+def among(name: str, values: Sequence[Any], *, out: bool = False) -> str:
+    """The condition that a dimension has one of some values, or none of them; missing is a value like any other."""
+    there = [value for value in values if value is not None]
+    missing = len(there) < len(values)
+    listed = f"{name} = {quoted(there[0])}" if len(there) == 1 else f"{name} in ({', '.join(map(quoted, there))})"
+    if out:
+        parts = ([f"not ({listed})"] if there else []) + ([f"{name} is not null"] if missing else [])
+        if missing or not there:
+            return " and ".join(parts) or "1 = 1"
+        return f"{parts[0]} or {name} is null"
+    parts = ([listed] if there else []) + ([f"{name} is null"] if missing else [])
+    return " or ".join(parts)
+
+
+def condition(one: Filter) -> str:
+    """The condition of a filter."""
+    low = f"{one.name} >= {quoted(one.low)}" if one.low else ""
+    high = f"{one.name} <= {quoted(one.high)}" if one.high else ""
+    return both(among(one.name, one.values, out=one.out) if one.values else "", low, high)
+
+
+def both(*conditions: str) -> str:
+    """All of some conditions, those that are empty left out."""
+    there = [one for one in conditions if one]
+    return " and ".join(f"({one})" if " or " in one.lower() else one for one in there)

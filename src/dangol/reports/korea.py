@@ -1,0 +1,53 @@
+"""Korea's seventeen provinces as tiles, so that a map needs no coast lines and small cities are seen."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Tile:
+    """A province. column, row: its place on the grid; the first spelling is the one shown in Korean."""
+
+    code: str
+    english: str
+    column: int
+    row: int
+    spellings: tuple[str, ...]
+
+
+TILES = (
+    Tile("seoul", "Seoul", 1, 1, ("서울", "서울특별시", "서울시")),
+    Tile("incheon", "Incheon", 0, 1, ("인천", "인천광역시", "인천시")),
+    Tile("gyeonggi", "Gyeonggi", 1, 0, ("경기", "경기도", "kyonggi", "gyeonggi-do")),
+    Tile("gangwon", "Gangwon", 2, 0, ("강원", "강원도", "강원특별자치도", "gangwon-do", "kangwon")),
+    Tile("sejong", "Sejong", 1, 2, ("세종", "세종특별자치시", "세종시")),
+    Tile("chungnam", "Chungnam", 0, 2, ("충남", "충청남도", "chungcheongnam-do", "southchungcheong")),
+    Tile("chungbuk", "Chungbuk", 2, 1, ("충북", "충청북도", "chungcheongbuk-do", "northchungcheong")),
+    Tile("daejeon", "Daejeon", 1, 3, ("대전", "대전광역시", "대전시")),
+    Tile("gyeongbuk", "Gyeongbuk", 2, 2, ("경북", "경상북도", "gyeongsangbuk-do", "northgyeongsang")),
+    Tile("daegu", "Daegu", 2, 3, ("대구", "대구광역시", "대구시")),
+    Tile("jeonbuk", "Jeonbuk", 0, 3, ("전북", "전라북도", "전북특별자치도", "jeollabuk-do", "northjeolla")),
+    Tile("ulsan", "Ulsan", 3, 3, ("울산", "울산광역시", "울산시")),
+    Tile("gwangju", "Gwangju", 0, 4, ("광주", "광주광역시", "광주시")),
+    Tile("jeonnam", "Jeonnam", 1, 4, ("전남", "전라남도", "jeollanam-do", "southjeolla")),
+    Tile("gyeongnam", "Gyeongnam", 2, 4, ("경남", "경상남도", "gyeongsangnam-do", "southgyeongsang")),
+    Tile("busan", "Busan", 3, 4, ("부산", "부산광역시", "부산시", "pusan")),
+    Tile("jeju", "Jeju", 0, 5, ("제주", "제주도", "제주특별자치도", "jeju-do", "cheju")),
+)
+_KNOWN = {
+    re.sub(r"[\s-]", "", spelling).lower(): tile
+    for tile in TILES
+    for spelling in (*tile.spellings, tile.code, tile.english)
+}
+
+
+def tile_of(text: object) -> Tile | None:
+    """The province a region's name means, in any of its usual spellings."""
+    return _KNOWN.get(re.sub(r"[\s-]", "", str(text)).lower()) if text is not None else None
+
+
+def is_korea(texts: Iterable[object]) -> bool:
+    """Whether all regions (missing ones aside) are provinces of Korea."""
+    there = [text for text in texts if text is not None]
+    return bool(there) and all(tile_of(text) for text in there)

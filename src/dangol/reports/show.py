@@ -1,0 +1,148 @@
+"""Figures and members as people read them, in the language of who reads."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from django.utils.formats import date_format
+from django.utils.translation import get_language, gettext, ngettext
+
+from dangol.base.money import currency, show
+from dangol.insight.olap import rules
+from dangol.reports.asked import LAST_PERIOD, LAST_YEAR, OF_COLUMN, OF_ROW, OF_TOTAL, PLAIN, Figure
+from dangol.reports.fields import Fields
+from dangol.reports.grid import OTHERS, Grid, Head
+
+NOTHING = "–"
+
+
+def N_(text: str) -> str:  # noqa: N802  marks a text for translation
+    return text
+
+
+KIND_NAMES = {
+    PLAIN: N_("Figure itself"),
+    OF_TOTAL: N_("Share of the total"),
+    OF_ROW: N_("Share of the row"),
+    OF_COLUMN: N_("Share of the column"),
+    LAST_PERIOD: N_("Change against the period before"),
+    LAST_YEAR: N_("Change against the year before"),
+}
+SHORT = {
+    OF_TOTAL: N_("share of total"),
+    OF_ROW: N_("share of row"),
+    OF_COLUMN: N_("share of column"),
+    LAST_PERIOD: N_("against period before"),
+    LAST_YEAR: N_("against year before"),
+}
+
+
+def korean() -> bool:
+    """Whether the reader's language is Korean."""
+    return (get_language() or "").startswith("ko")
+
+
+def number(value: Any, digits: int = 0) -> str:
+    """1234567.8 as 1,234,568, with a true minus sign."""
+    text = f"{value:,.{digits}f}"
+    return text.replace("-", "−") if float(text.replace(",", "")) else text.lstrip("-")
+
+
+def figure(value: Any, unit: str, code: str) -> str:
+    """A figure in its unit; a dash where there is not enough data."""
+    if value is None:
+        return NOTHING
+    if unit == "money":
+        return show(round(value), currency(code)).replace("-", "−") if code else number(value)
+    if unit in ("share", "change", "points"):
+        sign = "+" if unit != "share" and value > 0 else ""
+        return sign + number(value * 100, 1) + ("%p" if unit == "points" else "%")
+    return number(value, {"ratio": 2, "days": 1}.get(unit, 0))
+
+
+def member(name: str, value: Any) -> str:
+    """A member of a dimension: a period in the reader's language, a text as it is."""
+    if value is None:
+        return gettext("unknown")
+    return period(name, str(value)) if name in rules.PERIODS else str(value)
+
+
+def period(name: str, text: str) -> str:
+    """A period in the reader's language: 2017-03 is 2017년 3월 or Mar 2017."""
+    if name == "day":
+        day = date.fromisoformat(text)
+        return f"{day.year}년 {day.month}월 {day.day}일" if korean() else date_format(day, "j M Y")
+    year = text[:4]
+    if name == "month":
+        month = date(int(year), int(text[5:]), 1)
+        return f"{month.year}년 {month.month}월" if korean() else date_format(month, "M Y")
+    if name == "quarter":
+        return gettext("Q%(quarter)s %(year)s") % {"year": year, "quarter": text[6:]}
+    if name == "half":
+        return gettext("H%(half)s %(year)s") % {"year": year, "half": text[6:]}
+    if name == "week":
+        return gettext("week %(week)s of %(year)s") % {"year": year, "week": int(text[6:])}
+    return gettext("%(year)s") % {"year": year}
+
+
+def head(one: Head) -> str:
+    """The heading of a row or column."""
+    if one.kind == "total":
+        return gettext("Total")
+    if one.kind == "others":
+        return ngettext("%(n)s other", "%(n)s others", one.count) % {"n": f"{one.count:,}"}
+    return member(one.name, one.path[-1]) + ("" if one.whole else "*")
+
+
+def path(names: Sequence[str], values: Sequence[Any]) -> str:
+    """A whole path of members in words."""
+    return " · ".join(gettext("others") if value == OTHERS else member(name, value)
+                      for name, value in zip(names, values, strict=False))  # fmt: skip
+
+
+def measure(fields: Fields, one: Figure) -> str:
+    """The name of a figure: Sales, or Sales, share of total."""
+    label = gettext(fields.measures[one.measure].label)
+    return f"{label}, {gettext(SHORT[one.kind])}" if one.kind else label
+
+
+def field(fields: Fields, name: str) -> str:
+    """The name of a dimension."""
+    return gettext(fields.dimensions[name].label)
+
+
+def cell(grid: Grid, row: Head, column: Head, one: Figure) -> str:
+    """A cell of the table as text."""
+    if grid.folded(row.path, column.path):
+        return gettext("fewer than 5")
+    return figure(grid.figure(row.path, column.path, one), grid.unit(one), grid.currency)
+
+
+def notes(grid: Grid) -> list[str]:
+    """What is to be said about the table."""
+    return [gettext(template).format(**{key: f"{value:,}" for key, value in params.items()})
+            for template, params in grid.notes]  # fmt: skip
+
+
+def title(grid: Grid) -> str:
+    """What the table shows in a few words: Sales by region and month."""
+    figures = ", ".join(measure(grid.fields, one) for one in grid.asked.figures)
+    names = ", ".join(field(grid.fields, name) for name in grid.asked.dimensions)
+    if not names:
+        return figures
+    return gettext("%(measure)s by %(dimensions)s") % {"measure": figures, "dimensions": names}
+
+
+def filters(grid: Grid) -> list[str]:
+    """Each filter in words."""
+    found = []
+    for one in grid.asked.filters:
+        name = field(grid.fields, one.name)
+        listed = ", ".join(member(one.name, value) for value in one.values)
+        if one.values:
+            found.append((gettext("%(name)s without: %(values)s") if one.out else gettext("%(name)s: %(values)s"))
+                         % {"name": name, "values": listed})  # fmt: skip
+        if one.low or one.high:
+            ends = (member(one.name, one.low) if one.low else "", member(one.name, one.high) if one.high else "")
+            found.append(gettext("%(name)s: %(values)s") % {"name": name, "values": "–".join(ends)})
+    return found + ([grid.asked.where] if grid.asked.where else [])

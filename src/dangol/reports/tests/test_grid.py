@@ -1,0 +1,141 @@
+"""The table against a small company whose figures can be worked out by hand."""
+
+import io
+from dataclasses import replace
+from urllib.parse import parse_qs
+
+import openpyxl
+import pytest
+from django.utils import translation
+
+from dangol.insight.olap import behind
+from dangol.insight.warehouse import actions
+from dangol.reports import asked as steps
+from dangol.reports import fields as catalogue
+from dangol.reports import layout, picture, sheets, show
+from dangol.reports.grid import OTHERS
+from dangol.work.actions import Quiet
+from tests.loaded import Loaded, sale
+
+
+@pytest.fixture
+def loaded(home, monkeypatch, settings):
+    settings.DANGOL = replace(settings.DANGOL, time_zone="Asia/Seoul", currency="USD", demo=True)
+    loaded = Loaded(home).stand_in(monkeypatch)
+    loaded.generated = ["branch"]
+    loaded.customer("a", age_band="30s", branch="강남", rep="r1", unit_path="/1/2/")
+    loaded.customer("b", age_band="40s", branch="강남", rep="r2", unit_path="/1/2/")
+    loaded.customer("c", age_band="30s", branch="부산", rep="r3", unit_path="/1/9/")
+    loaded.batch("sales", [
+        sale("0", "a", "soap", "2025-02-03T01:00:00", 400), sale("1", "a", "soap", "2026-01-05T01:00:00", 1000),
+        sale("2", "a", "cream", "2026-02-05T01:00:00", 500), sale("3", "b", "soap", "2026-01-06T01:00:00", 2000),
+        sale("4", "c", "cream", "2026-02-07T01:00:00", 4000), sale("5", "c", "oil", "2026-02-08T01:00:00", 300),
+        sale("6", "a", "oil", "2026-03-05T01:00:00", 100),
+    ])  # fmt: skip
+    actions.refresh(Quiet())
+    return loaded
+
+
+def laid(text, by=None):
+    with translation.override("en"):
+        return layout.lay(by, steps.read(parse_qs(text)))
+
+
+def lines(grid, column=()):
+    return [(head.path, *(grid.figure(head.path, column, one) for one in grid.asked.figures)) for head in grid.rows]
+
+
+def test_people_are_counted_anew_at_every_level_and_never_added_up(loaded):
+    grid = laid("rows=branch&rows=rep&depth=2&cols=product&show=buying_customers&show=sales_amount")
+    assert lines(grid) == [
+        (("강남",), 2, 4000), (("강남", "r1"), 1, 2000), (("강남", "r2"), 1, 2000), (("부산",), 1, 4300),
+        (("부산", "r3"), 1, 4300), ((), 3, 8300)]  # fmt: skip
+    assert grid.figure((), ("oil",), grid.asked.figures[0]) == 2
+    assert grid.figure(("강남",), ("cream",), grid.asked.figures[1]) == 500
+    assert grid.questions <= 6
+
+
+def test_growth_is_against_the_period_before_even_where_it_is_filtered_out(loaded):
+    grid = laid("rows=month&from.month=2026-02&show=sales_amount&show=sales_amount:last&show=sales_amount:year")
+    assert lines(grid) == [
+        (("2026-02",), 4800, pytest.approx(0.6), pytest.approx(11.0)), (("2026-03",), 100, pytest.approx(100 / 4800 - 1), None),
+        ((), 4900, pytest.approx(4900 / 3000 - 1), pytest.approx(4900 / 400 - 1))]  # fmt: skip
+    assert [head.whole for head in grid.rows] == [True, False, True]
+    assert any("not whole" in template for template, _params in grid.notes)
+
+
+def test_growth_before_the_data_begins_is_not_enough_data(loaded):
+    grid = laid("rows=quarter&cols=product&show=sales_amount:last&show=sales_amount")
+    assert grid.figure(("2025-Q1",), ("soap",), grid.asked.figures[0]) is None
+    assert grid.figure(("2026-Q1",), ("soap",), grid.asked.figures[0]) is None
+
+
+def test_the_largest_are_shown_and_the_rest_are_others_exactly(loaded, monkeypatch):
+    monkeypatch.setattr(steps, "TOPS", (1, 20))
+    grid = laid("rows=product&top=1&cols=month&show=sales_amount&show=buying_customers&show=sales_amount:total")
+    assert lines(grid) == [
+        (("cream",), 4500, 2, pytest.approx(4500 / 8300)), ((OTHERS,), 3800, 3, pytest.approx(3800 / 8300)), ((), 8300, 3, 1.0)]  # fmt: skip
+    assert grid.figure((OTHERS,), ("2026-02",), grid.asked.figures[1]) == 1
+
+
+def test_rows_are_sorted_by_any_column(loaded):
+    grid = laid('rows=branch&cols=month&show=sales_amount&sort=-0@["2026-01"]')
+    assert [head.path for head in grid.rows] == [("강남",), ("부산",), ()]
+    assert [head.path for head in laid("rows=branch&show=sales_amount&sort=label").rows] == [("강남",), ("부산",), ()]
+
+
+def test_the_people_behind_a_cell_are_as_many_as_it_says(loaded, cast):
+    grid = laid("rows=branch&cols=month&show=buying_customers")
+    for row, column in (("강남", "2026-01"), ("강남", "2026-02"), ("부산", "2026-02")):
+        where = catalogue.both(catalogue.among("branch", [row]), catalogue.among("month", [column]))
+        found = behind.customers(cast.analyst, where)
+        assert found.count == len(behind.ids(cast.analyst, where)) == grid.raw((row,), (column,), "buying_customers")
+    assert [row["sales_amount"] for row in behind.customers(cast.analyst, "month = '2026-01'").rows] == [2000, 1000]
+
+
+def test_who_may_not_see_people_sees_no_small_group(loaded, cast):
+    cast.analyst.scopes = frozenset({"insight.view"})
+    grid = laid("rows=branch&show=sales_amount", cast.analyst)
+    assert [grid.figure(head.path, (), grid.asked.figures[0]) for head in grid.rows] == [None, None, None]
+    with translation.override("en"):
+        assert show.cell(grid, grid.rows[0], grid.columns[0], grid.asked.figures[0]) == "fewer than 5"
+
+
+def test_the_table_and_the_people_stay_inside_of_ones_own_tree(loaded, cast):
+    unit = cast.branch_manager.unit
+    unit.path = "/1/2/"
+    unit.save()
+    manager = type(cast.branch_manager).objects.get(pk=cast.branch_manager.pk)
+    grid = laid("rows=branch&show=sales_amount", manager)
+    assert [head.path for head in grid.rows] == [("강남",), ()]
+    assert behind.ids(manager, "branch = '부산'") == []
+
+
+def test_excel_holds_numbers_with_their_form_and_csv_no_formula(loaded):
+    loaded.customer("a", age_band="=1+1", branch="강남", rep="r1", unit_path="/1/2/")
+    actions.refresh(Quiet())
+    with translation.override("en"):
+        grid = laid("rows=age_band&show=sales_amount&show=sales_amount:total")
+        book = openpyxl.load_workbook(io.BytesIO(sheets.as_xlsx(grid).content))
+        cells = [[(cell.value, cell.data_type, cell.number_format) for cell in row] for row in book.worksheets[0]]
+        text = sheets.as_csv(grid).content.decode("utf-8-sig").splitlines()
+    assert cells[0][1][0] == "Sales"
+    assert ("=1+1", "s") in [row[0][:2] for row in cells]
+    assert (43.0, "n", '"$"#,##0.00') in [row[1] for row in cells]
+    assert cells[-1][2][2] == "0.0%"
+    assert any(line.startswith("'=1+1,") for line in text)
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [("rows=month&show=sales_amount", "line"), ("rows=branch&show=sales_amount", "bar"), ("rows=branch&cols=month&show=orders&chart=cohort", "cohort"),
+     ("rows=branch&show=sales_amount&chart=pareto", "pareto"), ("rows=branch&show=orders&show=sales_amount&chart=scatter", "scatter"),
+     ("rows=branch&show=sales_amount&chart=map", "bar")],
+)  # fmt: skip
+def test_a_chart_is_chosen_and_says_what_it_shows(loaded, text, kind):
+    with translation.override("en"):
+        found = picture.of(laid(text))
+    assert found.kind == kind
+    assert found.rows
+    assert found.said
+    assert bool(found.notes) == ("chart=map" in text)

@@ -1,0 +1,1 @@
+"""Standard reports: what happened, in sentences, charts and tables."""

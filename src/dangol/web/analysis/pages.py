@@ -1,0 +1,143 @@
+"""The list of reports, and one report as a page or a file."""
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import FileResponse, HttpResponse, HttpResponseBase
+from django.shortcuts import render
+from django.utils.translation import gettext
+
+from dangol.base.errors import BadInput, Damaged, NotFound, TooMuch
+from dangol.insight.analysis import reads
+from dangol.insight.analysis.reads import Ask, Report
+from dangol.insight.analysis.rules import catalogue
+from dangol.insight.analysis.rules.findings import NUMERIC, Block, Column, Finding
+from dangol.staff.reads import may
+from dangol.staff.rules import Right
+from dangol.web.analysis import charts, wording
+from dangol.web.analysis.asking import Question, asked
+from dangol.web.lists import Column as FileColumn
+from dangol.web.lists.export import CSV_TYPE, XLSX_TYPE, write
+from dangol.web.sentences import sentence
+from dangol.web.shell import Request, address, page
+from dangol.web.templatetags import dangol as shown
+
+NUMBERS = (*NUMERIC, "signed", "steps")
+TONES = {"good": ("ok", "sort-up"), "bad": ("bad", "sort-down"), "plain": ("", "info")}
+
+
+@page(Right.INSIGHT_VIEW)
+def index(request: Request) -> HttpResponse:
+    """All reports with what they tell."""
+    return render(request, "analysis/index.html", {"kinds": reads.kinds(request.user)})
+
+
+@page(Right.INSIGHT_VIEW)
+def report(request: Request, name: str) -> HttpResponseBase:
+    """A report; with `format=csv` or `xlsx` and `table`, one of its tables as a file."""
+    kind = catalogue.kind(name)
+    context: dict[str, Any] = {"kind": kind, "kinds": reads.kinds(request.user)}
+    try:
+        found = reads.report(request.user, asked(kind, request.GET))
+    except (BadInput, TooMuch) as error:
+        return _refused(request, context, error)
+    except (NotFound, Damaged) as error:
+        return render(request, "analysis/report.html", context | {"missing": sentence(error)})
+    if request.GET.get("format") in ("csv", "xlsx"):
+        return _file(found, request.GET["format"], request.GET.get("table", ""))
+    return render(request, "analysis/report.html", context | _shown(request, found))
+
+
+def _refused(request: Request, context: dict[str, Any], error: BadInput | TooMuch) -> HttpResponse:
+    """The form as it was filled in, with what is wrong."""
+    usual = reads.report(request.user, Ask(context["kind"].name))
+    form = Question(usual, request.GET.dict())
+    return render(request, "analysis/report.html", context | {"form": form, "wrong": sentence(error)}, status=422)
+
+
+def _shown(request: Request, found: Report) -> dict[str, Any]:
+    plans = may(request.user, Right.CAMPAIGNS_PLAN)
+    link = {name: value for name, value in request.GET.items() if name not in ("format", "table")}
+    return {
+        "report": found,
+        "form": Question(found),
+        "findings": [_finding(one, plans) for one in found.found.findings],
+        "tiles": [
+            {
+                "label": gettext(tile.label),
+                "value": wording.cell(tile.value, tile.kind),
+                "hint": wording.sentence(tile.hint) if tile.hint else "",
+            }
+            for tile in found.found.tiles
+        ],
+        "notes": [wording.sentence(note) for note in found.found.notes],
+        "blocks": [_block(block) for block in found.found.blocks if block.rows],
+        "definitions": [(gettext(term), gettext(meaning)) for term, meaning in found.kind.definitions],
+        "link": urlencode(link) + ("&" if link else ""),
+        "empty": not any(block.rows for block in found.found.blocks),
+    }
+
+
+def _finding(one: Finding, plans: bool) -> dict[str, Any]:
+    tone, icon = TONES[one.tone]
+    url = address("campaigns:draft") if plans and one.aim else ""
+    aim = urlencode([("aim", one.aim), *(("segment", code) for code in one.segments)])
+    return {
+        "text": wording.sentence(one.sentence),
+        "tone": tone,
+        "icon": icon,
+        "plan_url": f"{url}?{aim}" if url else "",
+    }
+
+
+def _block(block: Block) -> dict[str, Any]:
+    total = block.total
+    return {
+        "name": block.name,
+        "title": gettext(block.title),
+        "heads": [
+            {"label": _head(column), "numeric": column.kind in NUMBERS, "generated": column.generated}
+            for column in block.columns
+        ],
+        "rows": [_cells(block, row) for row in block.rows],
+        "total": [
+            wording.cell(total[column.key], column.kind) if column.key in total else "" for column in block.columns[1:]
+        ]
+        if total
+        else None,
+        "chart": charts.chart(block),
+        "notes": [wording.sentence(note) for note in block.notes],
+        "dense": block.dense,
+    }
+
+
+def _head(column: Column) -> str:
+    return column.label if column.label.startswith("+") else gettext(column.label)
+
+
+def _cells(block: Block, row: Mapping[str, Any]) -> list[tuple[Any, bool]]:
+    return [
+        (_cell(block, row[column.key], column.kind) if column.key in row else "", column.kind in NUMBERS)
+        for column in block.columns
+    ]
+
+
+def _cell(block: Block, value: Any, kind: str) -> Any:
+    return shown.NONE if value is None and block.dense else wording.cell(value, kind)
+
+
+def _file(found: Report, form: str, table: str) -> FileResponse:
+    """One table with its own columns; amounts in major units, no cell a formula. Raises NotFound."""
+    block = next((one for one in found.found.blocks if one.name == (table or one.name)), None)
+    if block is None:
+        raise NotFound("There is no table {name} in this report.", name=table[:40])
+    columns = [_file_column(one) for one in block.columns]
+    file, _count = write(form, columns, iter(block.rows))
+    name = f"{found.kind.name}-{block.name}-{found.ask.end}.{form}"
+    return FileResponse(file, as_attachment=True, filename=name, content_type=CSV_TYPE if form == "csv" else XLSX_TYPE)
+
+
+def _file_column(column: Column) -> FileColumn:
+    label = _head(column) + (f" ({gettext('generated')})" if column.generated else "")
+    return FileColumn(column.key, label, value=lambda row: wording.exported(row.get(column.key), column))

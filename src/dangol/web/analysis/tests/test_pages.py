@@ -1,0 +1,97 @@
+"""The reports as pages, files and API: findings lead to a campaign, nothing leaves as a formula."""
+
+import csv
+import io
+from dataclasses import replace
+
+import pytest
+from django.test import Client
+
+from dangol.insight.analysis.rules.catalogue import KINDS
+from dangol.insight.warehouse import actions
+from dangol.staff.tokens import actions as tokens
+from dangol.work.actions import Quiet
+from tests.loaded import Loaded, sale
+
+
+@pytest.fixture
+def loaded(home, monkeypatch, settings):
+    settings.DANGOL = replace(settings.DANGOL, time_zone="Asia/Seoul", currency="USD", demo=True)
+    loaded = Loaded(home).stand_in(monkeypatch)
+    loaded.generated = ["branch"]
+    for key in "abcd":
+        loaded.customer(key, branch="=1+1" if key == "a" else "강남")
+    loaded.batch("sales", [
+        sale(f"{key}{month}", key, "soap", f"2026-0{month}-05T01:00:00", amount)
+        for key, month, amount in (("a", 1, 123400), ("a", 2, 50000), ("b", 1, 50000), ("c", 2, 100), ("d", 1, 7))
+    ])  # fmt: skip
+    loaded.batch("products", [{"product_key": "soap", "brand": "Hana", "product_major": "BODY"}])
+    loaded.batch("sales", [sale("z", "a", "soap", "2026-02-28T01:00:00", 300)])
+    actions.refresh(Quiet())
+    return loaded
+
+
+def client_of(member, language="en"):
+    member.language = language
+    member.save()
+    client = Client(headers={"accept-language": language})
+    client.force_login(member)
+    return client
+
+
+def test_every_report_opens_with_its_definitions(loaded, cast):
+    client = client_of(cast.analyst, "ko")
+    assert client.get("/analysis/").content.decode().count('class="tile start"') == len(KINDS)
+    for name in KINDS:
+        answer = client.get(f"/analysis/{name}/")
+        assert (answer.status_code, "어떻게 계산하나요?" in answer.content.decode()) == (200, True)
+
+
+def test_a_finding_leads_to_a_campaign_with_its_aim_filled_in(loaded, cast):
+    page = client_of(cast.marketer).get("/analysis/causes/", {"end": "2026-02", "months": "1"}).content.decode()
+    assert "Sales fell by $1,230.07" in page
+    link = "/campaigns/new/?aim=reactivate&amp;segment=LHH&amp;segment=LHL&amp;segment=LLH"
+    assert link in page
+    draft = client_of(cast.marketer).get(link.replace("&amp;", "&")).content.decode()
+    assert 'value="reactivate" selected' in draft
+    assert "/campaigns/new/" not in client_of(cast.analyst).get("/analysis/causes/").content.decode()
+
+
+def test_a_table_as_a_file_counts_in_major_units_and_holds_no_formula(loaded, cast):
+    answer = client_of(cast.analyst).get(
+        "/analysis/causes/", {"end": "2026-02", "months": "1", "split": "branch", "format": "csv", "table": "groups"}
+    )
+    rows = list(csv.reader(io.StringIO(b"".join(answer.streaming_content).decode("utf-8-sig"))))
+    assert rows[0][:4] == ["Branch (generated)", "Before", "Now", "Change"]
+    assert ["'=1+1", "1234.00", "503.00", "-731.00"] in [row[:4] for row in rows]
+    assert client_of(cast.analyst).get("/analysis/causes/", {"format": "csv", "table": "none"}).status_code == 404
+
+
+def test_what_cannot_be_asked_keeps_the_form_and_says_why(loaded, cast):
+    client = client_of(cast.analyst)
+    answer = client.get("/analysis/funnel/", {"current_days": "2", "where": "brand = 'x'"})
+    assert answer.status_code == 422
+    assert "Give a number from 7 to 3660" in answer.content.decode()
+    assert "brand = &#x27;x&#x27;" in answer.content.decode()
+    assert client.get("/analysis/causes/", {"months": "x"}).status_code == 422
+    assert client.get("/analysis/none/").status_code == 404
+    assert client_of(cast.agent).get("/analysis/").status_code == 403
+
+
+def test_before_any_data_the_page_says_what_to_do(cast):
+    answer = client_of(cast.analyst).get("/analysis/causes/")
+    assert answer.status_code == 200
+    assert "/sources/" in answer.content.decode()
+
+
+def test_the_api_gives_findings_as_templates_and_tables_as_rows(loaded, cast):
+    _token, secret = tokens.create_token(by=cast.analyst, name="t", scopes=["insight.view"])
+    client = Client(headers={"authorization": f"Bearer {secret}"})
+    listed = client.get("/api/v1/analysis/reports").json()["reports"]
+    assert [one["name"] for one in listed] == list(KINDS)
+    found = client.get("/api/v1/analysis/reports/causes?end=2026-02&months=1&split=").json()
+    assert found["findings"][0]["values"]["amount"] == {"kind": "money", "value": 123007}
+    [effects] = [table for table in found["tables"] if table["name"] == "effects"]
+    assert [row.get("level") for row in effects["rows"]][-1] == 50400
+    assert client.get("/api/v1/analysis/reports/funnel?option=current_days=30").json()["options"]["current_days"] == 30
+    assert client.get("/api/v1/analysis/reports/funnel?option=colour=30").status_code == 422
