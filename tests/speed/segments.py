@@ -21,7 +21,7 @@ def definitions() -> dict:
 
     as_of = counting._served[0].as_of
     some = (Filter("product_key", tuple(str(n) for n in range(100, 140))),)
-    rest = (Score("rfm", "segment", "one_of", ("HHH", "HHL")), Profile("kind", "one_of", ("unnamed",)))
+    rest = (Score("rfm", "segment", "one_of", ("HHH", "HHL")), Profile("kind", "one_of", ("named",)))
     return {
         "often lately": lambda n: Group(parts=(Purchase("orders", 3, None, Window("last", 90 + n)), *rest)),
         "of some products, not since": lambda n: Group(

@@ -130,7 +130,7 @@ def _other_key(name: str) -> str:
 def facts(engine: Engine, now: Served) -> tables.Facts:
     """The served facts as tables of an engine."""
     laid = {name: engine.table(now.laid.paths(name)) for name in (
-        "purchases", "products", "stores", "channels", "events", "reach")}  # fmt: skip
+        "purchases", "by_product", "products", "stores", "channels", "events", "reach")}  # fmt: skip
 
     def members(within: tables.Facts, segment_id: int) -> Any:
         row = Segment.objects.filter(pk=segment_id).first()

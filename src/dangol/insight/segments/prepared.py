@@ -1,7 +1,8 @@
 """Facts laid down for conditions: purchases as numbers in order of customer, what happened, and who can be reached.
 
 The star lies in order of days with texts for keys. A count while somebody edits has 300 ms: so purchases are written
-once more, each text a number, a customer's lines beside each other, which is what adding up by customer needs.
+once more, each text a number, a customer's lines beside each other, which is what adding up by customer needs;
+and again in order of product, so that a question about some products reads those only.
 """
 
 import hashlib
@@ -71,7 +72,7 @@ def prepare(running: Running, controls: pa.Table | None = None) -> dict[str, Any
                        "channels": sorted(reach["channel"].unique().to_pylist())}  # fmt: skip
         running.progress(1, 4, N_("Laying purchases down by customer"))
         if same and before is not None:
-            for table in ("purchases", "products", "stores", "channels"):
+            for table in ("purchases", "by_product", "products", "stores", "channels"):
                 for path in before.paths(table):
                     draft.copy(table, path, before.file_rows[path.name], before.sha256[path.name])
         else:
@@ -126,7 +127,10 @@ def _purchases(engine: Engine, draft: Draft, source: Snapshot) -> None:
         path = draft.place(name)
         draft.add(name, path, engine.write(table, path))
         written[name] = engine.table([path])
-    _write(engine, draft, "purchases", tables.purchases(star["sales_lines"], written))
+    lines = tables.purchases(star["sales_lines"], written)
+    _write(engine, draft, "purchases", lines.order_by(["customer_id", "day"]))
+    [path] = [draft.folder / entry["name"] for entry in draft.files if entry["table"] == "purchases"]
+    _write(engine, draft, "by_product", engine.table([path]).order_by(["product", "customer_id"]))
 
 
 def _web_events() -> list[Any]:

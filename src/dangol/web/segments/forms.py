@@ -159,12 +159,12 @@ UNITS = {
 
 
 def bounds(node: Any) -> Bounds:
-    """A condition's numbers as its card shows them: money in major units."""
+    """A condition's numbers as its card shows them: money in major units. Empty for a condition without any."""
     measure = getattr(node, "measure", "times" if isinstance(node, Event) else "")
+    given = (getattr(node, "least", None), getattr(node, "most", None))
     if measure in MONEY:
         unit = currency(settings.DANGOL.currency)
-        least, most = ("" if one is None else f"{to_major(int(one), unit):f}" for one in (node.least, node.most))
+        least, most = ("" if one is None else f"{to_major(int(one), unit):f}" for one in given)
         return Bounds(least, most, settings.DANGOL.currency)
-    least, most = ("" if one is None else f"{one:g}" if isinstance(one, float) else str(one)
-                   for one in (node.least, node.most))  # fmt: skip
+    least, most = ("" if one is None else f"{one:g}" if isinstance(one, float) else str(one) for one in given)
     return Bounds(least, most, gettext(UNITS[measure]) if measure in UNITS else "")

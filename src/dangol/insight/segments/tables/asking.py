@@ -40,14 +40,15 @@ OF_STORE = {"store": "store", "store_region": "region"}
 class Facts:
     """Everything conditions look at, on one day.
 
-    customers: one row each with their attributes. purchases, products, stores, channels, events, reach: as `prepared`
-    writes them. scores: of a table some scoring days back, customer_id and scores, or None. members: of a segment as
-    these facts have it, customer_id.
+    customers: one row each with their attributes. purchases (and the same rows as by_product), products, stores,
+    channels, events, reach: as `prepared` writes them. scores: of a table some scoring days back, customer_id and
+    scores, or None. members: of a segment as these facts have it, customer_id.
     """
 
     as_of: date
     customers: Table
     purchases: Table
+    by_product: Table
     products: Table
     stores: Table
     channels: Table
@@ -67,7 +68,8 @@ class Facts:
             return None if table is None else only(table)
 
         return replace(
-            self, customers=only(self.customers), purchases=only(self.purchases), events=only(self.events),
+            self, customers=only(self.customers), purchases=only(self.purchases),
+            by_product=only(self.purchases), events=only(self.events),
             reach=only(self.reach), scores=scores, members=lambda facts, one: only(self.members(facts, one)),
         )  # fmt: skip
 
@@ -209,8 +211,8 @@ def _counted(seen: Table, asked: Purchase | Event, no_zero: bool) -> Answer:
 
 
 def _purchase(facts: Facts, asked: Purchase) -> Answer:
-    rows = facts.purchases
     by_product = any(one.field in OF_PRODUCT for one in asked.filters)
+    rows = facts.by_product if by_product else facts.purchases
     for one in asked.filters:
         rows = rows.semi_join(*_codes(facts, one))
     if asked.measure in ("orders", "average") and by_product:

@@ -15,6 +15,10 @@ EVENT = {
 }  # fmt: skip
 
 
+# Products of one brand and class get neighbouring numbers: a question about them reads a part of the file.
+NEIGHBOURS = ("brand", "product_major", "product_middle", "product_minor", "product_key")
+
+
 def _numbered(table: Table, key: str, code: str) -> Table:
     """Every key of a column once, with a number."""
     keys = table.filter(table[key].notnull()).select(key).distinct()
@@ -27,20 +31,21 @@ def codes(star: Mapping[str, Table]) -> dict[str, Table]:
     products: product, product_key and classes. stores: place, store_key, store, region. channels: channel, name.
     """
     lines = star["sales_lines"]
-    products = star["products"].drop("product")
+    products = _numbered(lines, "product_key", "any_order").drop("any_order")
+    products = products.left_join(star["products"].drop("product"), "product_key").drop("product_key_right")
     stores = star["stores"].drop("branch")
     channels = _numbered(lines.filter(lines.channel.notnull()), "channel", "code")
     return {
-        "products": _numbered(lines, "product_key", "product")
-        .left_join(products, "product_key")
-        .drop("product_key_right"),
+        "products": products.mutate(
+            product=ibis.row_number().over(order_by=[products[name] for name in NEIGHBOURS]).cast("int32")
+        ),
         "stores": _numbered(lines, "store_key", "place").left_join(stores, "store_key").drop("store_key_right"),
         "channels": channels.select(channel=channels.code, name=channels.channel),
     }
 
 
 def purchases(lines: Table, written: Mapping[str, Table]) -> Table:
-    """customer_id, day, order, product, place, channel (numbers), first, amount, quantity; by customer and day.
+    """customer_id, day, order, product, place, channel (numbers), first, amount, quantity, in no order.
 
     order: a number of its own for each order of a customer. first: the line an order is counted by, where it is no
     return; the same as RFM counts.
@@ -64,7 +69,7 @@ def purchases(lines: Table, written: Mapping[str, Table]) -> Table:
         "customer_id", "day", "order", "place", product=found.product_code, channel=found.channel_code,
         first=(found.line_no == ibis.literal(0, type="int32")) & (found.amount >= zero),
         amount=found.amount, quantity=found.quantity,
-    ).order_by(["customer_id", "day"])  # fmt: skip
+    )  # fmt: skip
 
 
 def web_events(table: Table, source: str) -> Table:

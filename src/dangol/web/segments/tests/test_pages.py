@@ -8,6 +8,7 @@ from django.test import Client
 from dangol.insight.segments import actions, prepared, reads
 from dangol.insight.segments.rules import Group, Profile, Purchase
 from dangol.insight.segments.tests.world import build
+from dangol.web.segments import building, forms
 from dangol.work.actions import Quiet
 
 HTMX = {"HTTP_HX_REQUEST": "true"}
@@ -55,6 +56,16 @@ def test_a_segment_is_built_counted_undone_and_saved_without_leaving_the_page(cl
         assert client.get(f"{saved.url}{path}").status_code == 200
     assert client.get(f"/segments/overlap/?segment={segment.id}").status_code == 200
     assert client.get("/segments/values/?kind=purchase&field=brand&q=brand").content.decode().count("checkbox") == 2
+
+
+def test_every_kind_of_condition_and_every_example_can_be_added_and_counted(client, company):
+    for kind in forms.STARTS:
+        assert act(client, act="add", kind=kind).status_code == 200
+    assert act(client, act="copy", path="2").status_code == 200
+    assert client.get("/segments/new/").content.decode().count("<article") == len(forms.STARTS) + 1
+    for name in building.EXAMPLES:
+        assert act(client, act="example", name=name).status_code == 200
+        assert "data-total" in client.get("/segments/0/counts/").content.decode()
 
 
 def test_a_change_that_goes_wrong_is_said_and_changes_nothing(client, company):
