@@ -19,7 +19,6 @@ from dangol.staff.reads import may, require
 from dangol.staff.rules import Right
 from dangol.web.sentences import sentence
 from dangol.web.shell import Request, page
-from dangol.web.templatetags import dangol as shown
 
 UNITS = (
     (rules.Unit.MONEY.value, _("amount of money")), (rules.Unit.COUNT.value, _("number of things")),
@@ -139,19 +138,8 @@ def _tried(request: Request, given: own.Written) -> dict[str, Any]:
     label, definition = reads.texts(found)
     value = ""
     if answer and answer.rows:
-        value = _figure(answer.rows[0][found.name], found.unit, answer.currency)
+        value = show.figure(answer.rows[0][found.name], found.unit, answer.currency)
     return {"label": label, "definition": definition, "value": value, "as_of": answer.as_of if answer else ""}
-
-
-def _figure(value: Any, unit: rules.Unit, code: str) -> str:
-    """A figure as people read it, in the currency of its star."""
-    if value is None:
-        return gettext("not enough data")
-    if unit == rules.Unit.MONEY:
-        return show(round(value), currency(code))
-    if unit == rules.Unit.SHARE:
-        return str(shown.percent(value, 1))
-    return str(shown.number(value, 0 if isinstance(value, int) else 2))
 
 
 @page(Right.INSIGHT_EDIT, methods=("POST",))
