@@ -93,7 +93,8 @@ def measure(request: Request, name: str = "") -> HttpResponse:
             messages.success(request, gettext("The measure is kept."))
             return redirect(_to(star))
     return render(request, "insight/measure.html", {
-        "form": form, "known": known, "title": _title(known), "star": star, "back": _to(star), "names": _names(request, star),
+        "form": form, "known": known, "title": _title(known), "star": star, "back": _to(star),
+        "names": _names(request, star),
         "versions": own.versions(star, name) if name else [], "units": dict(UNITS),
         "may_edit": may(request.user, Right.INSIGHT_EDIT), "wrong": "", "tried": None,
     }, status=422 if request.method == "POST" else 200)  # fmt: skip
