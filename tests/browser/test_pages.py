@@ -26,6 +26,8 @@ from dangol.customers.quality import reads as quality_reads
 from dangol.customers.quality.actions.asking import Plan
 from dangol.customers.surveys import actions as surveys
 from dangol.insight.analysis.rules.catalogue import KINDS
+from dangol.insight.olap.own import actions as own_measures
+from dangol.insight.olap.own.reads import Written
 from dangol.privacy import actions as privacy
 from dangol.web.entry.proof import PROVED_AT
 from dangol.web.surveys.catalogue import sign_up
@@ -92,7 +94,10 @@ def company(cast, tmp_path):
         name="주소 모으기", fields=["address"], starts_on=date(2026, 1, 1), ends_on=date(2099, 1, 1), benefit="샘플",
         script="주소를 여쭙니다."))  # fmt: skip
     rule = quality_reads.rules_in_force()[2].id
+    own_measures.save(by=cast.administrator, given=Written(
+        "", "net_ticket", "Net ticket", "순객단가", "money", "(sales_amount - discount) / orders"))  # fmt: skip
     cast.paths = [
+        "/insight/measures/net_ticket/",
         f"/customers/{cast.mina.pk}/history/", f"/customers/{cast.mina.pk}/why/phone/",
         f"/customers/{cast.mina.pk}/merge/?q=박지호", f"/customers/{cast.mina.pk}/merge/?with={cast.jiho.pk}",
         f"/customers/pairs/{looks.pairs(cast.administrator).rows[0].id}/",

@@ -19,7 +19,7 @@ from tests.loaded import Loaded, sale
 
 
 @pytest.fixture
-def loaded(db, home, monkeypatch, settings):
+def loaded(home, monkeypatch, settings, db):
     settings.DANGOL = replace(settings.DANGOL, time_zone="Asia/Seoul", currency="USD", demo=True)
     loaded = Loaded(home).stand_in(monkeypatch)
     loaded.generated = ["branch"]

@@ -7,7 +7,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.translation import gettext
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from dangol.base.errors import BadInput, Conflict, Damaged, NotFound, TooMuch
@@ -92,10 +92,18 @@ def measure(request: Request, name: str = "") -> HttpResponse:
             messages.success(request, gettext("The measure is kept."))
             return redirect(_to(star))
     return render(request, "insight/measure.html", {
-        "form": form, "known": known, "star": star, "back": _to(star), "names": _names(request, star),
+        "form": form, "known": known, "title": _title(known), "star": star, "back": _to(star),
+        "names": _names(request, star),
         "versions": own.versions(star, name) if name else [], "units": dict(UNITS),
         "may_edit": may(request.user, Right.INSIGHT_EDIT), "wrong": "", "tried": None,
     }, status=422 if request.method == "POST" else 200)  # fmt: skip
+
+
+def _title(known: own.Written | None) -> str:
+    """What the measure is called in the reader's language."""
+    if known is None:
+        return ""
+    return known.label_ko if (get_language() or "").startswith("ko") else known.label_en
 
 
 def _saved(request: Request, form: MeasureForm, star: str) -> bool:
