@@ -32,6 +32,7 @@ class PlanIn(Strict):
     name: Short | None = None
     aim: Short | None = None
     segments: Annotated[list[Short], Field(max_length=100)] | None = None
+    built: Annotated[list[Id], Field(max_length=100)] | None = None
     filters: dict[Short, Annotated[list[Short], Field(max_length=100)]] | None = None
     as_of: date | None = None
     contacted_days: Annotated[int, Field(ge=0, le=365)] | None = None

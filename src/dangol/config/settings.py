@@ -32,14 +32,19 @@ INSTALLED_APPS = [
     "dangol.customers.quality",
     "dangol.customers.surveys",
     "dangol.insight.warehouse",
+    "dangol.insight.olap.own",
     "dangol.insight.score",
     "dangol.insight.score.groups",
+    "dangol.insight.analysis",
+    "dangol.insight.segments",
+    "dangol.insight.score.index",
     "dangol.channels",
     "dangol.campaigns.knowledge",
     "dangol.campaigns.plan",
     "dangol.campaigns.execute",
     "dangol.campaigns.evaluate",
     "dangol.privacy",
+    "dangol.reports",
     "dangol.web",
 ]
 
@@ -179,9 +184,12 @@ JOBS = {
     "privacy.notices": "dangol.privacy.actions.run_notices",
     "privacy.retain": "dangol.privacy.actions.run_retain",
     "quality.measure": "dangol.customers.quality.actions.measure",
+    "index.count": "dangol.insight.score.index.actions.keep",
     "lists.bulk": "dangol.web.lists.bulk.run_job",
     "groups.fit": "dangol.insight.score.groups.actions.run_fit",
+    "reports.send": "dangol.reports.sending.run_send",
     "score.run": "dangol.insight.score.actions.run",
+    "segments.refresh": "dangol.insight.segments.actions.refresh",
 }
 
 # What every installation starts by the clock: code -> (name, job, plan in company time, minutes until it is late).

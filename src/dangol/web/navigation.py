@@ -46,6 +46,7 @@ AREAS: tuple[Area, ...] = (
         (R.CUSTOMERS_VIEW,),
         (
             Page("customers:list", _("All customers"), R.CUSTOMERS_VIEW),
+            Page("segments:list", _("Segments"), R.INSIGHT_VIEW),
             Page("customers:pairs", _("Possible duplicates"), R.CUSTOMERS_MERGE),
             Page("customers:rules", _("Golden values"), R.QUALITY_EDIT),
             Page("quality:board", _("Data quality"), R.CUSTOMERS_VIEW),
@@ -68,6 +69,8 @@ AREAS: tuple[Area, ...] = (
             Page("insight:segments", _("RFM segments"), R.INSIGHT_VIEW),
             Page("insight:lifetime", _("Lifetime value"), R.INSIGHT_VIEW),
             Page("groups:list", _("Customer groups"), R.INSIGHT_VIEW),
+            Page("groups:index_list", _("Customer index"), R.INSIGHT_VIEW),
+            Page("insight:measures", _("Measures"), R.INSIGHT_VIEW),
         ),
     ),
     Area(

@@ -14,6 +14,7 @@ urlpatterns = [
     path("explorer/", include("dangol.web.explorer.urls")),
     path("insight/", include("dangol.web.insight.urls")),
     path("analysis/", include("dangol.web.analysis.urls")),
+    path("segments/", include("dangol.web.segments.urls")),
     path("campaigns/", include("dangol.web.campaigns.urls")),
     path("", include("dangol.web.campaigns.public_urls")),
     path("", include("dangol.web.feeds.urls")),

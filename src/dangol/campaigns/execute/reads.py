@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+import pyarrow as pa
 from django.conf import settings
 from django.db.models import Count
 
@@ -133,6 +134,15 @@ def cells(run_id: int) -> dict[str, list[int]]:
     ):
         found[cell].append(customer_id)
     return found
+
+
+def controls() -> pa.Table:
+    """Everybody who was ever kept in a control group: campaign_key, customer_id, day (the campaign's first)."""
+    rows = Target.objects.filter(cell=rules.CONTROL).order_by("pk")
+    found = list(rows.values_list("run__campaign_key", "customer_id", "run__starts_on"))
+    columns = zip(*found, strict=True) if found else ([], [], [])
+    kinds = (("campaign_key", pa.string()), ("customer_id", pa.int64()), ("day", pa.date32()))
+    return pa.table({name: pa.array(values, kind) for (name, kind), values in zip(kinds, columns, strict=True)})
 
 
 def redrawn(by: Any, run_id: int) -> bool:

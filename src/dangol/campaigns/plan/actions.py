@@ -15,6 +15,8 @@ from dangol.campaigns.plan.models import Decision, Plan
 from dangol.channels import letters
 from dangol.channels import reads as channels
 from dangol.channels.rules import Receipt
+from dangol.insight.segments import actions as building
+from dangol.insight.segments import reads as segments
 from dangol.staff.actions import note_access
 from dangol.staff.reads import require
 from dangol.staff.rules import Right
@@ -26,6 +28,7 @@ def draft(*, by: Any, **fields: Any) -> reads.PlanView:
     """A new plan; fields as in rules.FIELDS, any of them missing or wrong. Raises BadInput for a field unknown."""
     require(by, Right.CAMPAIGNS_PLAN)
     _known(fields)
+    _visible(by, fields)
     defaults = {"seed": secrets.randbits(SEED_BITS), "language": settings.DANGOL.language}
     content = rules.canonical(defaults | fields)
     row = Plan.objects.create(name=content["name"][:120], content=content, by=by)
@@ -36,6 +39,7 @@ def copy(*, by: Any, plan_id: int) -> reads.PlanView:
     """A new draft with the content of another plan and a seed of its own."""
     content = dict(reads.plan(by, plan_id).content)
     content.pop("seed")
+    content.pop("frozen")
     return draft(by=by, **content)
 
 
@@ -43,6 +47,14 @@ def _known(fields: dict[str, Any]) -> None:
     for name in fields:
         if name not in rules.FIELDS:
             raise BadInput("A plan has no field {name}.", field=name, name=name)
+    if fields.get("frozen"):
+        raise BadInput("Who is in the segments is frozen when the plan is handed in.", field="frozen")
+
+
+def _visible(by: Any, fields: dict[str, Any]) -> None:
+    """Raises NotFound for a segment that somebody built for themselves alone."""
+    for one in rules.canonical(fields)["built"]:
+        segments.visible_id(by, one)
 
 
 def _locked(plan_id: int) -> Plan:
@@ -59,6 +71,7 @@ def edit(*, by: Any, plan_id: int, version: int | None = None, **fields: Any) ->
     """
     require(by, Right.CAMPAIGNS_PLAN)
     _known(fields)
+    _visible(by, fields)
     with transaction.atomic():
         row = _locked(plan_id)
         if row.state not in rules.EDITABLE:
@@ -67,6 +80,7 @@ def edit(*, by: Any, plan_id: int, version: int | None = None, **fields: Any) ->
             raise Conflict("Somebody else has changed this plan since you opened it. Load the page again.")
         content = rules.canonical(row.content | fields)
         if content != row.content:
+            content["frozen"] = []  # it is handed in anew, with those who are in the segments then
             row.content, row.name = content, content["name"][:120]
             row.version += 1
             row.state, row.approved_hash, row.submitted_at = rules.DRAFT, "", None
@@ -86,6 +100,8 @@ def simulate(*, by: Any, plan_id: int) -> dict[str, Any]:
 def simulation(*, by: Any, content: dict[str, Any]) -> dict[str, Any]:
     """The simulation of any content, saved or not: people, reach with reasons, past purchases, expectation."""
     plain = rules.canonical(content)
+    if not plain["frozen"]:
+        _visible(by, plain)
     aim = reads.aim(plain)
     reach = reads.reach(aim.ids, plain["channel"] or "email")
     number = {name: plain[name] if isinstance(plain[name], int) else rules.FIELDS[name].default or 0 for name in (
@@ -111,10 +127,20 @@ def submit(*, by: Any, plan_id: int) -> reads.PlanView:
         found = reads.problems(row.content)
         if found:
             raise BadInput(found[0].template, field=found[0].field, **found[0].params)
+        row.content = rules.canonical(row.content | {"frozen": _frozen(by, row)})
         row.version += row.state == rules.SENT_BACK  # a plan handed in again unchanged is decided on again
         row.state, row.submitted_at = rules.SUBMITTED, timezone.now()
-        row.save(update_fields=["state", "submitted_at", "version"])
+        row.save(update_fields=["state", "submitted_at", "version", "content"])
     return reads.plan(by, plan_id)
+
+
+def _frozen(by: Any, row: Plan) -> list[str]:
+    """Who is in each built segment now, kept for good: segment, list and the hash that the approval binds."""
+    found = []
+    for one in rules.canonical(row.content)["built"]:
+        kept = building.freeze_for(by=by, segment_id=segments.visible_id(by, one), origin=row.name)
+        found.append(f"{one}:{kept.id}:{kept.members_sha256}")
+    return found
 
 
 def approve(*, by: Any, plan_id: int, content_hash: str, comment: str = "") -> reads.PlanView:

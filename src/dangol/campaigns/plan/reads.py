@@ -22,6 +22,7 @@ from dangol.customers.consent import reads as consent
 from dangol.customers.consent.rules import BAD_ADDRESS, MARKETING, NO_ADDRESS, NO_PROFILING, SUPPRESSED, Permit
 from dangol.customers.identify import reads as identify
 from dangol.insight.score import reads as score
+from dangol.insight.segments import reads as segments
 from dangol.insight.warehouse import reads as warehouse
 from dangol.staff.actions import note_access
 from dangol.staff.reads import require
@@ -178,11 +179,11 @@ def aim(content: dict[str, Any]) -> Aim:
     """The people a plan aims at now. Raises NotFound before there is data, BadInput while the aim is not whole."""
     plain = rules.canonical(content)
     starts_on, as_of = rules.day(plain["starts_on"]), rules.day(plain["as_of"])
-    if not plain["segments"] or starts_on is None or as_of is None:
+    if not (plain["segments"] or plain["built"]) or starts_on is None or as_of is None:
         raise BadInput(
             "Choose segments, their day and the first day to see whom the campaign aims at.", field="segments"
         )
-    members = _members(plain["segments"], as_of)
+    members = _members(plain, as_of)
     days = plain["contacted_days"] if isinstance(plain["contacted_days"], int) else 0
     snapshot, _newest = warehouse.current()
     own = engine.current()
@@ -200,10 +201,14 @@ def aim(content: dict[str, Any]) -> Aim:
     return Aim(sorted(people), members.num_rows, starts_on, snapshot.id)
 
 
-def _members(codes: list[str], as_of: date) -> pa.Table:
+def _members(plain: dict[str, Any], as_of: date) -> pa.Table:
+    """Everybody in the segments: by RFM on their day; in built ones as frozen when the plan was handed in, else now."""
     ids: set[int] = set()
-    for code in codes:
+    for code in plain["segments"]:
         ids.update(score.segment_members(code, as_of).to_pylist())
+    frozen = rules.frozen(plain)
+    for one in plain["built"]:
+        ids.update(segments.frozen_members(*frozen[one]) if one in frozen else segments.members_now(one))
     return pa.table({"customer_id": pa.array(sorted(ids), pa.int64())})
 
 

@@ -56,7 +56,9 @@ class Field:
 FIELDS: dict[str, Field] = {
     "name": Field("text", N_("Name"), needed=True, most=120),
     "aim": Field("choice", N_("Aim"), needed=True, choices=AIMS),
-    "segments": Field("list", N_("Segments"), needed=True, default=[]),
+    "segments": Field("list", N_("RFM segments"), default=[]),
+    "built": Field("list", N_("Segments"), default=[]),
+    "frozen": Field("list", N_("Members at the time of approval"), default=[]),
     "filters": Field("map", N_("Further conditions"), default={}),
     "as_of": Field("date", N_("Segments as of"), needed=True),
     "contacted_days": Field("int", N_("Leave out people contacted in the last days"), least=0, most=365, default=0),
@@ -115,6 +117,12 @@ def _whole_number(value: Any) -> int | str | None:
         return text
 
 
+def frozen(content: Mapping[str, Any]) -> dict[str, tuple[int, str]]:
+    """Built segment -> the list its members were frozen in, and the hash of who they are."""
+    parts = [one.split(":") for one in content["frozen"]]
+    return {part[0]: (int(part[1]), part[2]) for part in parts}
+
+
 def fingerprint(content: Mapping[str, Any]) -> str:
     """The hash of what is approved: any change of any field gives another."""
     return content_hash(canonical(content))
@@ -124,6 +132,8 @@ def problems(content: Mapping[str, Any]) -> list[Problem]:
     """What must be put right before a plan can be submitted, in the order of the form."""
     plain = canonical(content)
     found = [problem for name, spec in FIELDS.items() for problem in _field_problems(name, spec, plain[name])]
+    if not plain["segments"] and not plain["built"]:
+        found.insert(0, Problem("segments", N_("Fill in: {label}."), {"label": FIELDS["built"].label}))
     unknown = sorted(set(plain["filters"]) - set(ATTRIBUTES))
     if unknown:
         found.append(Problem("filters", N_("The condition {name} is not known."), {"name": unknown[0]}))

@@ -224,3 +224,14 @@ class Standing(models.Model):
             models.Index(fields=["segment", "amount", "customer", "last_day"], name="standing_by_segment"),
             models.Index(fields=["customer", "segment", "last_day", "amount"], name="standing_of_customer"),
         ]
+
+
+class Membership(models.Model):
+    """A customer is in a segment that somebody built (`segment_id`, of a room above): what lists ask for."""
+
+    segment_id = models.BigIntegerField()
+    customer_id = models.BigIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["segment_id", "customer_id"], name="once_in_a_segment")]
+        indexes = [models.Index(fields=["customer_id", "segment_id"], name="segments_of_customer")]

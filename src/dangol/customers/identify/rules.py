@@ -131,7 +131,8 @@ class CustomerQuery:
     """What a list of customers asks for. Empty means no condition; amounts are minor units.
 
     unit_id takes its whole subtree. consent_channel: has current marketing consent for it. recency: idle days.
-    attributes: own attributes of the company, by equality. ids: only these customers.
+    attributes: own attributes of the company, by equality. ids: only these customers. segment_ids: in any of these
+    segments that people built.
     """
 
     text: str = ""
@@ -148,6 +149,7 @@ class CustomerQuery:
     consent_channel: str = ""
     attributes: Mapping[str, str] = field(default_factory=dict)
     ids: tuple[int, ...] = ()
+    segment_ids: tuple[int, ...] = ()
     sort: str = "name"
     descending: bool = False
     cursor: str = ""

@@ -17,6 +17,7 @@ from dangol.campaigns.knowledge.rules import AIMS
 from dangol.campaigns.plan import reads as plan
 from dangol.campaigns.plan import rules as plans
 from dangol.insight.score import reads as score
+from dangol.insight.segments import reads as segments
 from dangol.staff.rules import Right
 from dangol.web.campaigns import mailbox
 from dangol.web.lists import Choice, Column, Count, Days, ListPage, ListState, Page
@@ -56,6 +57,12 @@ def segment_names(codes: Iterable[str]) -> str:
     return ", ".join(known[code].name if code in known else code for code in codes)
 
 
+def built_names(ids: Iterable[str]) -> str:
+    """Segments that people built, by name."""
+    known = segments.names([int(one) for one in ids if one.isdecimal()])
+    return ", ".join(known.values())
+
+
 def _own(view: plan.PlanView, launched: tuple[int, str] | None, judged: dict[int, str]) -> dict[str, Any]:
     run_id, state = launched or (0, view.state)
     verdict = judged.get(run_id, "")
@@ -66,7 +73,9 @@ def _own(view: plan.PlanView, launched: tuple[int, str] | None, judged: dict[int
         "id": view.key, "name": view.name or gettext("(no name yet)"), "state": state, "aim": view.content["aim"],
         "aim_name": gettext(AIMS.get(view.content["aim"], "")) if view.content["aim"] else "", "by": view.by,
         "starts_on": view.starts_on, "url": address, "rate": None, "contacted": None,
-        "segments": segment_names(view.content["segments"]),
+        "segments": ", ".join(
+            part for part in (segment_names(view.content["segments"]), built_names(view.content["built"])) if part
+        ),
         "verdict": (TONES[verdict], str(SHORT[verdict])) if verdict else None,
     }  # fmt: skip
 

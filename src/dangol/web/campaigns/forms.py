@@ -15,6 +15,7 @@ from dangol.campaigns.plan import reads, rules
 from dangol.channels import letters
 from dangol.channels import reads as channels
 from dangol.insight.score import reads as score
+from dangol.insight.segments import reads as segments
 
 HELP = {
     "control_percent": _("Drawn at random and not contacted: only against it can an effect be seen."),
@@ -88,7 +89,7 @@ class PlanForm(forms.Form):
             name: _taken(rules.FIELDS[name], str(typed.get(name, ""))) for name in self.fields if name in typed
         }
         if isinstance(typed, QueryDict):
-            fields["segments"] = typed.getlist("segments")
+            fields["segments"], fields["built"] = typed.getlist("segments"), typed.getlist("built")
             fields["filters"] = {key[len(PREFIX) :]: typed.getlist(key) for key in typed if key.startswith(PREFIX)}
         return fields
 
@@ -99,6 +100,12 @@ class PlanForm(forms.Form):
             {"code": one.code, "name": one.name, "aim": one.aim, "customers": one.customers, "on": one.code in chosen}
             for one in _segments(rules.day(self.content["as_of"]))
         ]
+
+    def built(self, by: Any) -> list[dict[str, Any]]:
+        """The segments people built that a member may aim at, and which are chosen."""
+        chosen = self.content["built"]
+        return [{"id": str(one.id), "name": one.name, "customers": one.size, "note": one.note,
+                 "on": str(one.id) in chosen} for one in segments.segments(by)]  # fmt: skip
 
     def conditions(self) -> list[dict[str, Any]]:
         """Further conditions: attribute, its values, which are chosen."""

@@ -19,7 +19,7 @@ from dangol.channels.rules import Delivery
 from dangol.customers.consent.rules import REASONS
 from dangol.staff.reads import may
 from dangol.staff.rules import Right
-from dangol.web.campaigns.catalogue import SHORT, segment_names
+from dangol.web.campaigns.catalogue import SHORT, built_names, segment_names
 from dangol.web.campaigns.forms import PlanForm, _months, channel_name
 from dangol.web.entry.proof import ask_proof
 from dangol.web.sentences import say, sentence
@@ -43,10 +43,12 @@ def draft(request: Request) -> HttpResponse:
         return redirect("campaigns:plan", view.id)
     chosen = request.GET.getlist("segment")
     aim = request.GET.get("aim") or AIM_OF.get(chosen[0] if chosen else "", "")
-    form = PlanForm(rules.canonical({"segments": chosen, "aim": aim}))
+    form = PlanForm(rules.canonical({"segments": chosen, "built": request.GET.getlist("built"), "aim": aim}))
     similar = knowledge.similar(request.user, aim=aim, segments=chosen, channel="email")
     return render(
-        request, "campaigns/draft.html", {"form": form, "similar": similar, "why": lessons.WHY, "short": SHORT}
+        request,
+        "campaigns/draft.html",
+        {"form": form, "similar": similar, "why": lessons.WHY, "short": SHORT, "built": form.built(request.user)},
     )
 
 
@@ -67,7 +69,8 @@ def editor(request: Request, plan_id: int) -> HttpResponse:
 def _variables(request: Request, view: reads.PlanView) -> dict[str, Any]:
     form = PlanForm(view.content)
     return {
-        "plan": view, "form": form, "state_name": rules.STATES[view.state], "problems": _problems(view),
+        "plan": view, "form": form, "built": form.built(request.user),
+        "state_name": rules.STATES[view.state], "problems": _problems(view),
         "label": letters.label(view.content["language"]), "may_launch": may(request.user, Right.CAMPAIGNS_LAUNCH),
     }  # fmt: skip
 
@@ -173,7 +176,7 @@ def approve(request: Request, plan_id: int) -> HttpResponse:
     content = view.content
     document = [
         (gettext_label(name), _plain(name, content[name])) for name in rules.FIELDS
-        if name not in ("subject", "body", "offer", "discount", "fixed_cost", "cost_per_message")
+        if name not in ("frozen", "subject", "body", "offer", "discount", "fixed_cost", "cost_per_message")
     ]  # fmt: skip
     return render(
         request, "campaigns/approve.html",
@@ -195,8 +198,9 @@ def gettext_label(name: str) -> str:
 def _plain(name: str, value: Any) -> str:
     """A field's value as the document says it."""
     spec = rules.FIELDS[name]
-    if name in ("segments", "channel"):
-        return (segment_names(value) if name == "segments" else channel_name(value)) or "–"
+    if name in ("segments", "built", "channel"):
+        said = {"segments": segment_names, "built": built_names, "channel": channel_name}
+        return said[name](value) or "–"
     if spec.choices is not None:
         return _(spec.choices[value]) if value in spec.choices else str(value or "–")
     if spec.kind == "date" and rules.day(value):

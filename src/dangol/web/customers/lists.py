@@ -15,6 +15,7 @@ from dangol.customers.consent.rules import CHANNEL_NAMES
 from dangol.customers.identify import actions, reads
 from dangol.customers.identify.rules import MAX_PAGE, TEXT_LIMIT, CustomerQuery
 from dangol.insight.score import reads as score
+from dangol.insight.segments import reads as segments
 from dangol.staff import reads as staff
 from dangol.staff.rules import Right
 from dangol.web.lists import Bulk, Choice, Column, Count, Days, ListPage, ListState, Page, Range, Selection
@@ -43,6 +44,7 @@ def query_of(state: ListState, size: int = 50, after: str | None = None) -> Cust
         age_bands=chosen.get("age", ()),
         gender=_one(chosen, "gender"),
         consent_channel=_one(chosen, "consent"),
+        segment_ids=_built(state),
         sort=state.sort or "name",
         descending=state.descending,
         cursor=after or "",
@@ -56,6 +58,17 @@ def _one(chosen: dict[str, Any], key: str) -> str:
 
 def _whole(value: Any) -> int | None:
     return None if value is None else int(value)
+
+
+def _built(state: ListState) -> tuple[int, ...]:
+    """The segments people built that the list is narrowed to; only those the member may see. Raises BadInput."""
+    wanted = state.filters.get("built", ())
+    if not wanted:
+        return ()
+    seen = {key for key, _name in _built_segments(state.by)}
+    if not set(wanted) <= seen:
+        raise BadInput("This address is not valid. Choose the filter again.", field="built")
+    return tuple(int(one) for one in wanted)
 
 
 def _id(chosen: dict[str, Any], key: str) -> int | None:
@@ -105,6 +118,15 @@ def _once(member: Any, name: str, read: Callable[[], list[tuple[str, str]]]) -> 
 
 def _segments(member: Any) -> list[tuple[str, str]]:
     return _once(member, "segments", lambda: [(code, f"{code} {one.name}") for code, one in score.strategies().items()])
+
+
+def _built_segments(member: Any) -> list[tuple[str, str]]:
+    """The segments people built that the member may see; nothing for those who see no figures."""
+
+    def read() -> list[tuple[str, str]]:
+        return segments.choices(member) if staff.may(member, Right.INSIGHT_VIEW) else []
+
+    return _once(member, "built", read)
 
 
 def _units(member: Any) -> list[tuple[str, str]]:
@@ -189,7 +211,7 @@ CUSTOMERS = ListPage(
             beside=_unnamed,
         ),
         Column("kind", _("Kind"), "badge", value=_kind, shown=False),
-        Column("segment", _("Segment"), "badge", value=_segment),
+        Column("segment", _("RFM segment"), "badge", value=_segment),
         Column("amount", _("Sales"), "money", sortable=True),
         Column("orders", _("Orders"), "number"),
         Column("last_day", _("Last purchase"), "day", sortable=True),
@@ -203,7 +225,8 @@ CUSTOMERS = ListPage(
         Column("recency_days", _("Days since last purchase"), "number", shown=False),
     ),
     filters=(
-        Choice("segment", _("Segment"), choices=_segments),
+        Choice("segment", _("RFM segment"), choices=_segments),
+        Choice("built", _("Segment"), choices=_built_segments),
         Choice("kind", _("Kind"), choices=KINDS, several=False),
         Choice("unit", _("Branch"), choices=_units, several=False),
         Choice("rep", _("Rep in charge"), choices=_few_reps, several=False),

@@ -8,6 +8,7 @@ from dangol.customers.consent.reads.permits import (
     policies,
     policy_at,
     suppressed,
+    who_answered,
 )
 from dangol.customers.consent.reads.standing import (
     Cell,
@@ -50,6 +51,7 @@ __all__ = [
     "suppressed",
     "version_text",
     "waiting_notices",
+    "who_answered",
     "wording",
     "wordings",
 ]

@@ -111,6 +111,12 @@ def given(purpose: str, channel: str) -> QuerySet[Consent]:
     return Consent.objects.filter(purpose=purpose, channel=channel, current=True, given=True)
 
 
+def who_answered(purpose: str, channel: str) -> list[int]:
+    """The customers who ever said yes or no to a purpose on a channel."""
+    said = Consent.objects.filter(purpose=purpose, channel=channel, current=True)
+    return list(said.values_list("customer_id", flat=True))
+
+
 def digest(channel: str, address: str) -> str:
     """The keyed hash under which an address is suppressed."""
     return salted_hmac(

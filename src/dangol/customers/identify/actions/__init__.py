@@ -4,6 +4,18 @@ from dangol.customers.identify.actions.edits import assign, edit, undo, unmask
 from dangol.customers.identify.actions.finding import find
 from dangol.customers.identify.actions.forgetting import forget
 from dangol.customers.identify.actions.linking import admit, link
+from dangol.customers.identify.actions.memberships import publish_members
 from dangol.customers.identify.actions.standings import publish_standings
 
-__all__ = ["admit", "assign", "edit", "find", "forget", "link", "publish_standings", "undo", "unmask"]
+__all__ = [
+    "admit",
+    "assign",
+    "edit",
+    "find",
+    "forget",
+    "link",
+    "publish_members",
+    "publish_standings",
+    "undo",
+    "unmask",
+]

@@ -398,4 +398,18 @@ class Migration(migrations.Migration):
             model_name="sourcekey",
             constraint=models.UniqueConstraint(fields=("source", "key"), name="one_customer_per_source_key"),
         ),
+        migrations.CreateModel(
+            name="Membership",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("segment_id", models.BigIntegerField()),
+                ("customer_id", models.BigIntegerField()),
+            ],
+            options={
+                "indexes": [models.Index(fields=["customer_id", "segment_id"], name="segments_of_customer")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("segment_id", "customer_id"), name="once_in_a_segment")
+                ],
+            },
+        ),
     ]

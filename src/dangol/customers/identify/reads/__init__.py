@@ -2,11 +2,23 @@
 
 from dangol.customers.identify.reads.listing import Page, Row, age_bands, count, customer_ids, search
 from dangol.customers.identify.reads.one import Person, addressees, changes, customer, family, root
-from dangol.customers.identify.reads.persons import Reach, labels, named, people, reach, young
+from dangol.customers.identify.reads.persons import (
+    Reach,
+    by_code,
+    labels,
+    members_of_segment,
+    named,
+    people,
+    reach,
+    segments_of,
+    with_address,
+    young,
+)
 from dangol.customers.identify.reads.whole import attributes, key_of, keys, own_keys, owned_keys, records, tally
 
 __all__ = [
-    "Page", "Person", "Reach", "Row", "addressees", "age_bands", "attributes", "changes", "count", "customer",
-    "customer_ids", "family", "key_of", "keys", "labels", "named", "own_keys", "owned_keys", "people", "reach",
-    "records", "root", "search", "tally", "young",
+    "Page", "Person", "Reach", "Row", "addressees", "age_bands", "attributes", "by_code", "changes", "count",
+    "customer", "customer_ids", "family", "key_of", "keys", "labels", "members_of_segment", "named", "own_keys",
+    "owned_keys", "people", "reach", "records", "root", "search", "segments_of", "tally", "with_address",
+    "young",
 ]  # fmt: skip

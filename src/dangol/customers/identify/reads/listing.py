@@ -16,7 +16,7 @@ from django.db.models import Exists, F, Func, OuterRef, Q, QuerySet
 
 from dangol.base.errors import BadInput
 from dangol.customers.consent import reads as consent
-from dangol.customers.identify.models import Customer
+from dangol.customers.identify.models import Customer, Membership
 from dangol.customers.identify.rules import COUNT_CAP, Clue, CustomerQuery, after, clues, mask
 from dangol.staff import reads as staff
 from dangol.staff.reads import Member, may, require, scope_of, within
@@ -156,7 +156,13 @@ class Plan:
     @property
     def narrowed(self) -> bool:
         """Whether anything at all is asked of the customers."""
-        return bool(self.meant or self.conditions or self.query.attributes or self.query.consent_channel)
+        return bool(
+            self.meant
+            or self.conditions
+            or self.query.attributes
+            or self.query.consent_channel
+            or self.query.segment_ids
+        )
 
     def found(self, lead: str) -> QuerySet[Customer]:
         """The customers that fit and that the member may see: the scope is always joined by AND.
@@ -183,7 +189,7 @@ class Plan:
         if self.merged:
             text |= Q(pk__in=self.merged)
         asked = text & Q(*(Q(**{f"{column(c.column, c.group)}__{c.look}": c.value}) for c in self.conditions))
-        return self._consenting(self._own(found.alias(**stilled).filter(asked)))
+        return self._members(self._consenting(self._own(found.alias(**stilled).filter(asked))))
 
     def _own(self, found: QuerySet[Customer]) -> QuerySet[Customer]:
         return found.filter(**{f"attributes__{_plain(name)}": v for name, v in self.query.attributes.items()})
@@ -193,6 +199,12 @@ class Plan:
         if not channel:
             return found
         return found.filter(Exists(consent.given("marketing", channel).filter(customer_id=OuterRef("pk"))))
+
+    def _members(self, found: QuerySet[Customer]) -> QuerySet[Customer]:
+        if not self.query.segment_ids:
+            return found
+        inside = Membership.objects.filter(segment_id__in=self.query.segment_ids, customer_id=OuterRef("pk"))
+        return found.filter(Exists(inside))
 
     def lead(self) -> str:
         """The group that leaves fewest customers, if that is few enough to look at each of them; else none."""

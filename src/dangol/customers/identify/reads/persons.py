@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from dangol.customers.identify.models import Customer, SourceKey
+from dangol.customers.identify.models import Customer, Membership, SourceKey
 from dangol.customers.identify.reads.one import all_visible
 from dangol.staff.reads import Member
 
@@ -19,6 +19,39 @@ def people() -> int:
 def named(customer_id: int) -> bool:
     """Whether this customer is there and known by name."""
     return Customer.objects.filter(pk=customer_id, kind="named").exists()
+
+
+def with_address() -> dict[str, set[int]]:
+    """Who can be written to or called at all: the ids of customers with an e-mail address, and with a phone number."""
+    known = Customer.objects.filter(merged_into=None).order_by()
+    return {
+        "email": set(known.exclude(email="").values_list("pk", flat=True)),
+        "phone": set(known.exclude(phone_e164="").values_list("pk", flat=True)),
+    }
+
+
+def by_code(codes: Iterable[str]) -> dict[str, int]:
+    """The customers known by these codes: their own, or the key a source knows them by (where it is one customer's)."""
+    wanted, found = list(codes), dict[str, int]()
+    for start in range(0, len(wanted), CHUNK):
+        part = wanted[start : start + CHUNK]
+        keys: dict[str, set[int]] = {}
+        for key, one in SourceKey.objects.filter(key__in=part).values_list("key", "customer_id"):
+            keys.setdefault(key, set()).add(one)
+        found |= {key: min(ids) for key, ids in keys.items() if len(ids) == 1}
+        found |= dict(Customer.objects.filter(code__in=part).values_list("code", "pk"))
+    return found
+
+
+def members_of_segment(segment_id: int) -> list[int]:
+    """Everybody in a segment as it was last published, ascending."""
+    found = Membership.objects.filter(segment_id=segment_id).order_by("customer_id")
+    return list(found.values_list("customer_id", flat=True))
+
+
+def segments_of(ids: Iterable[int]) -> set[int]:
+    """The segments any of these customers is in."""
+    return set(Membership.objects.filter(customer_id__in=list(ids)).values_list("segment_id", flat=True))
 
 
 def young(*, since_year: int) -> dict[int, tuple[date | None, int]]:

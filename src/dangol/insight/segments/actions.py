@@ -1,0 +1,321 @@
+"""Build, save, copy, freeze and put away segments; work live ones out anew in each cycle."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import pyarrow as pa
+from django.db import transaction
+from django.utils import timezone
+
+from dangol.base.errors import BadInput, Conflict, NotAllowed, NotFound, TooMuch
+from dangol.customers.identify import actions as identity
+from dangol.customers.identify import reads as identify
+from dangol.customers.identify.rules import CustomerQuery
+from dangol.engine import fresh
+from dangol.insight.segments import prepared, reads, rules
+from dangol.insight.segments.counting import Counter
+from dangol.insight.segments.models import Draft, Segment, Size, Version
+from dangol.staff.actions import note_access
+from dangol.staff.reads import Member, require
+from dangol.staff.rules import Right
+from dangol.work.actions import Running, enqueue
+
+STEPS = 60  # of undo
+UPLOAD_LINES = 1_000_000
+
+
+def N_(text: str) -> str:  # noqa: N802  marks a text for translation: doors show the note of a job in their language
+    return text
+
+
+# ---- drafts ------------------------------------------------------------------------------------------------------
+
+
+def edit_draft(*, by: Member, segment_id: int = 0, root: rules.Group) -> reads.DraftView:
+    """Keep a change as the next step of a draft; steps that were undone before it are forgotten. Raises TooMuch."""
+    before = reads.draft(by, segment_id)
+    root = rules.from_dict(rules.to_dict(root))
+    if root == before.root and before.turn:
+        return before
+    with transaction.atomic():
+        row = _draft(by, segment_id)
+        steps = row.steps[: row.place + 1] or [rules.to_dict(before.root)]
+        steps = [*steps, rules.to_dict(root)][-STEPS:]
+        row.steps, row.place, row.turn = steps, len(steps) - 1, row.turn + 1
+        row.save()
+    return reads.draft(by, segment_id)
+
+
+def step_draft(*, by: Member, segment_id: int = 0, steps: int) -> reads.DraftView:
+    """Undo (below 0) or redo (above 0)."""
+    reads.draft(by, segment_id)
+    with transaction.atomic():
+        row = _draft(by, segment_id)
+        row.place = max(0, min(row.place + steps, max(0, len(row.steps) - 1)))
+        row.turn += 1
+        row.save()
+    return reads.draft(by, segment_id)
+
+
+def discard_draft(*, by: Member, segment_id: int = 0) -> None:
+    """Go back to what is saved."""
+    require(by, Right.INSIGHT_VIEW)
+    Draft.objects.filter(by=by, segment_id=segment_id).delete()
+
+
+def _draft(by: Member, segment_id: int) -> Draft:
+    Draft.objects.get_or_create(by=by, segment_id=segment_id)
+    return Draft.objects.select_for_update().get(by=by, segment_id=segment_id)
+
+
+# ---- segments ----------------------------------------------------------------------------------------------------
+
+
+def create(*, by: Member, name: str, root: rules.Group, shared: bool = True, note: str = "") -> reads.SegmentView:
+    """Save a definition as a live segment and queue working it out. Raises BadInput while it is not whole."""
+    require(by, Right.INSIGHT_VIEW)
+    definition = _whole(by, root, 0)
+    with transaction.atomic():
+        row = Segment.objects.create(
+            name=_named(name), note=_noted(note), definition=definition, shared=shared, owner=by
+        )  # fmt: skip
+        _written(row, by)
+        Draft.objects.filter(by=by, segment_id=0).delete()
+    _enqueue(row, by)
+    return reads.segment(by, row.pk)
+
+
+def update(
+    *, by: Member, segment_id: int, version: int, name: str | None = None, root: rules.Group | None = None,
+    shared: bool | None = None, note: str | None = None,
+) -> reads.SegmentView:  # fmt: skip
+    """Change a segment; a changed definition is worked out anew. Raises Conflict where somebody changed it since."""
+    definition = None if root is None else _whole(by, root, segment_id)
+    with transaction.atomic():
+        row = _locked(by, segment_id)
+        if version != row.version:
+            raise Conflict("Somebody else has changed this segment since you opened it. Load the page again.")
+        if definition is not None and row.kind != "live":
+            raise BadInput("Only a live segment has conditions to change.", field="definition")
+        row.name = row.name if name is None else _named(name)
+        row.note = row.note if note is None else _noted(note)
+        if shared is not None and row.owner_id == by.pk:
+            row.shared = shared
+        changed = definition is not None and definition != row.definition
+        if changed:
+            row.definition = definition
+        row.version += 1
+        row.save()
+        _written(row, by)
+        Draft.objects.filter(by=by, segment_id=segment_id).delete()
+    if changed:
+        _enqueue(row, by)
+    return reads.segment(by, segment_id)
+
+
+def copy(*, by: Member, segment_id: int, name: str) -> reads.SegmentView:
+    """A segment of one's own with the definition, or the members one may see, of another."""
+    row = reads.visible(by, segment_id)
+    if row.kind == "live":
+        return create(by=by, name=name, root=rules.from_dict(row.definition), note=row.note)
+    return create_static(by=by, name=name, customer_ids=reads.member_ids(row.pk), origin=row.name[:120])
+
+
+def create_static(
+    *, by: Member, name: str, customer_ids: Iterable[int], origin: str = "", shared: bool = False
+) -> reads.SegmentView:  # fmt: skip
+    """Save a list of customers as a segment; those merged meanwhile count as the whole, those one may not see not.
+
+    origin: where the list comes from, in words. Raises NotAllowed, BadInput where nobody is left.
+    """
+    require(by, Right.INSIGHT_VIEW)
+    allowed = set(identify.customer_ids(by, CustomerQuery()))
+    ids = sorted(set(identify.root(int(one) for one in customer_ids).values()) & allowed)
+    if not ids:
+        raise BadInput("None of these customers can be found.", field="customers")
+    with transaction.atomic():
+        row = Segment.objects.create(name=_named(name), kind="static", origin=origin[:120], shared=shared, owner=by)
+        _written(row, by)
+        note_access(by=by, verb="change", what="segment", count=len(ids), detail={"segment": row.pk})
+    _publish(row, ids)
+    return reads.segment(by, row.pk)
+
+
+def upload(*, by: Member, name: str, text: str) -> tuple[reads.SegmentView, list[str]]:
+    """A list of customer codes, one a line, as a segment; also the codes nobody is known by.
+
+    Raises TooMuch beyond UPLOAD_LINES lines, BadInput where no code is known.
+    """
+    lines = [line.split(",")[0].split("\t")[0].strip().strip('"\ufeff') for line in text.splitlines()]
+    wanted = list(dict.fromkeys(line for line in lines if line))
+    if len(wanted) > UPLOAD_LINES:
+        raise TooMuch("A list may have at most {limit} lines.", limit=UPLOAD_LINES)
+    known = identify.by_code(wanted)
+    made = create_static(by=by, name=name, customer_ids=known.values(), origin=str(N_("Uploaded list")))
+    return made, [code for code in wanted if code not in known]
+
+
+def freeze(*, by: Member, segment_id: int, name: str) -> reads.SegmentView:
+    """The members of a live segment as they are now, kept for good, with the definition they were found by."""
+    row = reads.visible(by, segment_id)
+    if row.kind != "live":
+        raise BadInput("Only a live segment can be frozen; this one does not change by itself.", field="kind")
+    with fresh() as engine:
+        counter = Counter(engine)
+        ids = [int(one) for one in counter.now.ids(counter.segment(row.pk))]
+        day = counter.now.as_of
+    with transaction.atomic():
+        made = Segment.objects.create(
+            name=_named(name), kind="frozen", definition=row.definition, shared=row.shared, owner=by, made_of=row,
+            origin=row.name,
+        )  # fmt: skip
+        _written(made, by)
+    _publish(made, ids, day)
+    return reads.segment(by, made.pk)
+
+
+def freeze_for(*, by: Member, segment_id: int, origin: str) -> reads.SegmentView:
+    """Keep who is in a segment now for a campaign; the approval binds the hash of who they are. Raises NotFound."""
+    row = reads.visible(by, segment_id)
+    ids = reads.members_now(str(row.pk))
+    made = Segment.objects.create(
+        name=row.name, kind=reads.BOUND, definition=row.definition, shared=False, owner=by, made_of=row,
+        origin=origin[:120],
+    )  # fmt: skip
+    _publish(made, ids, row.as_of)
+    made.refresh_from_db()
+    return reads.segment(by, made.pk)
+
+
+def archive(*, by: Member, segment_ids: Iterable[int]) -> int:
+    """Put segments away; returns how many. Raises Conflict for one another segment is made from."""
+    done = 0
+    with transaction.atomic():
+        for one in segment_ids:
+            row = _locked(by, one)
+            users = [user.name for user in reads.users(by, one) if not user.archived]
+            if users:
+                raise Conflict(
+                    "The segment {name} is part of another: {user}. Change that one first.", name=row.name,
+                    user=users[0],
+                )  # fmt: skip
+            Segment.objects.filter(pk=row.pk, archived_at=None).update(archived_at=timezone.now())
+            done += 1
+    return done
+
+
+def restore(*, by: Member, segment_ids: Iterable[int]) -> int:
+    """Take segments back from the archive; returns how many."""
+    done = 0
+    with transaction.atomic():
+        for one in segment_ids:
+            done += Segment.objects.filter(pk=_locked(by, one).pk, archived_at__isnull=False).update(archived_at=None)
+    return done
+
+
+def _locked(by: Member, segment_id: int) -> Segment:
+    reads.visible(by, segment_id)
+    row = Segment.objects.select_for_update().filter(pk=segment_id).first()
+    if row is None:
+        raise NotFound("There is no such segment.")
+    if not reads.editable(by, row):
+        raise NotAllowed("This segment is somebody else’s. Save a copy of your own.")
+    return row
+
+
+def _named(name: str) -> str:
+    plain = " ".join(name.split())
+    if not plain:
+        raise BadInput("Give the segment a name.", field="name")
+    if len(plain) > 120:
+        raise TooMuch("A name may have at most {limit} characters.", field="name", limit=120)
+    return plain
+
+
+def _noted(note: str) -> str:
+    if len(note) > 300:
+        raise TooMuch("A note may have at most {limit} characters.", field="note", limit=300)
+    return note.strip()
+
+
+def _whole(by: Member, root: rules.Group, segment_id: int) -> dict[str, Any]:
+    """A definition that can be saved. Raises BadInput for an empty or unfinished one, or one made from itself."""
+    unfinished = [path for path, one in rules.conditions(root) if not rules.is_ready(one)]
+    if unfinished:
+        raise BadInput("A condition is not finished. Fill it in or take it out.", field="definition")
+    if rules.ready(root) is None:
+        raise BadInput("Add a condition first: without one everybody would be in the segment.", field="definition")
+    for one in rules.segments_in(root):
+        reads.visible(by, one)
+    if segment_id and segment_id in _made_from(root):
+        raise BadInput("A segment cannot be made from itself.", field="definition")
+    return rules.to_dict(root)
+
+
+def _made_from(root: rules.Group) -> set[int]:
+    """Every segment a definition rests on, however far down."""
+    found: set[int] = set()
+    waiting = set(rules.segments_in(root))
+    while waiting:
+        one = waiting.pop()
+        found.add(one)
+        definition = Segment.objects.filter(pk=one, kind="live").values_list("definition", flat=True).first()
+        if definition:
+            waiting |= rules.segments_in(rules.from_dict(definition)) - found
+    return found
+
+
+def _written(row: Segment, by: Member) -> None:
+    Version.objects.create(segment=row, number=row.version, name=row.name, definition=row.definition, by=by)
+
+
+def _enqueue(row: Segment, by: Member) -> int:
+    return enqueue(
+        kind="segments.refresh", arguments={"segment_id": row.pk}, by=by, unique_key=f"segments.refresh:{row.pk}"
+    )
+
+
+# ---- who is in them ----------------------------------------------------------------------------------------------
+
+
+def run(running: Running, controls: pa.Table | None = None) -> dict[str, Any]:
+    """Lay the facts down and work out every live segment; a step of the cycle after the scores.
+
+    controls: who was kept in a control group (campaign_key, customer_id, day).
+    Returns snapshot, rows, reused, segments.
+    """
+    said = prepared.prepare(running, controls)
+    live = list(Segment.objects.filter(kind="live", archived_at=None).order_by("pk"))
+    with fresh() as engine:
+        counter = Counter(engine)
+        for done, row in enumerate(live):
+            running.progress(done, len(live), N_("Working out segments"))
+            _work_out(counter, row)
+    return said | {"segments": len(live)}
+
+
+def refresh(running: Running, segment_id: int) -> dict[str, Any]:
+    """The job `segments.refresh`: work out one segment now. Nothing to do before the first cycle."""
+    row = Segment.objects.filter(pk=segment_id, kind="live").first()
+    if row is None:
+        return {"customers": 0}
+    with fresh() as engine:
+        try:
+            counter = Counter(engine)
+        except NotFound:
+            return {"customers": 0}
+        return {"customers": _work_out(counter, row)}
+
+
+def _work_out(counter: Counter, row: Segment) -> int:
+    ids = [int(one) for one in counter.now.ids(counter.segment(row.pk))]
+    _publish(row, ids, counter.now.as_of)
+    return len(ids)
+
+
+def _publish(row: Segment, ids: list[int], day: Any = None) -> None:
+    """Publish who is in a segment and keep its size of the day."""
+    day = day or timezone.localdate()
+    identity.publish_members(segment_id=row.pk, customer_ids=ids)
+    Segment.objects.filter(pk=row.pk).update(size=len(ids), as_of=day, members_sha256=reads.members_hash(ids))
+    Size.objects.update_or_create(segment=row, day=day, defaults={"customers": len(ids), "version": row.version})

@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class Segments(AppConfig):
+    name = "dangol.insight.segments"
+    label = "segments"

@@ -1,0 +1,18 @@
+"""Facts laid down for conditions, and what conditions ask of them, as Ibis expressions."""
+
+from dangol.insight.segments.tables.asking import OF_PRODUCT, OF_STORE, Answer, Facts, answer, judged, members
+from dangol.insight.segments.tables.laying import codes, events, purchases, web_events
+
+__all__ = [
+    "OF_PRODUCT",
+    "OF_STORE",
+    "Answer",
+    "Facts",
+    "answer",
+    "codes",
+    "events",
+    "judged",
+    "members",
+    "purchases",
+    "web_events",
+]

@@ -1,0 +1,148 @@
+"""Drafts, saving, versions, lists, and what is refused."""
+
+import pytest
+
+from dangol.base.errors import BadInput, Conflict, NotAllowed, NotFound, TooMuch
+from dangol.customers.identify import actions as identity
+from dangol.insight.segments import actions, reads, rules
+from dangol.insight.segments.rules import Filter, Group, InSegment, Profile, Purchase, Window, editing, sentences
+from dangol.work.actions import Quiet
+
+OFTEN = Purchase("orders", 3, None, Window("last", 90), (Filter("brand", ("설화",)),))
+WOMEN = Profile("gender", "one_of", ("F",))
+ROOT = Group("all", (OFTEN, Group("none", (WOMEN,))))
+
+
+def words(language):
+    return sentences.Words(language, lambda _kind, name: {"Brand": "브랜드", "gender": "성별"}.get(name, name) if language == "ko" else name,
+                           lambda _field, value: value, lambda minor: f"{minor:,.0f}원", str)  # fmt: skip
+
+
+def test_a_definition_comes_back_from_json_as_it_was():
+    assert rules.from_dict(rules.to_dict(ROOT)) == ROOT
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        None, [], {}, {"version": 2, "match": "all", "parts": []}, {"version": 1, "match": "some", "parts": []},
+        {"version": 1, "match": "all", "parts": [{"kind": "sql", "text": "drop"}]},
+        {"version": 1, "match": "all", "parts": [{"kind": "purchase", "least": {"select": 1}}]},
+        {"version": 1, "match": "all", "parts": [{"kind": "purchase", "least": float("nan")}]},
+        {"version": 1, "match": "all", "parts": [{"kind": "profile", "field": "gender", "__class__": "x"}]},
+        {"version": 1, "match": "all", "parts": [{"kind": "purchase", "window": {"kind": "last", "days": True}}]},
+        {"version": 1, "match": "all", "parts": [{"kind": "event", "what": "contact", "filters": [{"field": "id", "values": ["1"]}]}]},
+    ],
+)  # fmt: skip
+def test_what_is_no_definition_is_refused(given):
+    with pytest.raises(BadInput):
+        rules.from_dict(given)
+
+
+def test_expensive_definitions_are_refused_with_the_limit_named():
+    condition = {"kind": "profile", "field": "gender", "test": "known"}
+    deep = condition
+    for _level in range(500):
+        deep = {"match": "all", "parts": [deep]}
+    for given in ({"match": "any", "parts": [condition] * 10_000}, deep,
+                  {"match": "any", "parts": [{**condition, "values": [str(n) for n in range(201)]}]}):  # fmt: skip
+        with pytest.raises((TooMuch, BadInput)) as refused:
+            rules.from_dict({"version": 1, **given})
+        assert isinstance(refused.value, TooMuch)
+        assert refused.value.params["limit"]
+
+
+def test_parts_are_moved_wrapped_and_taken_out_without_losing_any():
+    three = Group("all", (OFTEN, WOMEN, Group("any", ())))
+    assert editing.move(three, (0,), (2,)) == Group("all", (WOMEN, Group("any", (OFTEN,))))
+    assert editing.move(three, (1,), (), 0) == Group("all", (WOMEN, OFTEN, Group("any", ())))
+    assert editing.sink(three, (1,)) == Group("all", (OFTEN, Group("any", (WOMEN,)), Group("any", ())))
+    assert editing.lift(ROOT, (1, 0)) == Group("all", (OFTEN, Group("none", ()), WOMEN))
+    assert editing.shift(three, (0,), 1) == Group("all", (WOMEN, OFTEN, Group("any", ())))
+    assert editing.unwrap(ROOT, (1,)) == Group("all", (OFTEN, WOMEN))
+    with pytest.raises(BadInput):
+        editing.move(ROOT, (1,), (1,))
+
+
+def test_a_definition_reads_as_a_sentence_in_both_languages():
+    assert sentences.sentence(ROOT, words("ko")) == (
+        "최근 90일 동안 브랜드 설화 3회 이상 구매했고, 「성별이 F인」 조건에 해당하지 않는 고객"
+    )
+    assert sentences.sentence(ROOT, words("en")) == (
+        "Customers who bought at least 3 times (Brand 설화) in the last 90 days and do not match: have gender F"
+    )
+    never = Group(parts=(Purchase("orders", None, 0, Window("last", 30)),))
+    assert sentences.sentence(never, words("ko")) == "최근 30일 동안 구매하지 않은 고객"
+    since = Group(parts=(Purchase("amount", 100_000, None, Window("last", 90, quiet_days=30)),))
+    assert sentences.sentence(since, words("ko")) == (
+        "최근 30일 전까지 90일 동안 구매 금액이 100,000원 이상이고 그 뒤로는 구매하지 않은 고객"
+    )
+
+
+def test_a_draft_remembers_every_step_until_it_is_saved(cast):
+    by = cast.marketer
+    actions.edit_draft(by=by, root=Group(parts=(WOMEN,)))
+    actions.edit_draft(by=by, root=ROOT)
+    assert actions.step_draft(by=by, steps=-1).root == Group(parts=(WOMEN,))
+    assert actions.step_draft(by=by, steps=-1).root == Group()
+    assert actions.step_draft(by=by, steps=2).root == ROOT
+    assert not reads.draft(cast.analyst).changed
+    made = actions.create(by=by, name="자주 오는 고객", root=reads.draft(by).root)
+    assert reads.draft(by).root == Group()
+    changed = actions.edit_draft(by=by, segment_id=made.id, root=Group(parts=(WOMEN,)))
+    assert (changed.changed, changed.undo) == (True, True)
+    assert not reads.draft(cast.analyst, made.id).changed
+
+
+def test_a_segment_keeps_its_versions_and_refuses_a_stale_change(cast):
+    made = actions.create(by=cast.marketer, name="여성", root=Group(parts=(WOMEN,)))
+    actions.update(by=cast.analyst, segment_id=made.id, version=1, root=ROOT)
+    with pytest.raises(Conflict):
+        actions.update(by=cast.marketer, segment_id=made.id, version=1, name="옛 이름")
+    assert [number for number, *_rest in reads.versions(cast.marketer, made.id)] == [2, 1]
+
+
+def test_somebody_elses_own_segment_is_not_there_and_a_shared_one_not_to_be_changed_without_right(cast):
+    own = actions.create(by=cast.marketer, name="내 것", root=Group(parts=(WOMEN,)), shared=False)
+    shared = actions.create(by=cast.marketer, name="함께", root=Group(parts=(WOMEN,)))
+    for look in (lambda: reads.segment(cast.analyst, own.id), lambda: reads.draft(cast.analyst, own.id),
+                 lambda: reads.overlap(cast.analyst, [own.id, shared.id]), lambda: reads.members_of(cast.analyst, own.id),
+                 lambda: actions.create(by=cast.analyst, name="x", root=Group(parts=(InSegment(own.id),)))):  # fmt: skip
+        with pytest.raises(NotFound):
+            look()
+    with pytest.raises(NotAllowed):
+        actions.archive(by=cast.branch_manager, segment_ids=[shared.id])
+
+
+def test_no_segment_is_made_from_itself_nor_put_away_while_another_needs_it(cast):
+    by = cast.marketer
+    first = actions.create(by=by, name="가", root=Group(parts=(WOMEN,)))
+    second = actions.create(by=by, name="나", root=Group(parts=(InSegment(first.id),)))
+    with pytest.raises(BadInput):
+        actions.update(by=by, segment_id=first.id, version=1, root=Group(parts=(InSegment(second.id),)))
+    with pytest.raises(Conflict):
+        actions.archive(by=by, segment_ids=[first.id])
+    assert [one.id for one in reads.users(by, first.id)] == [second.id]
+    assert actions.archive(by=by, segment_ids=[second.id]) == 1
+    assert actions.archive(by=by, segment_ids=[first.id]) == 1
+    assert actions.restore(by=by, segment_ids=[first.id]) == 1
+
+
+def test_unfinished_or_empty_definitions_are_not_saved(cast):
+    for root in (Group(), Group(parts=(Profile("gender"),)), Group(parts=(Group("any"),))):
+        with pytest.raises(BadInput):
+            actions.create(by=cast.marketer, name="모두", root=root)
+
+
+def test_a_list_holds_whom_its_maker_may_see_and_says_which_codes_are_unknown(cast):
+    made, unknown = actions.upload(by=cast.branch_manager, name="행사", text="H-0001\nH-0003\n없는 코드\n")
+    assert unknown == ["없는 코드"]
+    assert reads.members_of(cast.branch_manager, made.id) == [cast.mina.pk]  # 소연 is in 부산
+    assert (made.kind, made.size) == ("static", 1)
+    assert actions.refresh(Quiet(), made.id) == {"customers": 0}  # a list is never worked out
+
+
+def test_publishing_members_writes_the_difference_and_repeating_it_nothing(cast):
+    assert identity.publish_members(segment_id=7, customer_ids=[1, 2, 3]) == (3, 0)
+    assert identity.publish_members(segment_id=7, customer_ids=[2, 3, 4]) == (1, 1)
+    assert identity.publish_members(segment_id=7, customer_ids=[2, 3, 4]) == (0, 0)

@@ -1,0 +1,177 @@
+"""What conditions find: alone, put together, on each engine, and for one customer."""
+
+from datetime import date
+
+import pytest
+
+from dangol.base.errors import NotFound
+from dangol.engine import current
+from dangol.insight.segments import actions, counting, prepared, reads, rules, tables
+from dangol.insight.segments.rules import Event, Filter, Group, InSegment, Profile, Purchase, Reach, Score, Window
+from dangol.insight.segments.tests.world import build
+from dangol.work.actions import Quiet
+from tests.engines import on_every_engine
+
+A = (Filter("brand", ("brand A",)),)
+NEVER = Purchase("orders", None, 0)
+ASKED = [
+    (Purchase("orders", 3), {"mina", "soyeon"}),
+    (Purchase("orders", 3, None, Window("last", 90), A), {"mina"}),
+    (Purchase("orders", 3, None, Window("last", 120, quiet_days=110), A), {"soyeon"}),
+    (Purchase("orders", 1, None, Window("always", quiet_days=29)), {"soyeon"}),
+    (Purchase("orders", 3, None, Window("between", since=date(2026, 1, 1), until=date(2026, 3, 31), not_since=True), A), {"soyeon"}),
+    (Purchase("orders", 1, None, Window("between", since=date(2026, 4, 1), until=date(2026, 4, 30), not_since=True)), set()),
+    (Purchase("orders", 1, 1, Window(), (Filter("brand", ("brand A",)), Filter("product_major", ("make-up",)))), {"mina", "coded"}),
+    (NEVER, {"jiho"}),
+    (Purchase("orders", None, 3), {"jiho", "coded", "soyeon"}),
+    (Purchase("amount", 100_000, None, Window(), (Filter("channel", ("mall",)),)), {"soyeon"}),
+    (Purchase("amount", 0, 0), {"jiho", "coded"}),
+    (Purchase("quantity", 5), {"mina"}),
+    (Purchase("average", 18_000, 18_000), {"mina"}),
+    (Purchase("products", 3), {"mina"}),
+    (Purchase("last", 100), {"soyeon"}),
+    (Purchase("first", None, 90), {"mina", "coded"}),
+    (Profile("age_band", "one_of", ("30s",)), {"mina"}),
+    (Profile("age_band", "none_of", ("30s",)), {"jiho", "soyeon", "coded"}),
+    (Profile("age_band", "unknown"), {"jiho", "coded"}),
+    (Profile("first_day", "between", (), 100, None), {"soyeon"}),
+    (Profile("no such attribute", "one_of", ("x",)), set()),
+    (Event("contact", 1), {"mina", "soyeon"}),
+    (Event("click", 1, None, Window("last", 40), (Filter("campaign", ("spring",)),)), {"mina"}),
+    (Event("contact", None, 0), {"jiho", "coded"}),
+    (Reach("email"), {"mina", "soyeon"}),
+    (Reach("email", can=False), {"jiho", "coded"}),
+    (Score("rfm", "frequency", "between", (), 3, None), {"mina"}),  # in the scheme's window
+    (Score("rfm", "frequency", "between", (), 3, None, 12), set()),
+    (Score("lifetime", "no such", "between", (), 1, None), set()),
+]  # fmt: skip
+
+
+@pytest.fixture
+def company(cast, tmp_path, monkeypatch):
+    build(cast, tmp_path / "home", monkeypatch)
+    cast.names = {one.pk: name for name, one in (("mina", cast.mina), ("jiho", cast.jiho), ("soyeon", cast.soyeon),
+                                                  ("coded", cast.coded))}  # fmt: skip
+    return cast
+
+
+def found(cast, node):
+    """Who meets it, counted by bits; and as one expression of the engine, which must say the same."""
+    counter = counting.Counter(current())
+    bits = {cast.names[int(one)] for one in counter.now.ids(counter.node(node))}
+    whole = node if isinstance(node, Group) else Group(parts=(node,))
+    rows = counter.engine.arrow(tables.members(counter.facts, whole))["customer_id"].to_pylist()
+    assert {cast.names[one] for one in rows} == bits
+    assert len(rows) == len(bits)
+    return bits
+
+
+def test_every_kind_of_condition_finds_whom_it_asks_for(company):
+    prepared.prepare(Quiet())
+    assert [(asked, who) for asked, who in ASKED if found(company, asked) != who] == []
+
+
+@pytest.fixture
+def laid(company):
+    prepared.prepare(Quiet())
+    return company
+
+
+@on_every_engine
+def test_conditions_are_judged_alike_on_each_engine(laid):
+    """Several kinds at once in one expression: a question each would cost Spark minutes."""
+    chosen = [ASKED[place] for place in (2, 6, 18)]
+    counter = counting.Counter(current())
+    rows = counter.engine.arrow(tables.judged(counter.facts, Group(parts=tuple(asked for asked, _who in chosen))))
+    for number, (_asked, who) in enumerate(chosen):
+        assert {laid.names[row["customer_id"]] for row in rows.to_pylist() if row[f"c{number}"]} == who
+
+
+def test_groups_put_answers_together_as_they_say(company):
+    prepared.prepare(Quiet())
+    bought, named = Purchase("orders", 1), Profile("kind", "one_of", ("named",))
+    assert found(company, Group("all", (bought, named))) == {"mina", "soyeon"}
+    assert found(company, Group("any", (NEVER, Profile("age_band", "one_of", ("20s",))))) == {"jiho", "soyeon"}
+    assert found(company, Group("none", (NEVER, Profile("age_band", "one_of", ("20s",))))) == {"mina", "coded"}
+    nested = Group("all", (named, Group("none", (Group("any", (NEVER,)), Reach("email", can=False)))))
+    assert found(company, nested) == {"mina", "soyeon"}
+
+
+def test_editing_one_condition_asks_the_engine_for_that_one_only(company):
+    prepared.prepare(Quiet())
+    parts = (Purchase("orders", 1), Reach("email"), Profile("kind", "one_of", ("named",)))
+    first = reads.counts(company.marketer, Group(parts=parts))
+    again = reads.counts(company.marketer, Group(parts=(Purchase("orders", 2), *parts[1:])))
+    assert (first.asked, again.asked) == (3, 1)
+    assert (first.total, again.total) == (2, 2)
+    assert again.parts == {(): 2, (0,): 2, (1,): 2, (2,): 3}
+    [line] = again.reach
+    assert (line.channel, line.can, list(line.cannot)) == ("email", 2, [])
+
+
+def test_reachable_and_reasons_for_the_rest_add_up_to_the_segment(company):
+    prepared.prepare(Quiet())
+    counts = reads.counts(company.marketer, Group())
+    [line] = counts.reach
+    assert counts.total == 4
+    assert line.can + sum(n for _reason, n in line.cannot) == 4
+    assert dict(line.cannot) == {"withdrawn": 1, "no_consent": 1}
+
+
+def test_why_somebody_is_in_or_not_is_the_same_expression_for_one(company):
+    prepared.prepare(Quiet())
+    made = actions.create(by=company.marketer, name="샀다", root=Group(parts=(Purchase("orders", 1),)))
+    root = Group(
+        "all", (Purchase("orders", 3, None, Window("last", 90), A), Group("none", (NEVER,)), InSegment(made.id))
+    )
+    why = reads.why(company.marketer, root, company.soyeon.pk)
+    assert not why.inside
+    assert why.conditions == {(0,): (False, None), (1, 0): (False, "3"), (2,): (True, "in")}
+    assert reads.why(company.marketer, root, company.mina.pk).inside
+
+
+def test_nothing_is_counted_for_somebody_elses_customers_on_any_road(company):
+    prepared.prepare(Quiet())
+    everybody = Group(parts=(Purchase("orders", 0),))
+    actions.create(by=company.marketer, name="모두", root=everybody)
+    [segment] = reads.segments(company.marketer)
+    actions.refresh(Quiet(), segment.id)
+    manager = company.branch_manager  # of 강남: 민아 and 지호
+    assert reads.counts(manager, everybody).total == 2
+    assert reads.segment(manager, segment.id).size == 2
+    assert reads.segment(company.marketer, segment.id).size == 4
+    assert reads.members_of(manager, segment.id) == sorted([company.mina.pk, company.jiho.pk])
+    assert {row.id for row in reads.sample(manager, everybody)} == {company.mina.pk, company.jiho.pk}
+    assert reads.sizes(manager, segment.id) == []
+    with pytest.raises(NotFound):
+        reads.why(manager, everybody, company.soyeon.pk)
+    company.mina.rep = company.busan_rep
+    company.mina.unit = company.busan
+    company.mina.save()  # handed over a moment ago
+    assert reads.counts(manager, everybody).total == 1
+
+
+def test_small_groups_are_folded_for_those_who_may_not_see_customers(company):
+    prepared.prepare(Quiet())
+    company.executive.scopes = frozenset({"insight.view"})  # a token for figures only
+    counts = reads.counts(company.executive, Group(parts=(Purchase("orders", 3),)))
+    assert counts.total is None
+    assert set(counts.parts.values()) == {None}
+    assert {n for line in counts.reach for _reason, n in line.cannot} | {line.can for line in counts.reach} <= {None, 0}
+
+
+def test_overlap_counts_everybody_once(company):
+    prepared.prepare(Quiet())
+    ids = [actions.create(by=company.marketer, name=name, root=Group(parts=(asked,))).id for name, asked in (
+        ("샀다", Purchase("orders", 1)), ("받는다", Reach("email")), ("서른", Profile("age_band", "one_of", ("30s",))))]  # fmt: skip
+    overlap = reads.overlap(company.marketer, ids)
+    assert overlap.sizes == [3, 2, 1]
+    assert dict(overlap.parts) == {(True, True, True): 1, (True, True, False): 1, (True, False, False): 1}
+    assert overlap.union == 3
+
+
+def test_unfinished_conditions_ask_for_nothing(company):
+    prepared.prepare(Quiet())
+    unfinished = Group(parts=(Profile("age_band"), Purchase("orders", None, None), InSegment(0)))
+    assert reads.counts(company.marketer, unfinished).total == 4
+    assert rules.ready(Group(parts=(Profile("age_band"),))) is None

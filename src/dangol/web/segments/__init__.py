@@ -1,0 +1,1 @@
+"""Segments people build: the list, the builder, people and overlaps."""

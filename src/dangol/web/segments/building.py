@@ -1,0 +1,431 @@
+"""The builder: conditions as cards that say what they count, undo, drafts that save themselves, and saving."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django_htmx.http import trigger_client_event
+
+from dangol.base.errors import BadInput, Cancelled, DangolError, NotFound
+from dangol.customers.consent.rules import CHANNEL_NAMES, REASONS
+from dangol.insight.segments import actions, reads, rules
+from dangol.insight.segments.rules import editing
+from dangol.staff import reads as staff
+from dangol.staff.reads import may
+from dangol.staff.rules import Right
+from dangol.web.segments import forms, wording
+from dangol.web.sentences import sentence
+from dangol.web.shell import Request, announce, page
+
+CHANGED = "segment-changed"
+KIND_NAMES = {"live": rules.N_("Live"), "static": rules.N_("Fixed list"), "frozen": rules.N_("Frozen")}
+
+
+def place(text: str) -> tuple[int, ...]:
+    """A place in a definition as an address writes it: 0.2.1; empty is the root. Raises BadInput."""
+    parts = text.split(".") if text else []
+    if not all(part.isascii() and part.isdecimal() and len(part) < 4 for part in parts):
+        raise BadInput("This part is not there any more. Load the page again.", field="path")
+    return tuple(int(part) for part in parts)
+
+
+@dataclass(frozen=True)
+class Part:
+    """A group or condition as the page draws it. path: its place as text; id: the same as part of an element's id."""
+
+    path: str
+    node: Any
+    parts: list["Part"]
+    first: bool
+    last: bool
+    depth: int
+    phrase: str = ""
+    card: dict[str, Any] | None = None
+
+    @property
+    def is_group(self) -> bool:
+        return isinstance(self.node, rules.Group)
+
+    @property
+    def id(self) -> str:
+        return self.path.replace(".", "-") or "root"
+
+    @property
+    def above(self) -> str:
+        return self.path.rpartition(".")[0]
+
+
+class Drawing:
+    """What one drawing of a definition needs, each list of choices read once."""
+
+    def __init__(self, by: Any, segment_id: int, root: rules.Group) -> None:
+        self.by, self.segment_id, self.root = by, segment_id, root
+        self.names = wording.Names(root)
+        self.phrase = wording.phrases(self.names)
+        self._choices: dict[str, list[tuple[str, str]]] = {}
+
+    def tree(self) -> Part:
+        """The whole definition."""
+        return self.part(self.root, ())
+
+    def part(self, node: rules.Node, path: tuple[int, ...], count: int = 1) -> Part:
+        """A part and all below it."""
+        text = ".".join(str(one) for one in path)
+        first, last = not path or path[-1] == 0, not path or path[-1] == count - 1
+        if isinstance(node, rules.Group):
+            below = [self.part(one, (*path, n), len(node.parts)) for n, one in enumerate(node.parts)]
+            return Part(text, node, below, first, last, len(path))
+        return Part(text, node, [], first, last, len(path), self.phrase(node), self._card(node))
+
+    def _card(self, node: Any) -> dict[str, Any]:
+        """The choices of a condition's card."""
+        kind = rules.NAMES[type(node)]
+        card: dict[str, Any] = {"kind": kind, "template": f"segments/card_{kind}.html", "bounds": forms.bounds(node)}
+        match node:
+            case rules.Profile():
+                numeric = self._once("profile kinds", lambda: list(_profile_kinds().items()))
+                card |= {"fields": self._profile_fields(),
+                         "tests": _tests(dict(numeric).get(node.field) == "number"),
+                         "picked": self._picked(node.field, node.values)}  # fmt: skip
+            case rules.Score():
+                field = f"{node.table}.{node.field}"
+                kinds = dict(self._once("score kinds", lambda: list(_score_kinds().items())))
+                card |= {"fields": self._score_fields(field), "field": field,
+                         "tests": _tests(kinds.get(field) == "number"),
+                         "picked": self._picked(field, node.values)}  # fmt: skip
+            case rules.Reach():
+                names = sorted({*self._once("channels", _channels), (node.channel, node.channel)})
+                card["channels"] = [(one, self.names.of("channel", one)) for one, _same in names]
+            case rules.InSegment():
+                card["segments"] = self._once("segments", self._segments)
+            case rules.Purchase():
+                card |= {"measures": _said(rules.MEASURES), "windows": _said(forms.WINDOWS),
+                         "filters": self._filters(node, rules.FILTERS)}  # fmt: skip
+                card["more"] = _rest(rules.FILTERS, node.filters)
+            case rules.Event():
+                keys = [key for key in rules.WHAT if (key in forms.CAMPAIGNS) == (node.what in forms.CAMPAIGNS)]
+                known = rules.FIELDS_OF[node.what]
+                card |= {"whats": [(key, _(rules.WHAT[key])) for key in keys], "windows": _said(forms.WINDOWS),
+                         "filters": self._filters(node, known), "more": _rest(known, node.filters)}  # fmt: skip
+        return card
+
+    def _once(self, name: str, read: Any) -> list[tuple[str, str]]:
+        if name not in self._choices:
+            try:
+                self._choices[name] = read()
+            except NotFound:
+                self._choices[name] = []
+        return self._choices[name]
+
+    def _picked(self, field: str, values: tuple[str, ...]) -> list[tuple[str, str]]:
+        return [(value, self.names.of(field, value)) for value in values]
+
+    def _filters(self, node: Any, known: Any) -> list[dict[str, Any]]:
+        return [{"field": one.field, "label": _(known[one.field]), "name": f"filter.{one.field}",
+                 "picked": self._picked(one.field, one.values)} for one in node.filters]  # fmt: skip
+
+    def _profile_fields(self) -> list[tuple[str, str]]:
+        known = self._once(
+            "profile fields", lambda: [(name, wording.label("profile", name)) for name in _profile_kinds()]
+        )
+        return sorted(known, key=lambda one: (one[0] not in wording.PROFILE, one[1]))
+
+    def _score_fields(self, field: str) -> list[tuple[str, str]]:
+        known = self._once("score fields", lambda: [(name, wording.label("score", name)) for name in _score_kinds()])
+        found = known if field in dict(known) else [*known, (field, wording.label("score", field))]
+        return sorted(found, key=lambda one: (one[0] not in wording.SCORES, one[0]))
+
+    def _segments(self) -> list[tuple[str, str]]:
+        return [one for one in reads.choices(self.by) if one[0] != str(self.segment_id)]
+
+
+def _profile_kinds() -> dict[str, str]:
+    return reads.fields()
+
+
+def _score_kinds() -> dict[str, str]:
+    return {f"{table}.{name}": kind for table, names in reads.scores().items() for name, kind in names.items()}
+
+
+def _channels() -> list[tuple[str, str]]:
+    return [(one, one) for one in reads.channels()]
+
+
+def _said(texts: Any) -> list[tuple[str, str]]:
+    return [(key, _(text)) for key, text in texts.items()]
+
+
+def _rest(known: Any, filters: Any) -> list[tuple[str, str]]:
+    chosen = {one.field for one in filters}
+    return [(key, _(text)) for key, text in known.items() if key not in chosen]
+
+
+def _tests(numeric: bool) -> list[tuple[str, str]]:
+    """A number is asked by its bounds first, a text by its values."""
+    keys = (
+        ("between", "one_of", "none_of", "known", "unknown") if numeric else ("one_of", "none_of", "known", "unknown")
+    )
+    return [(key, _(forms.TESTS[key])) for key in keys]
+
+
+# ---- pages -------------------------------------------------------------------------------------------------------
+
+
+@page(Right.INSIGHT_VIEW)
+def new(request: Request) -> HttpResponse:
+    """Build a new segment; what was begun before is still there."""
+    return _builder(request, 0)
+
+
+@page(Right.INSIGHT_VIEW)
+def one(request: Request, segment_id: int) -> HttpResponse:
+    """Build on a saved segment; a list shows its people only."""
+    view = reads.segment(request.user, segment_id)
+    if view.kind != "live":
+        return render(request, "segments/list_of_people.html", _about(request, view))
+    return _builder(request, segment_id, view)
+
+
+def _about(request: Request, view: reads.SegmentView | None) -> dict[str, Any]:
+    if view is None:
+        return {"segment": None, "segment_id": 0}
+    root = rules.from_dict(view.definition) if view.definition else None
+    return {
+        "segment": view, "segment_id": view.id, "kind_name": _(KIND_NAMES[view.kind]),
+        "said": wording.said(root) if root else "", "may_plan": may(request.user, Right.CAMPAIGNS_PLAN),
+        "may_see": may(request.user, Right.CUSTOMERS_VIEW), "tab": "builder",
+    }  # fmt: skip
+
+
+def _builder(request: Request, segment_id: int, view: reads.SegmentView | None = None) -> HttpResponse:
+    draft = reads.draft(request.user, segment_id)
+    return render(request, "segments/builder.html", _about(request, view) | _tree(request, draft))
+
+
+def _tree(request: Request, draft: reads.DraftView) -> dict[str, Any]:
+    drawing = Drawing(request.user, draft.segment_id, draft.root)
+    return {
+        "draft": draft, "segment_id": draft.segment_id, "tree": drawing.tree(),
+        "sentence": wording.said(draft.root, drawing.names), "starts": _starts(), "matches": _said(rules.MATCHES),
+        "empty": not draft.root.parts, "deepest": rules.LIMITS.depth - 1, "templates": _examples(),
+        "may_see": may(request.user, Right.CUSTOMERS_VIEW),
+    }  # fmt: skip
+
+
+def _starts() -> list[dict[str, str]]:
+    return [{"key": key, "label": _(label), "hint": _(hint), "icon": icon}
+            for key, (label, hint, icon, _node) in forms.STARTS.items()]  # fmt: skip
+
+
+EXAMPLES: dict[str, tuple[str, rules.Group]] = {
+    "lapsing": (rules.N_("Regulars who stopped coming: 3 purchases or more in half a year, then nothing for 60 days"),
+                rules.Group(parts=(rules.Purchase("orders", 3, None, rules.Window("last", 180, quiet_days=60)),))),
+    "new": (rules.N_("New customers: first purchase in the last 30 days"),
+            rules.Group(parts=(rules.Purchase("first", 0, 30),))),
+    "best": (rules.N_("Best customers who can be written to by e-mail"),
+             rules.Group(parts=(rules.Score("rfm", "segment", "one_of", ("HHH",)), rules.Reach("email")))),
+}  # fmt: skip
+
+
+def _examples() -> list[tuple[str, str]]:
+    return [(key, _(text)) for key, (text, _root) in EXAMPLES.items()]
+
+
+@page(Right.INSIGHT_VIEW, methods=("POST",))
+def do(request: Request, segment_id: int) -> HttpResponse:
+    """One change of the draft. Answers with the tree, or with the little that changed in a card."""
+    given, act = request.POST, request.POST.get("act", "")
+    draft = reads.draft(request.user, segment_id)
+    try:
+        if act in ("undo", "redo"):
+            after = actions.step_draft(by=request.user, segment_id=segment_id, steps=-1 if act == "undo" else 1)
+        elif act == "discard":
+            actions.discard_draft(by=request.user, segment_id=segment_id)
+            after = reads.draft(request.user, segment_id)
+        else:
+            root = _changed(draft.root, act, given)
+            after = actions.edit_draft(by=request.user, segment_id=segment_id, root=root)
+    except DangolError as error:
+        if not request.htmx:
+            raise
+        return announce(HttpResponse(status=204), sentence(error), "bad")
+    if not request.htmx:
+        return redirect(_address(segment_id))
+    if act == "set":
+        response = _card(request, draft, after, place(given.get("path", "")))
+    else:
+        response = render(request, "segments/tree.html", _tree(request, after))
+    return trigger_client_event(response, CHANGED) if after.turn != draft.turn else response
+
+
+def _address(segment_id: int) -> str:
+    return reverse("segments:one", args=[segment_id]) if segment_id else reverse("segments:new")
+
+
+def _set(root: rules.Group, path: tuple[int, ...], given: Any) -> rules.Group:
+    before = editing.at(root, path)
+    if isinstance(before, rules.Group):
+        raise BadInput("This part is not there any more. Load the page again.", field="path")
+    return editing.put(root, path, forms.read(given, before))
+
+
+def _match(root: rules.Group, path: tuple[int, ...], given: Any) -> rules.Group:
+    return editing.put(root, path, rules.Group(given.get("match", "all"), editing.group_at(root, path).parts))
+
+
+def _add(root: rules.Group, path: tuple[int, ...], given: Any) -> rules.Group:
+    if given.get("kind") not in forms.STARTS:
+        raise BadInput("The form does not say what to do. Load the page again.", field="kind")
+    return editing.add(root, path, forms.STARTS[given["kind"]][3])
+
+
+def _copy(root: rules.Group, path: tuple[int, ...], _given: Any) -> rules.Group:
+    return editing.add(root, path[:-1], editing.at(root, path), path[-1] + 1) if path else root
+
+
+def _move(root: rules.Group, path: tuple[int, ...], given: Any) -> rules.Group:
+    where = given.get("place", "")
+    at = int(where) if where.isdecimal() and len(where) < 4 else None
+    return editing.move(root, path, place(given.get("into", "")), at)
+
+
+ACTS: dict[str, Callable[[rules.Group, tuple[int, ...], Any], rules.Group]] = {
+    "set": _set, "match": _match, "add": _add, "copy": _copy, "move": _move,
+    "group": lambda root, path, _given: editing.add(root, path, rules.Group(rules.ANY)),
+    "example": lambda root, _path, given: EXAMPLES[given["name"]][1] if given.get("name") in EXAMPLES else root,
+    "remove": lambda root, path, _given: editing.remove(root, path),
+    "unwrap": lambda root, path, _given: editing.unwrap(root, path),
+    "up": lambda root, path, _given: editing.shift(root, path, -1),
+    "down": lambda root, path, _given: editing.shift(root, path, 1),
+    "out": lambda root, path, _given: editing.lift(root, path),
+    "in": lambda root, path, _given: editing.sink(root, path),
+}  # fmt: skip
+
+
+def _changed(root: rules.Group, act: str, given: Any) -> rules.Group:
+    if act not in ACTS:
+        raise BadInput("The form does not say what to do. Load the page again.", field="act")
+    return ACTS[act](root, place(given.get("path", "")), given)
+
+
+def _card(request: Request, before: reads.DraftView, after: reads.DraftView, path: tuple[int, ...]) -> HttpResponse:
+    """A card drawn anew where its fields are others now; else only what it says, so that typing is not disturbed."""
+    drawing = Drawing(request.user, after.segment_id, after.root)
+    node = editing.at(after.root, path)
+    parent = editing.group_at(after.root, path[:-1])
+    part = drawing.part(node, path, len(parent.parts))
+    same = forms.shape(editing.at(before.root, path)) == forms.shape(node)
+    variables = {
+        "part": part, "segment_id": after.segment_id, "draft": after, "same": same,
+        "sentence": wording.said(after.root, drawing.names), "deepest": rules.LIMITS.depth - 1,
+    }  # fmt: skip
+    response = render(request, "segments/card_changed.html", variables)
+    if same:
+        response["HX-Reswap"] = "none"
+    return response
+
+
+def _id(path: tuple[int, ...]) -> str:
+    return "-".join(map(str, path)) or "root"
+
+
+def _places(node: rules.Node, path: tuple[int, ...] = ()) -> list[tuple[int, ...]]:
+    parts = node.parts if isinstance(node, rules.Group) else ()
+    return [path, *(place for n, part in enumerate(parts) for place in _places(part, (*path, n)))]
+
+
+@page(Right.INSIGHT_VIEW)
+def counts(request: Request, segment_id: int) -> HttpResponse:
+    """What the draft counts now; gives up where the draft was changed meanwhile."""
+    draft = reads.draft(request.user, segment_id)
+
+    def check() -> None:
+        if reads.draft_turn(request.user, segment_id) != draft.turn:
+            raise Cancelled("The segment was changed meanwhile.")
+
+    try:
+        found = reads.counts(request.user, draft.root, check=check)
+    except Cancelled:
+        return HttpResponse(status=204)
+    except DangolError as error:
+        return render(request, "segments/counts.html", {"missing": sentence(error), "segment_id": segment_id})
+    numbers = [(_id(path), n) for path, n in found.parts.items()]
+    reach = [
+        {"name": _(CHANNEL_NAMES.get(line.channel, line.channel)), "can": line.can,
+         "cannot": [(_(REASONS[reason]), n) for reason, n in line.cannot]}
+        for line in found.reach
+    ]  # fmt: skip
+    share = found.total / found.everybody if found.total is not None and found.everybody else None
+    return render(request, "segments/counts.html", {
+        "found": found, "numbers": numbers, "reach": reach, "share": share, "segment_id": segment_id,
+        "small": reads.SMALL_GROUP, "turn": draft.turn, "asks": rules.ready(draft.root) is not None,
+        "silent": [_id(path) for path in _places(draft.root) if path not in found.parts],
+    })  # fmt: skip
+
+
+@page(Right.INSIGHT_VIEW)
+def values(request: Request) -> HttpResponse:
+    """Values of a field to choose from, those with the typed text in them."""
+    given = request.GET
+    kind, field, text = given.get("kind", ""), given.get("field", ""), given.get("q", "").strip()[:100]
+    names = wording.Names()
+    key = field
+    if kind == "score":
+        table, _dot, name = field.partition(".")
+        found = reads.score_values(table, name)
+    elif field == "rep":
+        found = [f"rep {pk}" for pk, _email, _name in staff.rep_names()]
+    else:
+        found = reads.values(
+            kind, field, text if field not in ("campaign", "channel") else "", what=given.get("what", "")
+        )
+    named = [(value, names.of(key, value)) for value in found]
+    if text:
+        named = [(value, name) for value, name in named if text.lower() in f"{value} {name}".lower()]
+    chosen = set(given.getlist("chosen"))
+    return render(request, "segments/values.html", {
+        "values": [one for one in sorted(named, key=lambda one: one[1]) if one[0] not in chosen][:100],
+        "name": given.get("name", "values"), "text": text, "most": reads.CHOICES, "cut": len(found) >= reads.CHOICES,
+    })  # fmt: skip
+
+
+@page(Right.INSIGHT_VIEW, methods=("POST",))
+def save(request: Request, segment_id: int) -> HttpResponse:
+    """Save, save as a new one, freeze, archive or restore."""
+    given, by = request.POST, request.user
+    draft = reads.draft(by, segment_id) if given.get("act") in ("save", "save_new") else None
+    try:
+        saved, text = _saved(by, segment_id, given, draft)
+    except BadInput as error:
+        messages.error(request, sentence(error))
+        return redirect(_address(segment_id))
+    messages.success(request, text)
+    return redirect("segments:one", saved)
+
+
+def _saved(by: Any, segment_id: int, given: Any, draft: reads.DraftView | None) -> tuple[int, str]:
+    name, note, shared = given.get("name", ""), given.get("note", ""), given.get("shared") == "1"
+    act = given.get("act", "")
+    if draft is not None and (act == "save_new" or not segment_id):
+        made = actions.create(by=by, name=name, root=draft.root, shared=shared, note=note)
+        if segment_id:
+            actions.discard_draft(by=by, segment_id=segment_id)
+        return made.id, _("Saved as a new segment.")
+    if draft is not None:
+        version = given.get("version", "")
+        actions.update(by=by, segment_id=segment_id, version=int(version) if version.isdecimal() else 0, name=name,
+                       root=draft.root, shared=shared, note=note)  # fmt: skip
+        return segment_id, _("Saved.")
+    if act == "freeze":
+        return actions.freeze(by=by, segment_id=segment_id, name=name).id, _("Frozen as it is now.")
+    if act == "copy":
+        return actions.copy(by=by, segment_id=segment_id, name=name).id, _("Copied.")
+    if act in ("archive", "restore"):
+        (actions.archive if act == "archive" else actions.restore)(by=by, segment_ids=[segment_id])
+        return segment_id, _("Put away in the archive.") if act == "archive" else _("Taken back from the archive.")
+    raise BadInput("The form does not say what to do. Load the page again.", field="act")

@@ -1,0 +1,170 @@
+"""Conditions as forms: what each card asks, and what was typed as a condition."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from django.conf import settings
+from django.http import QueryDict
+from django.utils.translation import gettext
+from django.utils.translation import gettext_noop as N_  # noqa: N812
+
+from dangol.base.errors import BadInput
+from dangol.base.money import currency, to_major, to_minor
+from dangol.insight.segments import rules
+from dangol.insight.segments.rules import Event, Filter, InSegment, Profile, Purchase, Reach, Score, Window
+
+MONEY = ("amount", "average")
+CAMPAIGNS = ("contact", "response", "click", "control")
+TESTS = {
+    "one_of": N_("is one of"), "none_of": N_("is none of"), "between": N_("lies between"),
+    "known": N_("is known"), "unknown": N_("is not known"),
+}  # fmt: skip
+WINDOWS = {"last": N_("in the last days"), "between": N_("between two days"), "always": N_("at any time")}
+# What can be added: key -> label, hint, icon, the condition it begins as.
+STARTS: dict[str, tuple[str, str, str, rules.Node]] = {
+    "profile": (N_("Profile"), N_("gender, age, branch, own attributes"), "person", Profile("gender")),
+    "purchase": (N_("Purchases"), N_("how often, how much, of what, not since"), "inbox",
+                 Purchase(window=Window("last", 90))),
+    "score": (N_("Scores"), N_("RFM, lifetime value, groups"), "star", Score("rfm", "segment")),
+    "campaign": (N_("Campaigns"), N_("received, responded, clicked, control group"), "megaphone",
+                 Event("contact", window=Window("last", 90))),
+    "event": (N_("Events"), N_("web events, survey answers"), "clock", Event("visit", window=Window("last", 30))),
+    "reach": (N_("Reachable"), N_("may be sent advertising"), "send", Reach("email")),
+    "segment": (N_("Another segment"), N_("who is in it, or not"), "people", InSegment(0)),
+}  # fmt: skip
+
+
+def shape(node: rules.Node) -> Any:
+    """What decides which fields a card has: while it stays the same the card need not be drawn anew."""
+    match node:
+        case Profile() | Score():
+            return type(node), getattr(node, "table", ""), node.field, node.test, node.values
+        case Purchase():
+            return Purchase, node.measure, node.window.kind, node.filters
+        case Event():
+            return Event, node.what, node.window.kind, node.filters
+        case _:
+            return node
+
+
+def read(given: QueryDict, before: rules.Condition) -> rules.Condition:
+    """The condition a card says now. Raises BadInput, TooMuch."""
+    match before:
+        case Profile():
+            return rules.whole(_tested(given, before, given.get("field", before.field)))
+        case Score():
+            table, _dot, field = given.get("field", f"{before.table}.{before.field}").partition(".")
+            found = replace(_tested(given, before, field, (before.table, before.field) != (table, field)), table=table)
+            return rules.whole(replace(found, months_ago=_whole(given, "months_ago") or 0))
+        case Reach():
+            return Reach(given.get("channel", before.channel), given.get("can", "1") == "1")
+        case InSegment():
+            return InSegment(_whole(given, "segment_id") or 0)
+        case Purchase():
+            measure = given.get("measure", before.measure)
+            least, most = _bounds(given, money=measure in MONEY and before.measure in MONEY)
+            if (measure in MONEY) != (before.measure in MONEY):  # three purchases are not three won
+                least, most = None, None
+            return rules.whole(Purchase(measure, least, most, _window(given), _filters(given, before.filters)))
+        case Event():
+            what = given.get("what", before.what)
+            least, most = _bounds(given, money=False)
+            filters = _filters(given, before.filters) if what == before.what else ()
+            return rules.whole(Event(what, least, most, _window(given), filters))
+
+
+def _tested(given: QueryDict, before: Any, field: str, other: bool | None = None) -> Any:
+    """A value's test. Another field begins afresh: its values are others."""
+    if field != before.field or other:
+        return replace(before, field=field, test="one_of", values=(), least=None, most=None)
+    test = given.get("test", before.test)
+    least, most = _bounds(given, money=False)
+    between = test == "between"
+    return replace(
+        before, field=field, test=test, values=tuple(sorted(set(given.getlist("values")))),
+        least=least if between else None, most=most if between else None,
+    )  # fmt: skip
+
+
+def _number(given: QueryDict, name: str, *, money: bool) -> float | None:
+    text = given.get(name, "").strip().replace(",", "")
+    if not text:
+        return None
+    if money:
+        return to_minor(text, currency(settings.DANGOL.currency))
+    try:
+        number = float(text)
+    except ValueError:
+        raise BadInput("“{text}” is not a number. Write digits only, like 12.", field=name, text=text[:40]) from None
+    return int(number) if number.is_integer() else number
+
+
+def _bounds(given: QueryDict, *, money: bool) -> tuple[float | None, float | None]:
+    return _number(given, "least", money=money), _number(given, "most", money=money)
+
+
+def _whole(given: QueryDict, name: str) -> int | None:
+    text = given.get(name, "").strip().replace(",", "")
+    if not text:
+        return None
+    if not (text.isascii() and text.isdecimal() and len(text) < 19):
+        raise BadInput("“{text}” is not a number. Write digits only, like 12.", field=name, text=text[:40])
+    return int(text)
+
+
+def _window(given: QueryDict) -> Window:
+    kind = given.get("window", "always")
+    if kind == "between":
+        days = {"since": given.get("since", ""), "until": given.get("until", "")}
+        if not all(days.values()):
+            days = {"since": days["since"] or settings_day(), "until": days["until"] or settings_day()}
+        made: dict[str, Any] = {"kind": kind, **days, "not_since": given.get("not_since") == "1"}
+    else:
+        made = {"kind": kind, "quiet_days": _whole(given, "quiet_days") or 0}
+        if kind == "last":
+            made["days"] = _whole(given, "days") or 90
+    return rules.window_from_dict(made)
+
+
+def settings_day() -> str:
+    """The last day inside the figures, where somebody has not said one yet."""
+    from dangol.web.shell import freshness
+
+    found = freshness().as_of
+    return found.isoformat() if found else "2026-01-01"
+
+
+def _filters(given: QueryDict, before: tuple[Filter, ...]) -> tuple[Filter, ...]:
+    dropped, added = given.get("drop_filter", ""), given.get("add_filter", "")
+    kept = [Filter(one.field, tuple(sorted(set(given.getlist(f"filter.{one.field}"))))) for one in before
+            if one.field != dropped]  # fmt: skip
+    if added and added not in {one.field for one in kept}:
+        kept.append(Filter(added, ()))
+    return tuple(sorted(kept, key=lambda one: one.field))
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """The two numbers of a card as they are typed."""
+
+    least: str
+    most: str
+    unit: str
+
+
+UNITS = {
+    "orders": N_("times"), "quantity": N_("items"), "products": N_("products"), "first": N_("days"),
+    "last": N_("days"), "times": N_("times"),
+}  # fmt: skip
+
+
+def bounds(node: Any) -> Bounds:
+    """A condition's numbers as its card shows them: money in major units."""
+    measure = getattr(node, "measure", "times" if isinstance(node, Event) else "")
+    if measure in MONEY:
+        unit = currency(settings.DANGOL.currency)
+        least, most = ("" if one is None else f"{to_major(int(one), unit):f}" for one in (node.least, node.most))
+        return Bounds(least, most, settings.DANGOL.currency)
+    least, most = ("" if one is None else f"{one:g}" if isinstance(one, float) else str(one)
+                   for one in (node.least, node.most))  # fmt: skip
+    return Bounds(least, most, gettext(UNITS[measure]) if measure in UNITS else "")

@@ -1,0 +1,116 @@
+"""The builder in the browser's place: every act changes the draft, and what it answers fits."""
+
+import re
+
+import pytest
+from django.test import Client
+
+from dangol.insight.segments import actions, prepared, reads
+from dangol.insight.segments.rules import Group, Profile, Purchase
+from dangol.insight.segments.tests.world import build
+from dangol.work.actions import Quiet
+
+HTMX = {"HTTP_HX_REQUEST": "true"}
+
+
+@pytest.fixture
+def company(cast, tmp_path, monkeypatch):
+    build(cast, tmp_path / "home", monkeypatch)
+    prepared.prepare(Quiet())
+    return cast
+
+
+@pytest.fixture
+def client(company):
+    client = Client()
+    client.force_login(company.marketer)
+    return client
+
+
+def act(client, **given):
+    return client.post("/segments/0/do/", given, **HTMX)
+
+
+def test_a_segment_is_built_counted_undone_and_saved_without_leaving_the_page(client, company):
+    assert "segment-changed" in act(client, act="add", kind="purchase")["HX-Trigger"]
+    answer = act(client, act="set", path="0", measure="orders", least="3", most="", window="last", days="200")
+    assert answer["HX-Reswap"] == "none"  # the same fields: only what it says is drawn anew
+    counted = client.get("/segments/0/counts/").content.decode()
+    assert 'data-total="2"' in counted
+    assert re.search(r'id="n-0"[^>]*>2<', counted)
+    act(client, act="set", path="0", measure="orders", least="3", most="", window="last", days="90")
+    assert 'data-total="1"' in client.get("/segments/0/counts/").content.decode()
+    assert act(client, act="group", path="").status_code == 200
+    act(client, act="add", kind="profile", path="1")
+    shaped = act(client, act="set", path="1.0", field="age_band")
+    act(client, act="set", path="1.0", field="age_band", test="one_of", values=["30s"])
+    assert "HX-Reswap" not in shaped
+    assert act(client, act="move", path="0", into="1").status_code == 200
+    assert reads.draft(company.marketer).root.parts[0].parts[1].measure == "orders"
+    act(client, act="undo")
+    saved = client.post("/segments/0/save/", {"act": "save", "name": "단골", "shared": "1"})
+    [segment] = reads.segments(company.marketer)
+    assert saved.url == f"/segments/{segment.id}/"
+    for path in ("", "history/", "people/", "why/?code=H-0001"):
+        assert client.get(f"{saved.url}{path}").status_code == 200
+    assert client.get(f"/segments/overlap/?segment={segment.id}").status_code == 200
+    assert client.get("/segments/values/?kind=purchase&field=brand&q=brand").content.decode().count("checkbox") == 2
+
+
+def test_a_change_that_goes_wrong_is_said_and_changes_nothing(client, company):
+    act(client, act="add", kind="purchase")
+    answer = act(client, act="set", path="0", measure="orders", least="many", window="last", days="90")
+    assert answer.status_code == 204
+    assert "many" in answer["HX-Trigger"].encode().decode("unicode_escape")
+    assert reads.draft(company.marketer).root == Group(parts=(reads.draft(company.marketer).root.parts[0],))
+    assert act(client, act="remove", path="7").status_code == 204
+    assert client.get("/segments/new/").status_code == 200
+
+
+def test_a_count_gives_up_where_the_draft_was_changed_meanwhile(client, company, monkeypatch):
+    act(client, act="add", kind="purchase")
+    monkeypatch.setattr(reads, "draft_turn", lambda *_given: 99)
+    assert client.get("/segments/0/counts/").status_code == 204
+
+
+def test_customers_can_be_listed_by_segment_and_only_by_ones_own_or_shared_ones(client, company):
+    made = actions.create(
+        by=company.marketer, name="서른", root=Group(parts=(Profile("age_band", "one_of", ("30s",)),))
+    )
+    actions.refresh(Quiet(), made.id)
+    listed = client.get(f"/customers/?built={made.id}").content.decode()
+    assert "김민아" in listed
+    assert "이소연" not in listed
+    own = actions.create(by=company.analyst, name="남", root=Group(parts=(Purchase("orders", 1),)), shared=False)
+    assert "이소연" not in client.get(f"/customers/?built={own.id}").content.decode()
+
+
+def test_a_campaign_aims_at_a_built_segment_and_its_approval_binds_who_is_in_it(company):
+    from dangol.base.errors import Damaged
+    from dangol.campaigns.plan import actions as plan
+    from dangol.campaigns.plan import reads as plans
+    from dangol.customers.identify import actions as identity
+
+    made = actions.create(by=company.marketer, name="샀다", root=Group(parts=(Purchase("orders", 1),)))
+    actions.refresh(Quiet(), made.id)
+    draft = plan.draft(
+        by=company.marketer, name="봄", aim="keep", built=[str(made.id)], as_of="2026-06-30", starts_on="2026-07-01",
+        offer="쿠폰", subject="안내", body="안녕하세요 {{ link }}",
+    )  # fmt: skip
+    assert plan.simulate(by=company.marketer, plan_id=draft.id)["people"] == 3
+    handed = plan.submit(by=company.marketer, plan_id=draft.id)
+    approved = plan.approve(by=company.approver, plan_id=draft.id, content_hash=handed.hash)
+    identity.publish_members(segment_id=made.id, customer_ids=[company.mina.pk])  # the live one moves on
+    assert len(plans.aim(approved.content).ids) == 3
+    [frozen] = approved.content["frozen"]
+    identity.publish_members(segment_id=int(frozen.split(":")[1]), customer_ids=[company.mina.pk])
+    with pytest.raises(Damaged):
+        plans.aim(approved.content)
+    assert plan.edit(by=company.marketer, plan_id=draft.id, name="여름").content["frozen"] == []
+
+
+def test_a_rep_sees_no_segments(company):
+    client = Client()
+    client.force_login(company.rep)
+    for path in ("/segments/", "/segments/new/", "/segments/0/counts/", "/segments/overlap/", "/segments/values/"):
+        assert client.get(path).status_code == 403

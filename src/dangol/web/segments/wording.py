@@ -1,0 +1,101 @@
+"""What fields and values of conditions are called, and definitions as sentences in the reader's language."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from django.utils.translation import get_language, gettext
+from django.utils.translation import gettext_noop as N_  # noqa: N812
+
+from dangol.customers.consent.rules import CHANNEL_NAMES
+from dangol.insight.score import reads as score
+from dangol.insight.segments import reads, rules
+from dangol.insight.segments.rules.sentences import Words, phrase, sentence
+from dangol.staff import reads as staff
+from dangol.web.templatetags.dangol import day, money
+
+PROFILE = {
+    "gender": N_("Gender"), "age_band": N_("Age band"), "age": N_("Age by year of birth"),
+    "kind": N_("Named or un-named"), "region": N_("Large branch"), "branch": N_("Branch in charge"),
+    "rep": N_("Rep in charge"), "first_day": N_("Days since joining (first purchase)"),
+    "income_band": N_("Income band"),
+}  # fmt: skip
+SCORES = {
+    "rfm.segment": N_("RFM segment"), "rfm.score": N_("RFM score (0 to 100)"), "rfm.group": N_("RFM group"),
+    "rfm.r": N_("Recency score"), "rfm.f": N_("Frequency score"), "rfm.m": N_("Monetary score"),
+    "rfm.recency_days": N_("Days since the last purchase"), "rfm.frequency": N_("Purchases in the RFM window"),
+    "rfm.monetary": N_("Sales in the RFM window"),
+}  # fmt: skip
+VALUES = {
+    ("gender", "F"): N_("Female"), ("gender", "M"): N_("Male"),
+    ("kind", "named"): N_("Named"), ("kind", "unnamed"): N_("Un-named"),
+}  # fmt: skip
+
+
+def label(kind: str, name: str) -> str:
+    """A field's name in the reader's language; one of the company's own under its own name."""
+    if kind == "filter":
+        return gettext(name)
+    known = PROFILE if kind == "profile" else SCORES
+    return gettext(known[name]) if name in known else name.rsplit(".", maxsplit=1)[-1].replace("_", " ")
+
+
+class Names:
+    """Values as people call them; each list of names is read once, and only where a value needs it."""
+
+    def __init__(self, root: rules.Group | None = None) -> None:
+        self.root = root
+        self._known: dict[str, dict[str, str]] = {}
+
+    def _once(self, name: str, read: Callable[[], dict[str, str]]) -> dict[str, str]:
+        if name not in self._known:
+            self._known[name] = read()
+        return self._known[name]
+
+    def of(self, field: str, value: str) -> str:
+        """The name of a value of a field; the value itself where it has none."""
+        if (field, value) in VALUES:
+            return gettext(VALUES[field, value])
+        if field == "channel":
+            return gettext(CHANNEL_NAMES[value]) if value in CHANNEL_NAMES else value
+        read = {"rep": self._reps, "rfm.segment": self._strategies, "segment": self._segments,
+                "campaign": reads.campaign_names}.get(field)  # fmt: skip
+        return self._once(field, read).get(value, value) if read else value
+
+    def _reps(self) -> dict[str, str]:
+        return {f"rep {pk}": name for pk, _email, name in staff.rep_names()}
+
+    def _strategies(self) -> dict[str, str]:
+        return {code: f"{code} {one.name}" for code, one in score.strategies().items()}
+
+    def _segments(self) -> dict[str, str]:
+        ids = rules.segments_in(self.root) if self.root is not None else set()
+        return {str(pk): name for pk, name in reads.names(sorted(ids)).items()}
+
+
+def words(names: Names) -> Words:
+    """What sentences are made with, for the language of the page."""
+    return Words(language=(get_language() or "en")[:2], label=label, value=names.of, money=_money, day=_day)
+
+
+def _money(minor: float) -> str:
+    return str(money(int(minor)))
+
+
+def _day(given: Any) -> str:
+    return str(day(given))
+
+
+def said(root: rules.Group, names: Names | None = None) -> str:
+    """A definition as a sentence."""
+    return sentence(root, words(names or Names(root)))
+
+
+def phrases(names: Names) -> Callable[[rules.Condition], str]:
+    """One condition as a clause."""
+    return partial(phrase, words=words(names))
+
+
+def money_text(seen: str) -> str:
+    """An amount seen, in minor units as text, as people write it."""
+    return _money(round(float(seen)))
