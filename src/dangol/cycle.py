@@ -23,8 +23,10 @@ from dangol.campaigns.knowledge import actions as knowledge
 from dangol.customers.collect.feeds import events
 from dangol.customers.identify import actions as identify
 from dangol.customers.quality import actions as quality
+from dangol.insight.analysis import actions as analysis
 from dangol.insight.score import actions as score
 from dangol.insight.score.groups import actions as groups
+from dangol.insight.score.index import actions as customer_index
 from dangol.insight.score.lifetime import actions as lifetime
 from dangol.insight.segments import actions as segments
 from dangol.insight.warehouse import actions as warehouse
@@ -62,8 +64,10 @@ STEPS = (
     Step("score", N_("Score customers and publish their standing"), score.run),
     Step("lifetime", N_("Work out what customers are worth from here on"), lifetime.run),
     Step("groups", N_("Count customers by their groups"), groups.keep),
+    Step("index", N_("Count the customer index"), customer_index.keep),
     Step("segments", N_("Work out the segments people built"), _segments),
     Step("profile", N_("Lay purchases down by customer"), profile.publish),
+    Step("boards", N_("Work out what the home page tells"), analysis.publish),
     Step("knowledge", N_("Keep what past campaigns show"), knowledge.keep_past),
     Step("evaluate", N_("Judge campaigns whose window is over"), evaluate.judge_due),
 )

@@ -4,12 +4,12 @@ from datetime import date
 from typing import Annotated, Any, Literal
 
 from django.http import HttpRequest
-from ninja import Query, Router, Schema
+from ninja import Query, Router, Schema, Status
 from pydantic import Field
 
-from dangol.api.frame import Problem, caller
+from dangol.api.frame import Id, Problem, Strict, caller
 from dangol.base.errors import BadInput
-from dangol.insight.analysis import reads
+from dangol.insight.analysis import actions, reads
 from dangol.insight.analysis.rules import catalogue
 
 router = Router(tags=["analysis"])
@@ -120,10 +120,94 @@ class ReportOut(Schema):
     newest: bool
 
 
+class GoalIn(Strict):
+    """A goal. target: minor units, a count, or basis points for a share; unit_id: null for the whole company."""
+
+    measure: Literal["sales_amount", "orders", "buying_customers", "good_share"]
+    unit_id: Id | None = None
+    first: date
+    last: date
+    target: Annotated[int, Field(ge=1, le=10**15)]
+
+
+class GoalOut(Schema):
+    """A goal and where it stands; a share is 0..1, amounts are minor units, value is null before it was counted."""
+
+    id: int
+    measure: str
+    unit: str
+    first: date
+    last: date
+    target: float
+    value: float | None
+    value_on: date | None
+    state: str
+    elapsed: float
+
+
+class GoalsOut(Schema):
+    """All goals one sees."""
+
+    goals: list[GoalOut]
+
+
+class SetOut(Schema):
+    """The goal's id."""
+
+    id: int
+
+
+class WeeksOut(Schema):
+    """Sums of seven days, oldest first, and what moved in the last of them; empty before the first cycle."""
+
+    as_of: date | None
+    weeks: dict[str, list[float]]
+    hints: list[list[SentenceOut]]
+
+
+@router.get(
+    "/analysis/weeks",
+    response={200: WeeksOut, **FAILURES},
+    operation_id="get_weeks",
+    summary="The last weeks and what moved",
+)
+def get_weeks(request: HttpRequest) -> Any:
+    """What the home page tells: the last weeks of what one sees, with hints."""
+    found = reads.board(caller(request))
+    if found is None:
+        return {"as_of": None, "weeks": {}, "hints": []}
+    hints = [[reads.said(one) for one in hint] for hint in found.hints]
+    return {"as_of": found.as_of, "weeks": found.weeks, "hints": hints}
+
+
+@router.get("/analysis/goals", response={200: GoalsOut, **FAILURES}, operation_id="list_goals", summary="Goals")
+def list_goals(request: HttpRequest) -> Any:
+    """All goals of what one sees."""
+    return {"goals": reads.goals_of(caller(request))}
+
+
+@router.post("/analysis/goals", response={200: SetOut, **FAILURES}, operation_id="set_goal", summary="Set a goal")
+def set_goal(request: HttpRequest, body: GoalIn) -> Any:
+    """Set a goal; one of the same measure, unit and period gets the new target."""
+    return {"id": actions.set_goal(by=caller(request), **body.dict())}
+
+
+@router.delete(
+    "/analysis/goals/{goal_id}",
+    response={204: None, **FAILURES},
+    operation_id="remove_goal",
+    summary="Remove a goal",
+)
+def remove_goal(request: HttpRequest, goal_id: Id) -> Any:
+    """Take a goal away."""
+    actions.remove_goal(by=caller(request), goal_id=goal_id)
+    return Status(204, None)
+
+
 @router.get(
     "/analysis/reports",
     response={200: KindsOut, **FAILURES},
-    operation_id="list_reports",
+    operation_id="list_standard_reports",
     summary="The standard reports",
 )
 def list_reports(request: HttpRequest) -> Any:
@@ -132,7 +216,10 @@ def list_reports(request: HttpRequest) -> Any:
 
 
 @router.get(
-    "/analysis/reports/{name}", response={200: ReportOut, **FAILURES}, operation_id="get_report", summary="One report"
+    "/analysis/reports/{name}",
+    response={200: ReportOut, **FAILURES},
+    operation_id="get_standard_report",
+    summary="One report",
 )
 def get_report(  # noqa: PLR0917  named in the query string
     request: HttpRequest,

@@ -1,16 +1,21 @@
 """Figures: any measure by any dimension."""
 
-from typing import Annotated, Any
+from datetime import datetime
+from typing import Annotated, Any, Literal
 
 from django.http import HttpRequest
-from ninja import Query, Router, Schema
+from ninja import Query, Router, Schema, Status
 from pydantic import Field
 
-from dangol.api.frame import Problem, caller
+from dangol.api.frame import Problem, Strict, caller
 from dangol.insight.olap import reads, rules
+from dangol.insight.olap.own import actions as own_actions
+from dangol.insight.olap.own import reads as own
+from dangol.staff.reads import require
+from dangol.staff.rules import Right
 
 router = Router(tags=["figures"])
-FAILURES: dict[Any, Any] = {frozenset({401, 403, 404, 413, 422, 429, 503}): Problem}
+FAILURES: dict[Any, Any] = {frozenset({401, 403, 404, 409, 413, 422, 429, 503}): Problem}
 Name = Annotated[str, Field(max_length=60)]
 
 
@@ -57,6 +62,32 @@ class HierarchyOut(Schema):
     levels: list[str]
 
 
+class OwnMeasureIn(Strict):
+    """A measure made of others by a formula. version: the one it is changed from, 0 for a new one."""
+
+    label_en: Annotated[str, Field(min_length=1, max_length=60)]
+    label_ko: Annotated[str, Field(min_length=1, max_length=60)]
+    unit: Literal["money", "count", "ratio", "share", "days"]
+    formula: Annotated[str, Field(min_length=1, max_length=500)]
+    condition: Annotated[str, Field(max_length=4000)] = ""
+    version: Annotated[int, Field(ge=0, le=10**6)] = 0
+
+
+class OwnMeasureOut(Schema):
+    """A measure somebody made, in force."""
+
+    star: str
+    name: str
+    label_en: str
+    label_ko: str
+    unit: str
+    formula: str
+    condition: str
+    version: int
+    by: str
+    at: datetime
+
+
 class StarOut(Schema):
     """A star of facts and dimensions."""
 
@@ -101,3 +132,33 @@ def list_figure_names(request: HttpRequest, star: Name = "") -> Any:
 def list_stars(request: HttpRequest) -> Any:
     """The stars that can be asked; the company's own has an empty name and comes first."""
     return reads.stars(caller(request))
+
+
+@router.get("/figures/measures", response={200: list[OwnMeasureOut], **FAILURES}, operation_id="list_own_measures")
+def list_own_measures(request: HttpRequest, star: Name = "") -> Any:
+    """The measures that people made for a star."""
+    by = caller(request)
+    require(by, Right.INSIGHT_VIEW)
+    reads.model(by, star)
+    return own.written(star)
+
+
+@router.post("/figures/measures/{name}/check", response={200: MeasureOut, **FAILURES}, operation_id="check_own_measure")
+def check_own_measure(request: HttpRequest, name: Name, body: OwnMeasureIn, star: Name = "") -> Any:
+    """What a measure would be; saves nothing. What is wrong is said with its place."""
+    found = own_actions.check(by=caller(request), given=own.Written(star, name, **body.dict()))
+    label, definition = reads.texts(found)
+    return {"name": found.name, "label": label, "unit": found.unit.value, "definition": definition}
+
+
+@router.put("/figures/measures/{name}", response={200: OwnMeasureOut, **FAILURES}, operation_id="save_own_measure")
+def save_own_measure(request: HttpRequest, name: Name, body: OwnMeasureIn, star: Name = "") -> Any:
+    """Make or change a measure; every version is kept."""
+    return own_actions.save(by=caller(request), given=own.Written(star, name, **body.dict()))
+
+
+@router.delete("/figures/measures/{name}", response={204: None, **FAILURES}, operation_id="remove_own_measure")
+def remove_own_measure(request: HttpRequest, name: Name, star: Name = "") -> Any:
+    """Take a measure away, unless others are made of it."""
+    own_actions.remove(by=caller(request), star=star, name=name)
+    return Status(204, None)

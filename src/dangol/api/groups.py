@@ -1,5 +1,6 @@
 """Groups the data show: find clusters, look at them, name them, and who is in them."""
 
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
@@ -8,9 +9,11 @@ from ninja import Router, Schema, Status
 from pydantic import Field
 
 from dangol.api.frame import Cursor, Id, Limit, Page, Problem, Strict, address_of, caller, page_of
-from dangol.insight.score.groups import actions, reads
+from dangol.insight.score.groups import actions, editing, pictures, reads
+from dangol.insight.score.groups.rules import trees
 from dangol.insight.score.groups.rules.clusters import FEWEST_K, MOST_K, Wanted
-from dangol.insight.score.groups.rules.features import CHOICES, LONGEST_WINDOW_DAYS, USUAL
+from dangol.insight.score.groups.rules.features import CHOICES, LONGEST_WINDOW_DAYS, OWN, USUAL
+from dangol.insight.score.groups.rules.wishes import TREE
 from dangol.staff.actions import note_access
 
 router = Router(tags=["groups"])
@@ -74,12 +77,31 @@ class CandidateOut(Schema):
     bic: float | None
 
 
+class LeafOut(Schema):
+    """A rule of a tree and how it does. held_rate, lift: among the customers held out of growing."""
+
+    code: int
+    conditions: list[str]
+    customers: int | None
+    rate: float | None
+    held: int | None
+    held_rate: float | None
+    lift: float | None
+
+
 class GroupingWhole(GroupingOut):
-    """A grouping with how its number of clusters was chosen."""
+    """A grouping with how its number of clusters was chosen, or the rules of its tree.
+
+    tree: splits as {feature, threshold, low, high} and leaves as {code}; a node is named by its path of 0 (low) and
+    1 (high) from the root. generated: attributes the rules might use that are not real.
+    """
 
     reason: str | None
     weak: bool | None
     candidates: list[CandidateOut]
+    tree: dict[str, Any] | None
+    leaves: list[LeafOut]
+    generated: list[str]
 
 
 class ClustersIn(Strict):
@@ -90,6 +112,28 @@ class ClustersIn(Strict):
     features: Annotated[list[Choice], Field(min_length=1, max_length=len(CHOICES))] = list(USUAL)
     window_days: Annotated[int, Field(ge=1, le=LONGEST_WINDOW_DAYS)] | None = 365
     k: Number = 0
+
+
+class TreeIn(Strict):
+    """What rules to find. of: the campaign's key (target responded), or "column=value" (target attribute).
+
+    target_days: the period the target is measured in; rules ask for what was known before.
+    """
+
+    name: Name
+    target: Literal["high_value", "asleep", "responded", "attribute"] = "high_value"
+    of: Annotated[str, Field(max_length=120)] = ""
+    features: Annotated[list[Choice], Field(max_length=len(CHOICES))] = list(OWN)
+    attributes: Annotated[list[Choice], Field(max_length=20)] = []
+    window_days: Annotated[int, Field(ge=1, le=LONGEST_WINDOW_DAYS)] | None = 180
+    target_days: Annotated[int, Field(ge=1, le=LONGEST_WINDOW_DAYS)] = 90
+
+
+class RulesIn(Strict):
+    """Changed rules: other thresholds by path, and the paths of splits that become one group."""
+
+    thresholds: dict[Annotated[str, Field(pattern="^[01]{0,4}$")], Annotated[float, Field(ge=-1e15, le=1e15)]] = {}
+    merges: Annotated[list[Annotated[str, Field(pattern="^[01]{0,4}$")]], Field(max_length=16)] = []
 
 
 class AgainIn(Strict):
@@ -139,6 +183,31 @@ def find_clusters(request: HttpRequest, body: ClustersIn) -> Any:
     return Status(202, {"id": grouping_id, "job_id": job_id})
 
 
+@router.post("/groups/trees", response={202: StartedOut, **FAILURES}, operation_id="find_rules", summary="Find rules")
+def find_rules(request: HttpRequest, body: TreeIn) -> Any:
+    """Save a grouping and grow the tree of its rules."""
+    wanted = trees.Wanted(body.target, body.of, tuple(body.features), tuple(body.attributes), body.window_days,
+                          body.target_days)  # fmt: skip
+    grouping_id, job_id = actions.start(by=caller(request), name=body.name, wanted=wanted)
+    return Status(202, {"id": grouping_id, "job_id": job_id})
+
+
+@router.post("/groups/{grouping_id}/rules/preview", response={200: list[LeafOut], **FAILURES},
+             operation_id="preview_rules", summary="Try changed rules")  # fmt: skip
+def preview_rules(request: HttpRequest, grouping_id: Id, body: RulesIn) -> Any:
+    """How changed rules would do; saves nothing."""
+    by = caller(request)
+    return pictures.tree_of(by, editing.tried(by, grouping_id, body.thresholds, body.merges), {}).leaves
+
+
+@router.put("/groups/{grouping_id}/rules", response={202: StartedOut, **FAILURES}, operation_id="change_rules",
+            summary="Change rules")  # fmt: skip
+def change_rules(request: HttpRequest, grouping_id: Id, body: RulesIn) -> Any:
+    """Keep changed rules as the next version and count everybody by them."""
+    job_id = editing.edit(by=caller(request), grouping_id=grouping_id, thresholds=body.thresholds, merges=body.merges)
+    return Status(202, {"id": grouping_id, "job_id": job_id})
+
+
 def _k(given: int) -> int:
     return given if not given or given >= FEWEST_K else 1  # 1 is refused with its sentence
 
@@ -147,10 +216,14 @@ def _k(given: int) -> int:
             summary="One grouping")  # fmt: skip
 def grouping(request: HttpRequest, grouping_id: Id) -> Any:
     """A grouping with its groups and how their number was chosen."""
-    view = reads.grouping(caller(request), grouping_id)
-    choice = view.fitted.get("choice", {})
-    return _out(view) | {"reason": choice.get("reason"), "weak": choice.get("weak"),
-                         "candidates": view.fitted.get("candidates", [])}  # fmt: skip
+    by = caller(request)
+    view = reads.grouping(by, grouping_id)
+    choice, tree = view.fitted.get("choice", {}), view.kind == TREE and view.version is not None
+    return _out(view) | {
+        "reason": choice.get("reason"), "weak": choice.get("weak"), "candidates": view.fitted.get("candidates", []),
+        "tree": view.fitted["tree"] if tree else None, "generated": view.fitted.get("generated", []),
+        "leaves": pictures.tree_of(by, view.fitted, {}).leaves if tree else [],
+    }  # fmt: skip
 
 
 @router.post("/groups/{grouping_id}/again", response={202: StartedOut, **FAILURES}, operation_id="find_again",
@@ -158,8 +231,9 @@ def grouping(request: HttpRequest, grouping_id: Id) -> Any:
 def find_again(request: HttpRequest, grouping_id: Id, body: AgainIn) -> Any:
     """Search anew as the next version, with the same wishes and another number of clusters where given."""
     by = caller(request)
-    before = reads.grouping(by, grouping_id).newest.wanted
-    wanted = Wanted(before.method, before.features, before.window_days, _k(body.k), before.most_k, before.seed)
+    wanted = reads.grouping(by, grouping_id).newest.wanted
+    if isinstance(wanted, Wanted):
+        wanted = replace(wanted, k=_k(body.k))
     return Status(202, {"id": grouping_id, "job_id": actions.again(by=by, grouping_id=grouping_id, wanted=wanted)})
 
 

@@ -1,15 +1,17 @@
 """Segments, who is in them, how customers move between them, and the scheme they are scored by."""
 
+from dataclasses import asdict
 from datetime import date
 from typing import Annotated, Any, Literal
 
 from django.http import HttpRequest
-from ninja import Router, Schema, Status
+from ninja import Query, Router, Schema, Status
 from pydantic import Field
 
 from dangol.api.frame import Cursor, Limit, Page, Problem, Strict, address_of, caller, page_of
 from dangol.insight.score import actions, reads
 from dangol.insight.score.rules import LONGEST_WINDOW_DAYS, Axis, RfmScheme
+from dangol.insight.score.warning import reads as warning
 from dangol.staff.actions import note_access
 from dangol.staff.reads import require
 from dangol.staff.rules import Right
@@ -148,6 +150,82 @@ def migration(request: HttpRequest, start: date, end: date) -> Any:
     return {"start": start, "end": end, "flows": reads.migration(start, end, by=by)}
 
 
+class FallingOut(Schema):
+    """A segment or branch: its customers scored on both days, how many fell, money less by. Null where too few."""
+
+    name: str
+    customers: int | None
+    fallen: int | None
+    share: float | None
+    lost: int | None
+
+
+class FallenOut(Schema):
+    """A customer who fell. Amounts are minor units of the scheme's window."""
+
+    customer_id: int
+    branch: str
+    segment_before: str
+    segment: str
+    score_before: float
+    score: float
+    monetary_before: int
+    monetary: int
+    lost: int
+    recency_days: int
+
+
+class WarningOut(Schema):
+    """Who fell between two scoring days."""
+
+    since: date
+    until: date
+    least: float
+    customers: int
+    fallen: int
+    lost: int
+    segments: list[FallingOut]
+    towards: list[FallingOut]
+    branches: list[FallingOut]
+
+
+class FallenListOut(Schema):
+    """Customers who fell, those who spend less by the most first."""
+
+    customers: list[FallenOut]
+
+
+Fall = Annotated[float, Field(ge=1, le=100)]
+
+
+class FallenQuery(Strict):
+    """Which customers who fell. segment: the one before; branch: its name, empty for none."""
+
+    since: date | None = None
+    least: Fall = warning.USUAL_FALL
+    segment: Code | None = None
+    branch: str | None = None
+    limit: Annotated[int, Field(ge=1, le=warning.MOST_LISTED)] = 50
+
+
+@router.get("/rfm/warning", response={200: WarningOut, **FAILURES}, operation_id="warning", summary="Who is falling")
+def warned(request: HttpRequest, since: date | None = None, least: Fall = warning.USUAL_FALL) -> Any:
+    """How many of the caller's customers fell a class, or by `least` points, since a scoring day."""
+    return warning.warned(caller(request), since=since or warning.usual_day(), least=least)
+
+
+@router.get("/rfm/warning/customers", response={200: FallenListOut, **FAILURES}, operation_id="warning_customers",
+            summary="Customers who fell")  # fmt: skip
+def fallen(request: HttpRequest, which: Query[FallenQuery]) -> Any:
+    """The caller's customers who fell since a scoring day, of a segment before or a branch where given."""
+    by = caller(request)
+    require(by, Right.INSIGHT_VIEW)
+    found = warning.fallen(by, since=which.since or warning.usual_day(), least=which.least,
+                           segment=which.segment or "", branch=which.branch, limit=which.limit)  # fmt: skip
+    note_access(by=by, verb="view", what="warning", count=len(found), address=address_of(request))
+    return {"customers": found}
+
+
 @router.get("/rfm/segments/{code}/members", response={200: Page[MemberOut], **FAILURES}, operation_id="segment_members",
             summary="Customers of a segment")  # fmt: skip
 def members(
@@ -201,6 +279,38 @@ def publish_scheme(request: HttpRequest, body: SchemeIn) -> Any:
     """Publish a scheme as the next version and score all customers by it."""
     version, job_id = actions.save_scheme(by=caller(request), scheme=_scheme(body))
     return Status(202, {"version": version, "job_id": job_id})
+
+
+class VersionOut(Schema):
+    """A published version. changes: what differs from the version before, on an axis (r, f, m) or the whole ("")."""
+
+    scheme: SchemeOut
+    by: str
+    changes: list[dict[str, Any]]
+
+
+class VersionsOut(Schema):
+    """All published versions, newest first."""
+
+    versions: list[VersionOut]
+
+
+@router.get("/rfm/scheme/versions", response={200: VersionsOut, **FAILURES}, operation_id="scheme_versions",
+            summary="All versions of the scheme")  # fmt: skip
+def scheme_versions(request: HttpRequest) -> Any:
+    """Every version that was ever published, and what changed."""
+    require(caller(request), Right.INSIGHT_VIEW)
+    return {"versions": [{"scheme": _scheme_out(one.scheme) | {"cut_on": one.cut_on}, "by": one.by,
+                          "changes": [asdict(change) for change in one.changes]}
+                         for one in reads.scheme_versions()]}  # fmt: skip
+
+
+@router.post("/rfm/scheme/versions/{int:version}/use", response={202: PublishedOut, **FAILURES},
+             operation_id="use_scheme_again", summary="Use a version again")  # fmt: skip
+def use_scheme_again(request: HttpRequest, version: int) -> Any:
+    """Publish an earlier version once more, with the cut points it had, and score all customers by it."""
+    made, job_id = actions.use_scheme_again(by=caller(request), version=version)
+    return Status(202, {"version": made, "job_id": job_id})
 
 
 def _scheme(body: SchemeIn) -> RfmScheme:

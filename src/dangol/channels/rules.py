@@ -61,6 +61,15 @@ def one_line(text: str, *, field: str) -> str:
 
 
 @dataclass(frozen=True)
+class Attachment:
+    """A file that goes with a message. kind: its media type, like text/csv."""
+
+    name: str
+    kind: str
+    content: bytes
+
+
+@dataclass(frozen=True)
 class Outgoing:
     """One message for one person, ready to go. `token` names it in the ledger and in every link."""
 
@@ -70,6 +79,7 @@ class Outgoing:
     text: str
     html: str
     headers: Mapping[str, str] = field(default_factory=dict)
+    attachments: tuple[Attachment, ...] = ()
 
 
 @dataclass(frozen=True)

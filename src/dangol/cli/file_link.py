@@ -98,6 +98,7 @@ def _answer(found: Any, given: argparse.Namespace, read: list[Any]) -> dict[str,
         "threshold": round(linked.threshold, 6),
         "wanted_precision": given.precision,
         "expected_precision": round(linked.precision, 6),
+        "expected_precision_is_rough": found.rough,
         "one_partner_per_file": linked.one_to_one,
         "households_seen": linked.vetoes.twins,
         "blocking": [" + ".join(parts) for parts in linked.keys],
@@ -115,6 +116,9 @@ def _in_words(answer: dict[str, Any]) -> str:
         f"{answer['expected_precision']:.4f} "
         f"(wanted {answer['wanted_precision']}), {answer['seconds']} s",
     ]
+    if answer["expected_precision_is_rough"]:
+        lines.append("That precision is a rough guess: no column holds a phone number, e-mail, birth or code, which "
+                     "tell records apart. Look at some of the joined ones before relying on it.")  # fmt: skip
     for one in answer["files"]:
         used = ", ".join(f"{name} = {header}" for name, header in one["columns_used"].items())
         left = f" ({one['rows_left_out']:,} lines could not be read)" if one["rows_left_out"] else ""

@@ -41,11 +41,16 @@ def add(verbs: Any) -> None:
 
 
 def run(given: argparse.Namespace) -> int:
-    """Run the command."""
+    """Run the command; labels are English, as all a command says."""
+    from django.utils import translation
+
+    with translation.override("en"):
+        return _list(given.star, as_json=given.json) if given.list else _ask(given)
+
+
+def _ask(given: argparse.Namespace) -> int:
     from dangol.insight.olap import reads, rules
 
-    if given.list:
-        return _list(given.star, as_json=given.json)
     whole = given.json or given.csv
     answer = reads.ask(
         None,

@@ -48,9 +48,12 @@ def run_add(given: argparse.Namespace) -> int:
 
 def run_list(given: argparse.Namespace) -> int:
     """Run `dangol star list`."""
+    from django.utils import translation
+
     from dangol.insight.olap.reads import stars
 
-    found = stars()
+    with translation.override("en"):
+        found = stars()
     if given.json:
         print(json.dumps(found, ensure_ascii=False))
         return 0

@@ -5,7 +5,7 @@ the purchase lines, laid down in order of customer by `publish`, from which ever
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from typing import Any
@@ -19,6 +19,8 @@ from dangol.customers.consent import reads as consent
 from dangol.customers.identify import reads as identify
 from dangol.customers.surveys import reads as surveys
 from dangol.insight.score import reads as score
+from dangol.insight.score.groups import reads as groups
+from dangol.insight.score.index import reads as customer_index
 from dangol.insight.score.lifetime import reads as lifetime
 from dangol.profile.facts import Facts, facts_of, publish
 
@@ -89,7 +91,8 @@ class Profile:
     segment: code; strategy: its name, aim and text in the reader's language, or None where there is none. history:
     standings at month ends, oldest first. worth: lifetime figures, None where there is no model; track: (day, P(alive))
     at the latest month ends. monthly: (first of the month, amount). available: False where the warehouse
-    could not be read, so that purchases are missing for a reason.
+    could not be read, so that purchases are missing for a reason. groups: (grouping, group).
+    indexes: (name, 0..100, grade).
     """
 
     person: identify.Person
@@ -107,6 +110,8 @@ class Profile:
     counts: Mapping[str, int]
     more: bool
     available: bool
+    groups: Sequence[tuple[str, str]] = ()
+    indexes: Sequence[tuple[str, float, str]] = ()
 
 
 def customer(by: Any, customer_id: int, *, kind: str = "", page: int = 1) -> Profile:
@@ -130,7 +135,8 @@ def customer(by: Any, customer_id: int, *, kind: str = "", page: int = 1) -> Pro
         history=_history(person.id), worth=lifetime.of_customer(person.id), track=_track(facts.lines),
         monthly=_monthly(facts.lines), classes=_classes(facts.lines),
         events=chosen[:shown], counts=Counter(event.kind for event in events), more=len(chosen) > shown,
-        available=facts.available,
+        available=facts.available, groups=_whole(groups.of_customer, person.id),
+        indexes=_whole(customer_index.of_customer, person.id),
     )  # fmt: skip
 
 
@@ -141,11 +147,16 @@ def timeline(by: Any, customer_id: int, *, kind: str = "") -> list[Event]:
     return sorted((one for one in found if not kind or one.kind == kind), key=lambda one: one.at, reverse=True)
 
 
-def _history(customer_id: int) -> Sequence[Any]:
+def _whole(told: Callable[[int], Sequence[Any]], customer_id: int) -> Sequence[Any]:
+    """What a snapshot tells of a customer; nothing where no whole one is left."""
     try:
-        return list(score.history(customer_id))
+        return told(customer_id)
     except (NotFound, Damaged):
         return []
+
+
+def _history(customer_id: int) -> Sequence[Any]:
+    return _whole(score.history, customer_id)
 
 
 def _track(lines: Sequence[Mapping[str, Any]]) -> Sequence[tuple[date, float]]:

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from urllib.parse import urlencode
+from urllib.parse import parse_qs, urlencode
 
 from dangol.base.errors import BadInput
 
@@ -176,6 +176,11 @@ def read(given: Mapping[str, Sequence[str]]) -> Asked:
         heat=first("heat") == "1", chart=first("chart") if first("chart") in CHARTS else "auto",
         star=first("star")[:60],
     )  # fmt: skip
+
+
+def from_query(text: str) -> Asked:
+    """The state of a query string. Raises BadInput."""
+    return read(parse_qs(text.removeprefix("?"), max_num_fields=1000))
 
 
 def _names(given: Iterable[str]) -> tuple[str, ...]:

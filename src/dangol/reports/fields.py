@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from dangol.insight.olap import reads as olap
-from dangol.insight.olap import rules
 from dangol.reports.asked import PLAIN, Asked, Figure, Filter
 from dangol.staff.reads import Member
 
@@ -15,14 +14,20 @@ SUMMABLE = frozenset({"money", "count"})
 
 @dataclass(frozen=True)
 class Field:
-    """A measure or a dimension. unit: of a measure. additive: whether figures of groups add up to the whole."""
+    """A measure or a dimension. place: where a dimension lies (period, customer, product, …).
+
+    unit: of a measure. additive: whether figures of groups add up to the whole. compares: whether it compares with the
+    period before, so that it needs exactly one. zero: whether a group without rows counts 0.
+    """
 
     name: str
     label: str
     definition: str
     unit: str = ""
     additive: bool = False
-    place: str = ""  # period, customer, product, ... : where a dimension lies
+    compares: bool = False
+    zero: bool = False
+    place: str = ""
 
     @property
     def is_period(self) -> bool:
@@ -77,29 +82,16 @@ class Fields:
 
 
 def of(by: Member | None, star: str = "") -> Fields:
-    """The fields of a star. Raises NotAllowed, NotFound."""
+    """The fields of a star. Raises NotAllowed, NotFound, Damaged."""
     named: dict[str, Any] = olap.names(by, star)
-    places = {name: one.of for name, one in olap.dimensions().items()} if not star else {}
-    dimensions = {
-        one["name"]: Field(one["name"], one["label"], one["definition"], place=_place(one["name"], places))
-        for one in named["dimensions"]
-    }
+    model = olap.model(by, star)
     return Fields(
-        {one["name"]: Field(one["name"], one["label"], one["definition"], one["unit"], _additive(one))
+        {one["name"]: Field(**one, additive=model.measures[one["name"]].additive,
+                            compares=model.compares(one["name"]), zero=model.measures[one["name"]].zero)
          for one in named["measures"]},
-        dimensions,
-        [Hierarchy(one["name"], one["label"], tuple(level for level in one["levels"] if level in dimensions))
-         for one in named["hierarchies"]],
+        {one["name"]: Field(**one, place=model.dimensions[one["name"]].of) for one in named["dimensions"]},
+        [Hierarchy(one["name"], one["label"], tuple(one["levels"])) for one in named["hierarchies"]],
     )  # fmt: skip
-
-
-def _place(name: str, places: Mapping[str, str]) -> str:
-    return "period" if name in rules.PERIODS else places.get(name, "own")
-
-
-def _additive(measure: Mapping[str, Any]) -> bool:
-    known = rules.MEASURES.get(measure["name"])
-    return bool(measure.get("additive", known is not None and known.additive))
 
 
 # ---- conditions ------------------------------------------------------------------------------------------------------

@@ -64,7 +64,7 @@ class Grid:
         found = self.values.get((row, column))
         if found is None:
             known = (row, ()) in self.values and ((), column) in self.values
-            return 0 if known and self.fields.measures[measure].unit in catalogue.SUMMABLE else None
+            return 0 if known and self.fields.measures[measure].zero else None
         return found.get(measure)
 
     def folded(self, row: Path, column: Path) -> bool:

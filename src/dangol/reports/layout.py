@@ -13,7 +13,7 @@ from dangol.reports import comparing, growth
 from dangol.reports import fields as catalogue
 from dangol.reports.asked import GROWTH, Asked, Path, path_from
 from dangol.reports.comparing import completed, nested
-from dangol.reports.fields import Fields
+from dangol.reports.fields import Field, Fields
 from dangol.reports.grid import BUYERS, OTHERS, Grid, Head, Key
 from dangol.staff.reads import Member, may
 from dangol.staff.rules import Right
@@ -74,7 +74,7 @@ class Layout:
             order: str = "", total: bool = False) -> olap.Answer | None:  # fmt: skip
         """One question. None where no measure can be answered at this level."""
         periods = [name for name in dims if self.fields.dimensions[name].is_period]
-        wanted = [name for name in measures or self.measures if fits(name, periods)]
+        wanted = [name for name in measures or self.measures if fits(self.fields.measures[name], periods)]
         if not wanted:
             return None
         if len(where) > conditions.MOST_CHARACTERS:
@@ -332,10 +332,9 @@ def _span(star: str) -> tuple[date | None, date | None]:
     return first, last
 
 
-def fits(measure: str, periods: Sequence[str]) -> bool:
+def fits(measure: Field, periods: Sequence[str]) -> bool:
     """Whether a measure can be answered: those that compare periods need exactly one."""
-    known = rules.MEASURES.get(measure)
-    return known is None or known.family != "retention" or len(periods) == 1
+    return not measure.compares or len(periods) == 1
 
 
 def _natural(path: Path) -> list[tuple[Any, ...]]:

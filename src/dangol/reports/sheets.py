@@ -2,9 +2,7 @@
 
 import csv
 import io
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 from django.utils.translation import gettext
@@ -44,8 +42,7 @@ def heads(grid: Grid) -> list[list[str]]:
 
 
 def _head(grid: Grid, figure: Figure) -> str:
-    generated = grid.generated and not grid.asked.columns
-    return show.measure(grid.fields, figure) + (f" ({gettext('split by generated data')})" if generated else "")
+    return show.measure(grid.fields, figure)
 
 
 def _column(grid: Grid, head: Head, level: int, name: str) -> str:
@@ -154,11 +151,3 @@ def _text(sheet: Any, text: str, *, bold: bool = False) -> Any:
     cell.data_type, cell.quotePrefix = "s", True
     cell.font, cell.alignment = Font(bold=bold), Alignment(wrap_text=False)
     return cell
-
-
-FORMS: Mapping[str, Callable[[Grid], Made]] = {"xlsx": as_xlsx, "csv": as_csv}
-
-
-def name_of(grid: Grid, form: str, day: date | None = None) -> str:
-    """The name of a file."""
-    return f"figures-{day or grid.as_of}.{form}"

@@ -103,7 +103,7 @@ def path(names: Sequence[str], values: Sequence[Any]) -> str:
 def measure(fields: Fields, one: Figure) -> str:
     """The name of a figure: Sales, or Sales, share of total."""
     label = gettext(fields.measures[one.measure].label)
-    return f"{label}, {gettext(SHORT[one.kind])}" if one.kind else label
+    return f"{label} ({gettext(SHORT[one.kind])})" if one.kind else label
 
 
 def field(fields: Fields, name: str) -> str:

@@ -69,6 +69,8 @@ AREAS: tuple[Area, ...] = (
             Page("insight:segments", _("RFM segments"), R.INSIGHT_VIEW),
             Page("insight:lifetime", _("Lifetime value"), R.INSIGHT_VIEW),
             Page("groups:list", _("Customer groups"), R.INSIGHT_VIEW),
+            Page("groups:index_list", _("Customer index"), R.INSIGHT_VIEW),
+            Page("insight:measures", _("Measures"), R.INSIGHT_VIEW),
         ),
     ),
     Area(

@@ -25,11 +25,13 @@ KIND_NAMES = {
     "cycle.run": N_("Run the cycle"),
     "execute.send": N_("Send a campaign"),
     "groups.fit": N_("Find groups of customers"),
+    "index.count": N_("Count the customer index"),
     "identify.recompute": N_("Work out golden values"),
     "privacy.erase": N_("Erase a person"),
     "privacy.notices": N_("Tell results of consent"),
     "privacy.retain": N_("Destroy what is no longer needed"),
     "lists.bulk": N_("Change many rows of a list"),
+    "reports.send": N_("Send a report by mail"),
 }
 STATE_NAMES = {
     QUEUED: N_("Waiting"),

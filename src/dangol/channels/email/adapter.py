@@ -35,6 +35,9 @@ def compose(message: Outgoing, *, sender: str, sender_name: str) -> EmailMessage
     mail.set_content(message.text)
     if message.html:
         mail.add_alternative(message.html, subtype="html")
+    for one in message.attachments:
+        kind, _slash, subtype = one.kind.partition(";")[0].partition("/")
+        mail.add_attachment(one.content, maintype=kind, subtype=subtype, filename=one_line(one.name, field="file"))
     return mail
 
 

@@ -24,7 +24,7 @@ from aiosmtpd.smtp import SMTP
 
 from dangol.base.process import follow
 
-LARGEST = 2**20
+LARGEST = 20 * 2**20
 HEAD_BYTES = 8192
 
 

@@ -71,6 +71,7 @@ def test_two_files_of_other_shape_are_linked_one_to_one(tmp_path, capsys):
     assert code == 0
     assert answer["one_partner_per_file"]
     assert answer["linked_pairs"] == 100
+    assert not answer["expected_precision_is_rough"]
     out = pq.read_table(tmp_path / "out.parquet")
     assert out.column_names == ["record_id", "cluster_id", "probability", "file"]
     assert set(out["file"].to_pylist()) == {"one.parquet", "two.xlsx"}
@@ -125,3 +126,12 @@ def test_columns_are_found_across_files_by_what_they_hold_whatever_stands_above_
     assert first == {"family": "성", "given": "이름", "birth": "생년월일", "city": "도시"}
     assert second == {"city": "column 2", "birth": "column 3", "given": "column 4", "family": "column 5"}
     assert answer["clusters_of_several"] == 300
+
+
+def test_expected_precision_is_called_rough_where_no_column_tells_records_apart(tmp_path, capsys):
+    path = tmp_path / "places.csv"
+    path.write_text("name,address,city\n" + "".join(
+        f"cafe no {n % 40} & co,{n % 40} main street,town {n % 7}\n" for n in range(60)))  # fmt: skip
+    assert link(capsys, path)[1]["expected_precision_is_rough"]
+    assert main(["file", "link", str(path)]) == 0
+    assert "rough guess" in capsys.readouterr().out

@@ -114,3 +114,21 @@ def test_a_column_that_is_not_there_is_named(file, capsys):
     assert "nope" in json.loads(capsys.readouterr().out)["error"]["detail"]
     with pytest.raises(SystemExit):
         main(["file", "quality"])
+
+
+def test_births_long_ago_house_numbers_and_columns_without_a_header_are_recognised(tmp_path, capsys):
+    rows = [(n, ("james", "mary", "olivia", "noah")[n % 4], ("smith", "jones", "brown")[n % 3], n % 90 + 1,
+             f"{1905 + n % 60}{n % 12 + 1:02}{n % 28 + 1:02}") for n in range(1000, 1100)]  # fmt: skip
+    named, bare = tmp_path / "named.csv", tmp_path / "bare.csv"
+    lines = [";".join(map(str, row)) for row in [*rows, (1100, *rows[0][1:])]]
+    named.write_text("\n".join(["Export of 2026", "rec_id;given_name;surname;street_number;date_of_birth", *lines]))
+    bare.write_text("\n".join(lines), encoding="utf-16")
+    for path, birth in ((named, "date_of_birth"), (bare, "column 5")):
+        answer = measured(capsys, path)
+        kinds = {one["column"]: one["kind"] for one in answer["columns"]}
+        assert kinds[birth] == "birth"
+        assert (answer["rows"], answer["criteria"]["recency"]["value"]) == (101, None)
+    answer = measured(capsys, named)
+    assert {one["kind"] for one in answer["columns"] if one["column"] in ("given_name", "surname")} == {"name"}
+    assert next(one for one in answer["columns"] if one["column"] == "street_number")["problems"] == {}
+    assert answer["duplicates"]["same_person"]["rows"] >= 1

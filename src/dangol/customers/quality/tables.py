@@ -7,7 +7,7 @@ from typing import Any
 import ibis
 from ibis.expr.types import BooleanValue, Table, Value
 
-from dangol.customers.quality.rules.checks import FIELDS, Rule, whole
+from dangol.customers.quality.rules.checks import FIELDS, Rule, bound, whole
 from dangol.customers.quality.rules.criteria import Weighing, shelf_months
 
 GROUP = ("unit_id", "rep_id")
@@ -79,20 +79,20 @@ def _pattern(people: Table, rule: Rule, _today: date) -> Any:
     return ~people[rule.field].re_search(whole(rule.params["pattern"]))
 
 
-def _outside(value: Any, rule: Rule) -> Any:
-    least, most = rule.params["least"], rule.params["most"]
+def _outside(value: Any, rule: Rule, today: date) -> Any:
+    least, most = (bound(rule.params[name], today.year) for name in ("least", "most"))
     below = value < ibis.literal(least, "int64") if least is not None else ibis.literal(False)
     return below | (value > ibis.literal(most, "int64")) if most is not None else below
 
 
-def _length(people: Table, rule: Rule, _today: date) -> Any:
+def _length(people: Table, rule: Rule, today: date) -> Any:
     value: Any = people[rule.field]
-    return _outside(value.length(), rule)
+    return _outside(value.length(), rule, today)
 
 
-def _range(people: Table, rule: Rule, _today: date) -> Any:
+def _range(people: Table, rule: Rule, today: date) -> Any:
     value: Any = people[rule.field]
-    return _outside(value.cast("int64"), rule)
+    return _outside(value.cast("int64"), rule, today)
 
 
 def _reference(people: Table, rule: Rule, _today: date) -> Any:

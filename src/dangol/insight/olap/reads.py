@@ -1,7 +1,7 @@
 """Ask the warehouse: any measures by any dimensions, under conditions, within what the member may see."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -16,6 +16,7 @@ from dangol.base.errors import BadInput, Damaged, NotFound, TooMuch
 from dangol.base.money import Currency, currency
 from dangol.engine import Engine, Snapshot, Store
 from dangol.insight.olap import rules, tables
+from dangol.insight.olap.own import reads as own
 from dangol.insight.olap.stars import reads as added
 from dangol.insight.olap.stars import tables as declared
 from dangol.insight.warehouse import reads as warehouse
@@ -23,6 +24,7 @@ from dangol.staff.reads import Member, require, scope_of
 from dangol.staff.rules import Right, Scope
 
 MOST_GROUPS = 200_000
+Leaf = tuple[rules.Conditions, str]  # a measure the facts gave, under the conditions of what it is a part of
 
 
 @dataclass(frozen=True)
@@ -101,18 +103,21 @@ def ask(
     order: str = "",
     total: bool = False,
     star: str = "",
+    trying: own.Written | None = None,
 ) -> Answer:
     """Measures by dimensions.
 
     by: who asks; None is the installation itself and sees everything. where: see `rules.conditions`. order: a measure
     or dimension, with "-" before it for the largest first; else by the dimensions. star: which one is asked, "" for
-    the company's own (see `stars`). Raises BadInput, NotAllowed, NotFound (no such star, no data yet), Damaged, TooMuch
-    (over 10 seconds or 200,000 groups).
+    the company's own (see `stars`). trying: an own measure that is not kept yet. Raises BadInput, NotAllowed, NotFound
+    (no such star, no data yet), Damaged, TooMuch (over 10 seconds or 200,000 groups).
     """
     if by is not None:
         require(by, Right.INSIGHT_VIEW)
     opened = _declared(by, star) if star else _company(by)
     measures = list(dict.fromkeys(measures))
+    if not opened.model.measures.keys() >= set(measures):
+        opened = replace(opened, model=own.with_own(opened.model, trying))
     condition = opened.model.plain(rules.parse(where))
     opened.model.check(measures, by_dimensions, sorted(rules.names(condition)))
     if order.removeprefix("-") not in ("", *measures, *by_dimensions):
@@ -123,7 +128,7 @@ def ask(
     rows = _sorted(_rows(opened, measures, by_dimensions, conditions), opened.model, by_dimensions, order)
     return Answer(
         columns=_columns(opened, measures, by_dimensions),
-        rows=[_shown(row, opened.model, by_dimensions) for row in rows[:limit]],
+        rows=_shown(rows[:limit], opened.model, by_dimensions),
         total=_total(opened, measures, conditions) if total else None,
         groups=len(rows),
         snapshot=opened.snapshot.id,
@@ -150,24 +155,30 @@ def question_of(model: rules.Model, by: Sequence[str], conditions: rules.Conditi
 
 
 def _company(by: Member | None) -> Opened:
-    opened = view(by)
-    columns = opened.star.customers.columns
+    """The company's own star within the member's scope. Segments are looked up where they are asked for only."""
+    snapshot, newest = warehouse.current()
+    opened, who = engine.current(), scope_of(by) if by is not None else Scope(everyone=True)
+
+    def families(wanted: Sequence[str], question: tables.Question) -> list[Table]:
+        segments = any(item.column == "segment" for item in (*question.by, *question.used))
+        return _families(_star(opened, snapshot, who, segments=segments), wanted, question)
+
     return Opened(
-        engine=opened.engine,
-        model=rules.model_of(columns),
-        snapshot=opened.snapshot,
-        newest=opened.newest,
-        families=lambda wanted, question: _families(opened.star, wanted, question),
-        currency=opened.snapshot.facts["currency"],
-        generated=frozenset(opened.snapshot.facts.get("generated", ())),
+        engine=opened,
+        model=rules.model_of(warehouse.table(opened, snapshot, "customers").columns),
+        snapshot=snapshot,
+        newest=newest,
+        families=families,
+        currency=snapshot.facts["currency"],
+        generated=frozenset(snapshot.facts.get("generated", ())),
     )
 
 
-def _star(opened: Engine, snapshot: Snapshot, who: Scope) -> tables.Star:
-    """The tables as the member may see them."""
+def _star(opened: Engine, snapshot: Snapshot, who: Scope, *, segments: bool = True) -> tables.Star:
+    """The tables as the member may see them. segments: whether customers carry their segment."""
     found = {name: warehouse.table(opened, snapshot, name)
              for name in ("sales_lines", "customers", "products", "stores", "contacts", "responses")}  # fmt: skip
-    people = _with_segment(opened, found["customers"])
+    people = _with_segment(opened, found["customers"]) if segments else found["customers"]
     if not who.everyone:
         people = people.filter(_seen(people, who))
     return tables.Star(**{**found, "customers": people}, bounded=not who.everyone)
@@ -214,44 +225,62 @@ def _rows(
 ) -> list[dict[str, Any]]:
     """One row a group: every family of measures answers once, the answers are laid side by side."""
     keys = [f"d_{name}" for name in by]
-    found: dict[tuple[Any, ...], dict[Any, Any]] = {}
+    groups: dict[tuple[Any, ...], int] = {}
+    columns: dict[Leaf, list[Any]] = {}
     for inside, wanted in opened.model.leaves(measures).items():
-        question = question_of(opened.model, by, (*conditions, *inside))
-        for table in opened.families(wanted, question):
+        for table in opened.families(wanted, question_of(opened.model, by, (*conditions, *inside))):
             part = opened.engine.arrow(table.limit(MOST_GROUPS + 1))
             if part.num_rows > MOST_GROUPS:
                 raise TooMuch("The question has more than {most} groups. Ask for fewer dimensions or add a condition.",
                               most=MOST_GROUPS)  # fmt: skip
-            there = [name for name in part.column_names if name in wanted]
-            for row in part.to_pylist():
-                group = found.setdefault(tuple(row[key] for key in keys), {})
-                group.update({(inside, name): row[name] for name in there})
-    return [dict(zip(keys, group, strict=True)) | _figures(opened, measures, row) for group, row in found.items()]
+            found = zip(*(part.column(key).to_pylist() for key in keys), strict=True) if keys else [()] * part.num_rows
+            places = [groups.setdefault(group, len(groups)) for group in found]
+            for name in (one for one in part.column_names if one in wanted):
+                values: list[Any] = [None] * len(groups)
+                for place, value in zip(places, part.column(name).to_pylist(), strict=True):
+                    values[place] = value
+                columns[inside, name] = values
+    for column in columns.values():
+        column.extend([None] * (len(groups) - len(column)))
+    figures = [_figures(opened, name, columns, len(groups)) for name in measures]
+    names = [*keys, *measures]
+    return [
+        dict(zip(names, (*group, *row), strict=True))
+        for group, row in zip(groups, zip(*figures, strict=True), strict=True)
+    ]
 
 
-def _figures(opened: Opened, measures: Sequence[str], row: Mapping[Any, Any]) -> dict[str, Any]:
-    """The measures of a group. Formulas reckon amounts in major units, so that a number in them means what it says."""
-    digits = currency(opened.currency).digits
+def _figures(opened: Opened, name: str, columns: Mapping[Leaf, list[Any]], size: int) -> list[Any]:
+    """A measure in every group. Formulas reckon amounts in major units, so that a number in them means what it says."""
+    measure, digits = opened.model.measures[name], currency(opened.currency).digits
+    if measure.formula is None:
+        values = columns.get((opened.model.under(measure, ()), name), [None] * size)
+        scale, empty = 0 if opened.minor else digits, 0 if measure.zero else None
+        return [empty if value is None else _number(value, measure.unit, scale) for value in values]
+    money = {leaf for leaf in columns if opened.minor and digits and opened.model.measures[leaf[1]].unit == "money"}
 
-    def leaf(inside: rules.Conditions, name: str) -> Any:
-        value = row.get((inside, name))
-        if value is None or not (opened.minor and digits) or opened.model.measures[name].unit != rules.Unit.MONEY:
-            return value
-        return Decimal(value).scaleb(-digits)
+    def figure(place: int) -> Any:
+        def leaf(inside: rules.Conditions, part: str) -> Any:
+            values = columns.get((inside, part))
+            value = values[place] if values else None
+            return Decimal(value).scaleb(-digits) if value is not None and (inside, part) in money else value
 
-    return {name: _number(opened.model.figure(name, leaf), opened.model.measures[name].unit, digits)
-            for name in measures}  # fmt: skip
+        return _number(opened.model.figure(name, leaf), measure.unit, digits)
+
+    return [figure(place) for place in range(size)]
 
 
 def _number(value: Any, unit: rules.Unit, digits: int) -> int | float | None:
-    """A figure as a plain number: amounts in minor units, whole ones as whole numbers."""
+    """A figure as a plain number: amounts in minor units (digits: to be scaled by), whole ones as whole numbers."""
     if value is None:
         return None
+    if unit not in (rules.Unit.MONEY, rules.Unit.COUNT):
+        return float(value)
     if unit == rules.Unit.MONEY and digits:
         value = value.scaleb(digits) if isinstance(value, Decimal) else value * 10**digits
-    if unit in (rules.Unit.MONEY, rules.Unit.COUNT):
-        return int(value) if value == int(value) else float(value)
-    return float(value)
+    if type(value) is int:
+        return value
+    return int(value) if value == int(value) else float(value)
 
 
 def _natural(value: Any) -> tuple[Any, ...]:
@@ -274,10 +303,15 @@ def _sorted(rows: list[dict[str, Any]], model: rules.Model, by: Sequence[str], o
     return [*sorted(there, key=lambda row: _natural(row[key]), reverse=order.startswith("-")), *missing]
 
 
-def _shown(row: Mapping[str, Any], model: rules.Model, by: Sequence[str]) -> dict[str, Any]:
-    """A row by its outside names, periods and days as texts."""
-    shown: dict[str, Any] = {name: value for name, value in row.items() if not name.startswith("d_")}
-    return {name: _member(name, row[f"d_{name}"], model) for name in by} | shown
+def _shown(rows: Sequence[Mapping[str, Any]], model: rules.Model, by: Sequence[str]) -> list[dict[str, Any]]:
+    """Rows by their outside names, periods and days as texts."""
+    texts_of = {
+        name: {value: _member(name, value, model) for value in {row[f"d_{name}"] for row in rows}} for name in by
+    }
+    keys = {f"d_{name}" for name in by}
+    measures = [name for name in (rows[0] if rows else ()) if name not in keys]
+    return [{name: texts_of[name][row[f"d_{name}"]] for name in by} | {name: row[name] for name in measures}
+            for row in rows]  # fmt: skip
 
 
 def _member(name: str, value: Any, model: rules.Model) -> Any:
@@ -382,15 +416,15 @@ def _named(item: rules.Measure | rules.Dimension) -> dict[str, str]:
 
 
 def model(by: Member | None, star: str = "") -> rules.Model:
-    """What can be asked of a star. Raises NotFound."""
+    """What can be asked of a star, own measures included. Raises NotFound."""
     if star:
-        return _declared(by, star).model
+        return own.with_own(_declared(by, star).model)
     try:
         snapshot = warehouse.current()[0]
         columns = warehouse.table(engine.current(), snapshot, "customers").columns
     except (NotFound, Damaged):
         columns = ()
-    return rules.model_of(columns)
+    return own.with_own(rules.model_of(columns))
 
 
 def stars(by: Member | None = None) -> list[dict[str, str]]:
@@ -400,10 +434,10 @@ def stars(by: Member | None = None) -> list[dict[str, str]]:
     """
     if by is not None:
         require(by, Right.INSIGHT_VIEW)
-    own = [{"name": "", "label": rules.COMPANY}]
+    company = [{"name": "", "label": rules.COMPANY}]
     if by is not None and not scope_of(by).everyone:
-        return own
-    return own + [{"name": star.model.name, "label": label(star.model)} for star, _snapshot in added.whole()]
+        return company
+    return company + [{"name": star.model.name, "label": label(star.model)} for star, _snapshot in added.whole()]
 
 
 def _declared(by: Member | None, star: str) -> Opened:

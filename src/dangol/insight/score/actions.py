@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from ibis.expr.types import Table
 
-from dangol.base.errors import BadInput, Conflict
+from dangol.base.errors import BadInput, Conflict, NotFound
 from dangol.base.period import month_ends
 from dangol.customers.identify import actions as identify
 from dangol.engine import Engine, Snapshot, fresh
@@ -164,10 +164,30 @@ def save_scheme(*, by: Member, scheme: rules.RfmScheme) -> tuple[int, int]:
     """
     require(by, Right.INSIGHT_EDIT)
     version = _scheme_in_force().version + 1
+    return _publish(by, version, _versioned(scheme.without_computed(), version).as_dict(), None)
+
+
+def use_scheme_again(*, by: Member, version: int) -> tuple[int, int]:
+    """Publish an earlier version once more, with the cut points it had, and queue the scoring.
+
+    Returns the new version and the id of the job. Raises NotAllowed, NotFound, Conflict (it is in force, or somebody
+    published at the same time).
+    """
+    require(by, Right.INSIGHT_EDIT)
+    newest, old = _scheme_in_force(), Scheme.objects.filter(version=version).first()
+    if old is None:
+        raise NotFound("There is no version {version} of the scheme.", version=version)
+    if old.version == newest.version:
+        raise Conflict("This version is in force already.")
+    definition = _versioned(rules.from_dict(old.definition), newest.version + 1).as_dict()
+    return _publish(by, newest.version + 1, definition, old.cut_on)
+
+
+def _publish(by: Member, version: int, definition: dict[str, Any], cut_on: date | None) -> tuple[int, int]:
+    """Write down a version and queue its scoring. Raises Conflict."""
     try:
         with transaction.atomic():
-            definition = _versioned(scheme.without_computed(), version).as_dict()
-            Scheme.objects.create(version=version, definition=definition, by=by)
+            Scheme.objects.create(version=version, definition=definition, cut_on=cut_on, by=by)
     except IntegrityError:
         raise Conflict("Somebody else published a scheme a moment ago. Look at it before you publish yours.") from None
     return version, enqueue(kind="score.run", arguments={}, by=by, unique_key=f"score.run:{version}")

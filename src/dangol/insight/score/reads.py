@@ -1,9 +1,11 @@
 """Segments, how they grew, and how customers moved between them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
+from itertools import pairwise
+from math import sqrt
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +28,7 @@ from dangol.staff.reads import Member, may, require, scope_of
 from dangol.staff.rules import Right
 
 FOLDER = "scores"
+BINS = 40
 SMALL_GROUP = 5  # below it, a figure could point to a person
 
 
@@ -104,13 +107,14 @@ class StandingView:
 
 @dataclass(frozen=True)
 class SchemeView:
-    """The scheme in force. scored: whether the scores that are shown were made with it."""
+    """A version of the scheme. scored: whether the shown scores were made with it; changes: from the one before."""
 
     scheme: rules.RfmScheme
     cut_on: date | None
     by: str
     at: Any
     scored: bool
+    changes: Sequence[rules.Difference] = ()
 
 
 @dataclass(frozen=True)
@@ -122,6 +126,19 @@ class Preview:
     customers: int
     segments: dict[str, int]
     axes: dict[str, dict[int, int]]
+    histograms: dict[str, "Histogram"]
+
+
+@dataclass(frozen=True)
+class Histogram:
+    """Customers by an axis' value, in bins of equal width on a square root scale from 0 to top (the last is open)."""
+
+    top: float
+    customers: Sequence[int]
+
+    def place(self, value: float) -> float:
+        """Where a value lies: 0 to 1 from left to right."""
+        return sqrt(min(max(value, 0.0) / self.top, 1.0))
 
 
 def store() -> Store:
@@ -136,11 +153,16 @@ def _current() -> Snapshot:
         raise NotFound("Customers have not been scored yet. Load purchases and run the cycle first.") from None
 
 
-def table(opened: Engine) -> Table:
-    """Every customer's newest scores as a table of an engine: customer_id, recency_days, frequency, monetary, r, f, m,
-    score, segment, as_of. Raises NotFound before the first scoring.
+def table(opened: Engine, day: date | None = None) -> Table:
+    """Every customer's scores on a day (the newest when None) as a table of an engine: customer_id, as_of,
+    recency_days, frequency, monetary, r, f, m, score, segment. Raises NotFound.
     """
-    return opened.table([_current().paths("rfm")[-1]])
+    return opened.table([_current().paths("rfm")[_place(day)]])
+
+
+def snapshot_id() -> str:
+    """Which snapshot of scores is served. Raises NotFound before the first scoring."""
+    return _current().id
 
 
 def is_newest() -> bool:
@@ -331,9 +353,20 @@ def scored_by() -> rules.RfmScheme:
 
 
 def scheme_versions() -> list[SchemeView]:
-    """All published schemes, newest first."""
-    rows = Scheme.objects.select_related("by").order_by("-version")
-    return [SchemeView(rules.from_dict(row.definition), row.cut_on, row.by.name, row.at, scored=False) for row in rows]
+    """All published schemes, newest first, each with what differs from the version before."""
+    rows = [(row, rules.from_dict(row.definition)) for row in Scheme.objects.select_related("by").order_by("-version")]
+    earlier = {here.version: before for (_row, here), (_old, before) in pairwise(rows)}
+    return [
+        SchemeView(
+            here,
+            row.cut_on,
+            row.by.name,
+            row.at,
+            scored=False,
+            changes=rules.differences(earlier[here.version], here) if here.version in earlier else (),
+        )
+        for row, here in rows
+    ]
 
 
 def preview(wanted: rules.RfmScheme) -> Preview:
@@ -345,14 +378,30 @@ def preview(wanted: rules.RfmScheme) -> Preview:
         ready = tables.with_computed(engine, spent, day, wanted)
         scores = tables.scored(spent, day, ready)
         found = engine.arrow(tables.group_sizes(scores)).to_pylist()
-    return _preview(ready, day, found)
+        histograms = _histograms(engine, spent, day, ready)
+    return _preview(ready, day, found, histograms)
 
 
-def _preview(ready: rules.RfmScheme, day: date, groups: list[dict[str, Any]]) -> Preview:
+def _histograms(engine: Engine, spent: Table, day: date, ready: rules.RfmScheme) -> dict[str, Histogram]:
+    """Of every axis, as far as its largest cut point at least."""
+    [usual] = engine.arrow(tables.nearly_all(spent, day)).to_pylist()
+    found = {}
+    for code, axis in ready.axes.items():
+        top = max(float(usual[code] or 0), 1.1 * max(axis.cut_points, default=0), 1.0)
+        counted = engine.arrow(tables.histogram(spent, day, code, top, BINS)).to_pylist()
+        bins = {row["bin"]: row["customers"] for row in counted}
+        found[str(code)] = Histogram(top, [bins.get(place, 0) for place in range(BINS)])
+    return found
+
+
+def _preview(
+    ready: rules.RfmScheme, day: date, groups: list[dict[str, Any]], histograms: dict[str, Histogram]
+) -> Preview:
     segments = dict.fromkeys(rules.SEGMENTS, 0)
     axes = {code: dict.fromkeys(range(1, axis.groups + 1), 0) for code, axis in ready.axes.items()}
     for row in groups:
         segments[row["segment"]] += row["customers"]
         for code, digit in zip(rules.AXES, row["group"], strict=True):
             axes[code][int(digit)] += row["customers"]
-    return Preview(ready, day, sum(segments.values()), segments, {str(code): sizes for code, sizes in axes.items()})
+    return Preview(ready, day, sum(segments.values()), segments, {str(code): sizes for code, sizes in axes.items()},
+                   histograms)  # fmt: skip

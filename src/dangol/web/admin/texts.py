@@ -20,6 +20,11 @@ GROUPS = {
         "threads",
         "keep_snapshots",
     ),
+    gettext_noop("Lifetime value"): (
+        "lifetime_horizon_days",
+        "lifetime_discount_percent",
+        "lifetime_model",
+    ),
     gettext_noop("Web"): (
         "base_url",
         "hosts",
@@ -85,4 +90,11 @@ MEANINGS = (
     gettext_noop("Folder in which watched folders and SQLite sources lie; empty takes `inbox` in the home folder."),
     gettext_noop("Time limit of one query to a source's database, in seconds."),
     gettext_noop("Most rows one query to a source's database may give."),
+    gettext_noop("How many days ahead customers' lifetime value looks: purchases and value within so many days."),
+    gettext_noop(
+        "Yearly discount rate of lifetime value, in percent: at 10, a purchase in a year is worth 1 / 1.1 today."
+    ),
+    gettext_noop(
+        "Model of lifetime value: `bg_nbd`, `mbg_nbd`, `pareto_nbd`, `sbg` (contracts) or `auto`, the best in a check."
+    ),
 )

@@ -28,7 +28,7 @@ def asked(kind: Kind, given: QueryDict) -> Ask:
         months=_whole(given, "months", 0),
         against=given.get("against") or "previous",
         split=given.get("split"),
-        only={key.removeprefix("in_"): str(value) for key, value in given.items() if key.startswith("in_") and value},
+        only={key.removeprefix("in_"): str(value) for key, value in given.items() if key.startswith("in_")},
         where=given.get("where", ""),
         numbers={one.name: _whole(given, one.name, one.usual) for one in kind.options},
         ways={one.name: given.get(one.name) or one.usual for one in kind.choices},
@@ -50,7 +50,8 @@ class Question(forms.Form):
     def __init__(self, report: Report, given: dict[str, Any] | None = None) -> None:
         super().__init__(auto_id="ask_%s", initial=given or _initial(report))
         kind, fields = report.kind, self.fields
-        fields["months"] = _select(_("Period"), [(str(n), _length(n)) for n in _lengths(report)])
+        if not kind.everything:
+            fields["months"] = _select(_("Period"), [(str(n), _length(n)) for n in _lengths(report)])
         fields["end"] = _select(
             _("Up to"), [(month, shown.month(month_first(month_of(month)))) for month in report.months]
         )
@@ -63,7 +64,7 @@ class Question(forms.Form):
             )
         for choice in kind.choices:
             fields[choice.name] = _select(
-                gettext(choice.label), [(key, gettext(text)) for key, text in choice.values.items()]
+                gettext(choice.label), [(key, _way(choice.name, key, text)) for key, text in choice.values.items()]
             )
         for option in kind.options:
             fields[option.name] = forms.IntegerField(
@@ -113,6 +114,11 @@ class Question(forms.Form):
 
 def _select(label: Any, choices: list[tuple[str, Any]]) -> forms.ChoiceField:
     return forms.ChoiceField(label=label, choices=choices)
+
+
+def _way(name: str, key: str, text: str) -> str:
+    """A choice's text; RFM segments by the names the company gave them."""
+    return wording.plain(key, "segment") if name == "segment" else gettext(text)
 
 
 def _lengths(report: Report) -> list[int]:

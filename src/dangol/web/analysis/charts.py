@@ -112,7 +112,7 @@ def _stepped(
     """Bars between low and high with their figures beside them."""
     name = {"field": wanted.x, "type": "nominal", "sort": None, "title": None}
     scale = {"domain": [_amount(end, kind) for end in ends], "nice": False, "zero": False}
-    data = _data(rows, {wanted.x: "said", "low": kind, "high": kind, "end": kind, "tone": "text", "tip": "text"})
+    data = _data(rows, {wanted.x: "text", "low": kind, "high": kind, "end": kind, "tone": "text", "tip": "text"})
     return {
         "data": data,
         "height": {"step": 34},
@@ -143,7 +143,7 @@ def _diverging(wanted: Chart, columns: Mapping[str, Column], rows: Sequence[Mapp
     kind = columns[wanted.x].kind
     toned = [dict(row) | {"tone": "up" if (row[wanted.x] or 0) >= 0 else "down"} for row in rows[:MOST_BARS]]
     return {
-        "data": _data(toned, {wanted.y: "said", wanted.x: kind, "tone": "text"}),
+        "data": _data(toned, {wanted.y: "text", wanted.x: kind, "tone": "text"}),
         "mark": "bar",
         "encoding": {
             "y": {"field": wanted.y, "type": "nominal", "sort": None, "title": None},
@@ -157,8 +157,8 @@ def _diverging(wanted: Chart, columns: Mapping[str, Column], rows: Sequence[Mapp
 def _months(wanted: Chart, columns: Mapping[str, Column], rows: Sequence[Mapping[str, Any]]) -> Row:
     """Columns over the months, the periods told apart by colour."""
     kind = columns[wanted.y].kind
-    data = _data(rows, {wanted.x: "month", wanted.y: kind, wanted.colour: "said"})
-    parts = [wording.plain(Sentence(name), "said") for name in PARTS]
+    data = _data(rows, {wanted.x: "month", wanted.y: kind, wanted.colour: "text"})
+    parts = [wording.plain(Sentence(name), "text") for name in PARTS]
     seen = {row[wanted.colour] for row in data["values"]}
     return {
         "data": data,
@@ -196,12 +196,13 @@ def _funnel(wanted: Chart, columns: Mapping[str, Column], rows: Sequence[Mapping
 def _heat(wanted: Chart, columns: Mapping[str, Column], rows: Sequence[Mapping[str, Any]]) -> Row:
     """A field for each pair, the darker the more."""
     kind = wanted.kind or "share"
+    labels = {key: _(text) for key, text in wanted.labels.items()}
     data = _data(rows, {wanted.x: "number", wanted.y: columns[wanted.y].kind, wanted.colour: kind})
     return {
         "data": data,
         "mark": {"type": "rect", "cornerRadius": 2},
         "encoding": {
-            "x": {"field": wanted.x, "type": "ordinal", "title": _("Months since the first purchase")},
+            "x": {"field": wanted.x, "type": "ordinal", "title": labels[wanted.x]},
             "y": {"field": wanted.y, "type": "nominal", "sort": None, "title": None},
             "color": {
                 "field": wanted.colour,
@@ -211,9 +212,60 @@ def _heat(wanted: Chart, columns: Mapping[str, Column], rows: Sequence[Mapping[s
             },
             "tooltip": [
                 _tip(wanted.y, _title(columns[wanted.y])),
-                _tip(wanted.x, _("Months since")),
-                _tip(wanted.colour, _("Share"), kind),
+                _tip(wanted.x, labels[wanted.x]),
+                _tip(wanted.colour, labels[wanted.colour], kind),
             ],
+        },
+    }
+
+
+def _bars(wanted: Chart, columns: Mapping[str, Column], rows: Sequence[Mapping[str, Any]]) -> Row:
+    """Bars to one side, in the order of the rows."""
+    key = columns[wanted.x]
+    own = columns[wanted.y].label if wanted.y in columns else key.label
+    return {
+        "data": _data(rows[:MOST_BARS], {wanted.y: "text", wanted.x: key.kind}),
+        "mark": "bar",
+        "encoding": {
+            "y": {"field": wanted.y, "type": "nominal", "sort": None, "title": None, "axis": {"labelLimit": 260}},
+            "x": {"field": wanted.x, "type": "quantitative", "title": _title(key), "axis": _axis(key.kind)},
+            "tooltip": [_tip(wanted.y, _(own)), _tip(wanted.x, _title(key), key.kind)],
+        },
+    }
+
+
+def _columns(wanted: Chart, columns: Mapping[str, Column], rows: Sequence[Mapping[str, Any]]) -> Row:
+    """Columns in the order of the rows."""
+    kind = columns[wanted.y].kind
+    return {
+        "data": _data(rows, {wanted.x: "text", wanted.y: kind}),
+        "mark": {"type": "bar", "cornerRadiusEnd": 0},
+        "encoding": {
+            "x": {
+                "field": wanted.x,
+                "type": "ordinal",
+                "sort": None,
+                "title": _title(columns[wanted.x]),
+                "axis": {"labelOverlap": True},
+            },
+            "y": {"field": wanted.y, "type": "quantitative", "title": None, "axis": _axis(kind)},
+            "tooltip": [_tip(wanted.x, _title(columns[wanted.x])), _tip(wanted.y, _title(columns[wanted.y]), kind)],
+        },
+    }
+
+
+def _index(wanted: Chart, columns: Mapping[str, Column], rows: Sequence[Mapping[str, Any]]) -> Row:
+    """Bars from 100 to either side."""
+    drawn = [dict(row) | {"low": 100, "tone": "up" if row[wanted.x] >= 100 else "down"} for row in rows[:MOST_BARS]]
+    return {
+        "data": _data(drawn, {wanted.y: "text", wanted.x: "index", "low": "index", "tone": "text"}),
+        "mark": {"type": "bar", "cornerRadiusEnd": 0},
+        "encoding": {
+            "y": {"field": wanted.y, "type": "nominal", "sort": None, "title": None},
+            "x": {"field": "low", "type": "quantitative", "title": _("Index"), "scale": {"zero": False}},
+            "x2": {"field": wanted.x},
+            "color": _toned("tone"),
+            "tooltip": [_tip(wanted.y, _title(columns[wanted.y])), _tip(wanted.x, _("Index"), "index")],
         },
     }
 
@@ -227,9 +279,9 @@ def _limits(wanted: Chart, columns: Mapping[str, Column], rows: Sequence[Mapping
         "low": kind,
         "high": kind,
         "mean": kind,
-        "group": "said",
+        "group": "text",
         "value": kind,
-        "verdict": "said",
+        "verdict": "text",
         "stand": "text",
     }
     x = {"field": "n", "type": "quantitative", "title": _title(columns["n"]), "scale": {"zero": False}}
@@ -268,14 +320,14 @@ def _limits(wanted: Chart, columns: Mapping[str, Column], rows: Sequence[Mapping
             {
                 "mark": {"type": "rule"},
                 "transform": [{"filter": "isValid(datum.mean)"}],
-                "encoding": {"y": {"field": "mean", "type": "quantitative"}},
+                "encoding": {"y": {"field": "mean", "type": "quantitative", "axis": _axis(kind)}},
             },
             {
                 "mark": {"type": "point", "filled": True, "size": 70},
                 "transform": [{"filter": "isValid(datum.group)"}],
                 "encoding": {
                     "x": x,
-                    "y": {"field": "value", "type": "quantitative"},
+                    "y": {"field": "value", "type": "quantitative", "axis": _axis(kind)},
                     "tooltip": [
                         _tip("group", _title(columns["group"])),
                         _tip("n", _title(columns["n"]), "count"),
@@ -295,4 +347,7 @@ FORMS: Mapping[str, Callable[[Chart, Mapping[str, Column], Sequence[Mapping[str,
     "funnel": _funnel,
     "heat": _heat,
     "limits": _limits,
+    "bars": _bars,
+    "columns": _columns,
+    "index": _index,
 }

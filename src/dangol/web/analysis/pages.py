@@ -23,7 +23,7 @@ from dangol.web.sentences import sentence
 from dangol.web.shell import Request, address, page
 from dangol.web.templatetags import dangol as shown
 
-NUMBERS = (*NUMERIC, "signed", "steps")
+NUMBERS = (*NUMERIC, "signed", "steps", "figure")
 TONES = {"good": ("ok", "sort-up"), "bad": ("bad", "sort-down"), "plain": ("", "info")}
 
 
@@ -66,7 +66,7 @@ def _shown(request: Request, found: Report) -> dict[str, Any]:
         "tiles": [
             {
                 "label": gettext(tile.label),
-                "value": wording.cell(tile.value, tile.kind),
+                "value": wording.brief(tile.value, tile.kind),
                 "hint": wording.sentence(tile.hint) if tile.hint else "",
             }
             for tile in found.found.tiles
@@ -102,7 +102,7 @@ def _block(block: Block) -> dict[str, Any]:
         ],
         "rows": [_cells(block, row) for row in block.rows],
         "total": [
-            wording.cell(total[column.key], column.kind) if column.key in total else "" for column in block.columns[1:]
+            _cell(block, total[column.key], column.kind) if column.key in total else "" for column in block.columns[1:]
         ]
         if total
         else None,
@@ -113,7 +113,7 @@ def _block(block: Block) -> dict[str, Any]:
 
 
 def _head(column: Column) -> str:
-    return column.label if column.label.startswith("+") else gettext(column.label)
+    return column.label if column.label.lstrip("+").isdecimal() else gettext(column.label)
 
 
 def _cells(block: Block, row: Mapping[str, Any]) -> list[tuple[Any, bool]]:
@@ -139,5 +139,5 @@ def _file(found: Report, form: str, table: str) -> FileResponse:
 
 
 def _file_column(column: Column) -> FileColumn:
-    label = _head(column) + (f" ({gettext('generated')})" if column.generated else "")
+    label = _head(column) + (" (" + gettext("generated") + ")" if column.generated else "")
     return FileColumn(column.key, label, value=lambda row: wording.exported(row.get(column.key), column))

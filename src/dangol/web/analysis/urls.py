@@ -2,10 +2,12 @@
 
 from django.urls import path
 
-from dangol.web.analysis import pages
+from dangol.web.analysis import indicators, pages
 
 app_name = "analysis"
 urlpatterns = [
     path("", pages.index, name="index"),
+    path("indicators/", indicators.indicators, name="indicators"),
+    path("goals/<int:goal_id>/remove/", indicators.remove_goal, name="remove_goal"),
     path("<slug:name>/", pages.report, name="report"),
 ]

@@ -71,6 +71,11 @@ def cell(value: Any, kind: str) -> Any:
     return plain(value, kind)
 
 
+def brief(value: Any, kind: str) -> Any:
+    """A value short enough for a tile, the exact one on hover."""
+    return shown.money_short(round(value)) if kind == "money" and value is not None else cell(value, kind)
+
+
 def exported(value: Any, column: Column) -> Any:
     """A value as a spreadsheet counts with it: amounts in major units, texts in the reader's language."""
     if isinstance(value, Sentence) or column.kind in ("said", "segment"):

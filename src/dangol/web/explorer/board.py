@@ -191,7 +191,7 @@ class Board:
             "heat": self.url(replace(asked, heat=not asked.heat)),
             "unfold": self.url(replace(asked, depth=len(asked.rows), open=(), shut=())) if len(asked.rows) > 1 else "",
             "fold": self.url(replace(asked, depth=1, open=(), shut=())) if len(asked.rows) > 1 else "",
-            "clear": self.path,
+            "clear": f"{self.path}?fresh=1",
         }  # fmt: skip
 
 

@@ -21,6 +21,7 @@ from dangol.reports.fields import Fields
 from dangol.reports.grid import OTHERS, Grid
 from dangol.staff.reads import may
 from dangol.staff.rules import Right
+from dangol.web.explorer import views
 from dangol.web.explorer.board import Board, moved
 from dangol.web.explorer.table import table
 from dangol.web.sentences import sentence
@@ -28,7 +29,7 @@ from dangol.web.shell import Request, page
 
 REGION = "explorer"
 VALUES = 60
-FORM_NAMES = {"xlsx": "Excel", "csv": "CSV"}
+FORM_NAMES = {"xlsx": "Excel", "csv": "CSV", "pdf": "PDF", "png": "PNG"}
 
 
 def state_of(request: Request) -> tuple[Asked, Fields, str]:
@@ -50,6 +51,8 @@ def state_from(request: Request, given: QueryDict) -> tuple[Asked, Fields, str]:
 def explorer(request: Request) -> HttpResponseBase:
     """The page; after a step of somebody with a script only what changed of it."""
     problem = ""
+    if not request.GET and (kept := views.usual(request.user)):
+        return HttpResponseRedirect(kept)
     try:
         asked, fields, view = state_of(request)
     except BadInput as error:
@@ -103,7 +106,8 @@ def _shelves(request: Request, board: Board) -> dict[str, Any]:
         "known": [{"name": one.name, "label": gettext(one.label), "definition": gettext(one.definition)}
                   for one in board.fields.dimensions.values()],
         "where_open": bool(board.asked.where), "files": _files(board), "tools": board.tools(),
-        "result_url": board.part("result"),
+        "result_url": board.part("result"), "bar": views.bar(request.user, steps.query(board.asked), board.view),
+        "state": steps.query(board.asked), "roles": views.roles(),
     }  # fmt: skip
 
 
@@ -187,7 +191,7 @@ def _chosen(name: str, one: Filter) -> list[tuple[str, str, str]]:
 def _options(request: Request, asked: Asked, fields: Fields, name: str, text: str) -> tuple[list[Any], int]:
     """(value in an address, label, its first figure) of up to VALUES values, and how many more there are."""
     rest = tuple(one for one in asked.filters if one.name != name)
-    measure = next((one for one in asked.measures if one != "retention_rate"), "") or next(iter(fields.measures))
+    measure = next(one for one in (*asked.measures, *fields.measures) if not fields.measures[one].compares)
     where = catalogue.both(*(catalogue.condition(one) for one in rest), asked.where)
     period = fields.dimensions[name].is_period
     try:
@@ -211,7 +215,7 @@ def _options(request: Request, asked: Asked, fields: Fields, name: str, text: st
 def cell_of(request: Request, asked: Asked) -> tuple[steps.Path, steps.Path]:
     """The row and column of a cell in an address. Raises BadInput."""
     try:
-        row, column = json.loads(request.GET.get("at", "")[:2000])
+        row, column = json.loads(request.GET.get("at", "[[],[]]")[:2000])
         row, column = steps.path_from(json.dumps(row)), steps.path_from(json.dumps(column))
     except (ValueError, TypeError, RecursionError):
         raise BadInput("This address names no cell of the table. Open the explorer again.", field="at") from None
@@ -246,7 +250,7 @@ def cell(request: Request) -> HttpResponse:
         "base": _base(request), "board": board, "facts": facts,
         "title": " · ".join(name for name in names if name) or gettext("Total"),
         "buyers": buyers, "others": others, "here": board.url(asked),
-        "customers_url": board.part("customers", at=request.GET["at"])
+        "customers_url": board.part("customers", at=request.GET.get("at", "[[],[]]"))
         if buyers and not asked.star and may(request.user, Right.CUSTOMERS_VIEW) else "",
         "ways": _ways(board, row, column, others=others), "splits": _splits(board, row, column) if not others else [],
     })  # fmt: skip
@@ -256,7 +260,7 @@ def _facts(request: Request, asked: Asked, fields: Fields, measures: list[str], 
     """The figures of a cell, asked anew under its condition; those that need a period are left out."""
     found, buyers, code = [], None, ""
     for name in measures:
-        if name not in fields.measures or not layout.fits(name, ()):
+        if name not in fields.measures or not layout.fits(fields.measures[name], ()):
             continue
         try:
             answer = olap.ask(request.user, [name], (), where, star=asked.star)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from dangol.web.explorer import customers, files, pages
+from dangol.web.explorer import customers, files, mailings, pages, views
 
 app_name = "explorer"
 urlpatterns = [
@@ -12,4 +12,9 @@ urlpatterns = [
     path("cell/", pages.cell, name="cell"),
     path("customers/", customers.behind, name="customers"),
     path("file/", files.file, name="file"),
+    path("views/", views.views, name="views"),
+    path("views/act/", views.act, name="view_act"),
+    path("views/<int:view_id>/mail/", mailings.mailings, name="mailings"),
+    path("views/<int:view_id>/mail/<int:mailing_id>/", mailings.act, name="mailing_act"),
+    path("sent/<int:copy_id>/", mailings.copy, name="copy"),
 ]

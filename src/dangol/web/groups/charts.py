@@ -7,6 +7,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from dangol.insight.score.groups.reads import GroupView, SizeView, TraitView
+from dangol.insight.score.index.reads import DayView
 from dangol.web.templatetags.dangol import money, number, percent
 
 Row = dict[str, Any]
@@ -104,6 +105,51 @@ def sizes(found: Sequence[SizeView], groups: Sequence[GroupView]) -> tuple[Row, 
             "y": {"field": "customers", "type": "quantitative", "title": _("Customers"), "stack": True},
             "color": {"field": "group", "type": "nominal", "title": None, "scale": {"domain": list(names.values())},
                       "legend": {"columns": {"expr": "width < 480 ? 1 : 2"}}},
+        },
+    }  # fmt: skip
+    return spec, rows
+
+
+def spread(day: DayView) -> tuple[Row, list[Row]]:
+    """Customers by steps of an index; a step too small to show counts as empty."""
+    width = 100 / len(day.bins)
+    rows = [{"at": place * width, "to": (place + 1) * width, "step": f"{place * width:g}–{(place + 1) * width:g}",
+             "customers": count} for place, count in enumerate(day.bins)]  # fmt: skip
+    cuts: Row = {
+        "data": {"values": [{"at": one.least, "grade": one.name} for one in day.grades]},
+        "encoding": {"x": {"field": "at", "type": "quantitative"}},
+    }
+    bars: Row = {
+        "mark": {"type": "bar", "cornerRadiusEnd": 0},
+        "encoding": {
+            "x": {"field": "at", "type": "quantitative", "bin": {"binned": True, "step": width}, "title": _("Index"),
+                  "scale": {"domain": [0, 100]}},
+            "x2": {"field": "to"},
+            "y": {"field": "customers", "type": "quantitative", "title": _("Customers")},
+            "tooltip": [{"field": "step", "title": _("Index")},
+                        {"field": "customers", "type": "quantitative", "title": _("Customers"), "format": ","}],
+        },
+        "data": {"values": rows},
+    }  # fmt: skip
+    lines = {**cuts, "mark": {"type": "rule", "strokeDash": [2, 3]}}
+    names = {**cuts, "mark": {"type": "text", "align": "left", "dx": 3, "baseline": "bottom"},
+             "encoding": {**cuts["encoding"], "text": {"field": "grade"}, "y": {"value": -3}}}  # fmt: skip
+    return {"height": 240, "layer": [bars, lines, names], "data": {"values": rows}}, rows
+
+
+def grades_over_time(days: Sequence[DayView]) -> tuple[Row, list[Row]] | None:
+    """Customers by month and grade; None before there are two months."""
+    if len(days) < 2:
+        return None
+    rows = [{"month": str(day.as_of)[:7], "grade": one.name, "customers": one.customers or 0}
+            for day in days for one in day.grades]  # fmt: skip
+    spec: Row = {
+        "height": 240,
+        "mark": {"type": "bar", "cornerRadiusEnd": 0},
+        "encoding": {
+            "x": {"field": "month", "type": "ordinal", "title": None, "axis": {"labelAngle": 0}},
+            "y": {"field": "customers", "type": "quantitative", "title": _("Customers"), "stack": True},
+            "color": {"field": "grade", "type": "nominal", "title": None, "sort": None},
         },
     }  # fmt: skip
     return spec, rows

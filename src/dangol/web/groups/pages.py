@@ -10,16 +10,20 @@ from django.utils.translation import gettext as _
 
 from dangol.base.errors import BadInput, DangolError, NotFound
 from dangol.customers.identify.reads import labels
-from dangol.insight.score.groups import actions, reads
+from dangol.insight.score.groups import actions, editing, pictures, reads
 from dangol.insight.score.groups.reads import GroupingView, GroupView
+from dangol.insight.score.groups.rules import clusters, trees
 from dangol.insight.score.groups.rules.clusters import FEWEST_K, METHODS, MOST_K, REASONS, WEAK
+from dangol.insight.score.groups.rules.trees import TARGETS
+from dangol.insight.score.groups.rules.wishes import TREE
+from dangol.insight.score.groups.wording import label
 from dangol.insight.score.reads import SMALL_GROUP
 from dangol.staff.actions import note_access
 from dangol.staff.reads import may
 from dangol.staff.rules import Right
 from dangol.web.customers.address import address_of
-from dangol.web.groups import charts
-from dangol.web.groups.forms import ClustersForm
+from dangol.web.groups import charts, splits
+from dangol.web.groups.forms import OF_FIELDS, ClustersForm, TreeForm
 from dangol.web.sentences import say, sentence
 from dangol.web.shell import Request, page
 from dangol.web.templatetags.dangol import number
@@ -40,22 +44,32 @@ def index(request: Request) -> HttpResponse:
 @page(Right.INSIGHT_EDIT, methods=("GET", "POST"))
 def new(request: Request) -> HttpResponse:
     """Ask for clusters."""
-    form = ClustersForm(request.POST or None)
+    return _ask(request, ClustersForm(request.POST or None), "groups/new.html")
+
+
+@page(Right.INSIGHT_EDIT, methods=("GET", "POST"))
+def new_tree(request: Request) -> HttpResponse:
+    """Ask for a tree."""
+    return _ask(request, TreeForm(request.POST or None), "groups/new_tree.html")
+
+
+def _ask(request: Request, form: ClustersForm | TreeForm, template: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             grouping_id, _job = actions.start(by=request.user, name=form.cleaned_data["name"], wanted=form.wanted())
         except BadInput as wrong:
-            form.add_error(wrong.field if wrong.field in form.fields else None, sentence(wrong))
+            field = OF_FIELDS.get(form.data.get("target", ""), "") if wrong.field == "of" else wrong.field
+            form.add_error(field if field in form.fields else None, sentence(wrong))
         else:
             return HttpResponseRedirect(reverse("groups:one", args=[grouping_id]))
-    return render(request, "groups/new.html", {"form": form}, status=422 if request.method == "POST" else 200)
+    return render(request, template, {"form": form}, status=422 if request.method == "POST" else 200)
 
 
 @page(Right.INSIGHT_VIEW)
 def grouping(request: Request, grouping_id: int) -> HttpResponse:
     """One grouping: its groups as pictures and words, why so many, how it was found."""
     view = reads.grouping(request.user, grouping_id)
-    said = _choice(view) if view.version else {}
+    said = (_rules(request, view) if view.kind == TREE else _choice(view)) if view.version else {}
     return render(request, "groups/one.html", {
         "grouping": view, "cards": [(group, charts.bars(group)) for group in view.groups], "smallest": SMALL_GROUP,
         "may_edit": may(request.user, Right.INSIGHT_EDIT) and view.retired_at is None, **_search(request, view),
@@ -92,10 +106,10 @@ def _definition(view: GroupingView) -> dict[str, Any]:
     wanted, fitted = (view.version or view.newest).wanted, view.fitted
     scales = fitted.get("scales", ())
     return {
-        "wanted": wanted, "method": _(METHODS[wanted.method]),
-        "compared": [reads.label(one["name"]) for one in scales],
-        "logged": [reads.label(one["name"]) for one in scales if one["log"]],
-        "left_out": [reads.label(one) for one in fitted.get("same", ())],
+        "wanted": wanted, "compared": [label(one["name"]) for one in scales],
+        "method": say(TARGETS[wanted.target] if isinstance(wanted, trees.Wanted) else METHODS[wanted.method]),
+        "logged": [label(one["name"]) for one in scales if one["log"]],
+        "left_out": [label(one) for one in fitted.get("same", ())],
     }  # fmt: skip
 
 
@@ -111,11 +125,39 @@ def _over_time(request: Request, view: GroupingView) -> dict[str, Any]:
 @page(Right.INSIGHT_EDIT, methods=("POST",))
 def again(request: Request, grouping_id: int) -> HttpResponse:
     """Search anew, with another number of clusters or with today's customers."""
-    view = reads.grouping(request.user, grouping_id)
+    wanted = reads.grouping(request.user, grouping_id).newest.wanted
     given = request.POST.get("k", "0")
-    wanted = replace(view.newest.wanted, k=int(given) if given.isdecimal() and len(given) < 4 else 1)
+    if isinstance(wanted, clusters.Wanted):
+        wanted = replace(wanted, k=int(given) if given.isdecimal() and len(given) < 4 else 1)
     actions.again(by=request.user, grouping_id=grouping_id, wanted=wanted)
     return HttpResponseRedirect(reverse("groups:one", args=[grouping_id]))
+
+
+def _rules(request: Request, view: GroupingView) -> dict[str, Any]:
+    """The tree in force as a picture, and its splits as fields to change."""
+    names = {group.code: group.name for group in view.groups}
+    tree = pictures.tree_of(request.user, view.fitted, names)
+    best = tree.leaves[0] if tree.leaves else None
+    return {"tree": tree, "splits": splits.splits(tree.root), "best": best, "edited": view.fitted["edited"],
+            "holds": best is not None and (best.lift or 0) > 1}  # fmt: skip
+
+
+@page(Right.INSIGHT_VIEW, methods=("GET", "POST"))
+def change(request: Request, grouping_id: int) -> HttpResponse:
+    """What changed rules would do (a fragment; nothing is saved), or keep them as the next version."""
+    given = request.POST if request.method == "POST" else request.GET
+    view = reads.grouping(request.user, grouping_id)
+    if view.kind != TREE or not view.version:
+        raise NotFound("This grouping does not exist.")
+    if request.method == "POST":
+        thresholds, merges = splits.changes(given, view.fitted["tree"])
+        editing.edit(by=request.user, grouping_id=grouping_id, thresholds=thresholds, merges=merges)
+        return HttpResponseRedirect(reverse("groups:one", args=[grouping_id]))
+    try:
+        tried = editing.tried(request.user, grouping_id, *splits.changes(given, view.fitted["tree"]))
+    except BadInput as wrong:
+        return render(request, "groups/effect.html", {"wrong": sentence(wrong)})
+    return render(request, "groups/effect.html", {"tree": pictures.tree_of(request.user, tried, {})})
 
 
 @page(Right.INSIGHT_EDIT, methods=("POST",))

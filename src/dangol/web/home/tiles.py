@@ -25,6 +25,7 @@ from dangol.insight.score import reads as score
 from dangol.privacy import reads as requests
 from dangol.staff import reads as staff
 from dangol.staff.rules import Right
+from dangol.web.analysis import dashboard
 from dangol.web.shell import address
 from dangol.web.templatetags.dangol import percent
 from dangol.work.schedules import reads as clock
@@ -61,9 +62,16 @@ class Section:
     tiles: list[Tile] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
     definition: Text = ""
+    board: Any = None  # web.analysis.board.shown: the last weeks, hints and goals
 
 
 Provider = Callable[[Any], Section | None]
+
+
+def weeks(member: Any) -> Section | None:
+    """The last weeks of what the member sees: lines, what moved, goals."""
+    found = dashboard.shown(member)
+    return Section(_("The last 7 days"), board=found, definition=dashboard.MEANT) if found else None
 
 
 def customers(member: Any) -> Section | None:
@@ -184,6 +192,7 @@ def asking(member: Any) -> Section | None:
 
 # right -> what members with it see at home, in this order
 PROVIDERS: tuple[tuple[Right, Provider], ...] = (
+    (Right.INSIGHT_VIEW, weeks),
     (Right.PRIVACY_HANDLE, privacy),
     (Right.CAMPAIGNS_VIEW, campaigns),
     (Right.CUSTOMERS_EDIT, asking),

@@ -15,7 +15,8 @@ from django.utils.translation import gettext as _
 from dangol.base.errors import BadInput, NotFound
 from dangol.insight.score import actions, reads
 from dangol.insight.score.reads import Flow, SegmentView
-from dangol.insight.score.rules import NOT_YET, SEGMENTS
+from dangol.insight.score.rules import NOT_YET, SEGMENTS, way
+from dangol.insight.score.rules.flows import sankey
 from dangol.staff.reads import may
 from dangol.staff.rules import Right
 from dangol.web.insight import charts
@@ -46,15 +47,16 @@ def _map(found: Sequence[SegmentView]) -> list[dict[str, Any]]:
     return [{"recent": r == "H", "rows": [[cells[r + f + m] for f in "LH"] for m in "HL"]} for r in "HL"]
 
 
-def _known_day(text: str, default: date) -> date:
-    """A scoring day from the address. Raises BadInput."""
+def known_day(text: str, default: date) -> date:
+    """A scoring day from the address, the default where nothing is said. Raises BadInput."""
     try:
         return date.fromisoformat(text) if text else default
     except ValueError:
         raise BadInput("“{text}” is not a date. Write it like 2026-10-31.", field="as_of", text=text) from None
 
 
-def _nothing_yet(request: Request, template: str) -> HttpResponse:
+def nothing_yet(request: Request, template: str) -> HttpResponse:
+    """What a page of this area shows before the first scoring."""
     return render(request, template, {"nothing": True, "sources_url": address("sources:list")})
 
 
@@ -64,8 +66,8 @@ def segments(request: Request) -> HttpResponse:
     try:
         days = reads.months()
     except NotFound:
-        return _nothing_yet(request, "insight/segments.html")
-    day = _known_day(request.GET.get("as_of", ""), days[-1])
+        return nothing_yet(request, "insight/segments.html")
+    day = known_day(request.GET.get("as_of", ""), days[-1])
     found = reads.segments(day, by=request.user)
     before = max((one for one in days if one < day), default=None)
     customers = sum(segment.customers or 0 for segment in found)
@@ -124,7 +126,7 @@ def _segment_page(request: Request, code: str, *, wrong: BadInput | None = None)
         for size in reads.sizes(by=request.user)
         if size.code == code
     ]
-    day = _known_day(request.GET.get("since", ""), days[-2] if len(days) > 1 else days[-1])
+    day = known_day(request.GET.get("since", ""), days[-2] if len(days) > 1 else days[-1])
     flows = reads.migration(day, days[-1], by=request.user) if day < days[-1] else []
     given = {field: request.POST.get(field, "") for field in ("name", "aim", "text")} if wrong else None
     return render(request, "insight/segment.html", {
@@ -192,17 +194,28 @@ def migration(request: Request) -> HttpResponse:
     try:
         days = reads.months()
     except NotFound:
-        return _nothing_yet(request, "insight/migration.html")
-    end = _known_day(request.GET.get("to", ""), days[-1])
+        return nothing_yet(request, "insight/migration.html")
+    end = known_day(request.GET.get("to", ""), days[-1])
     earlier = [one for one in days if one < end]
-    start = _known_day(request.GET.get("from", ""), earlier[-1] if earlier else days[0])
+    start = known_day(request.GET.get("from", ""), earlier[-1] if earlier else days[0])
     start, end = min(start, end), max(start, end)
     flows = reads.migration(start, end, by=request.user)
     return render(request, "insight/migration.html", {
         "days": list(reversed(days)), "start": start, "end": end, "same_day": start == end,
-        **_matrix(flows), **_definition(),
+        **_matrix(flows), **_definition(), "sankey": _sankey(flows),
         "smallest": reads.SMALL_GROUP, "small": any(flow.customers is None for flow in flows),
     })  # fmt: skip
+
+
+def _sankey(flows: Sequence[Flow]) -> dict[str, Any]:
+    """The diagram with the names of its segments."""
+    names = {code: view.name for code, view in reads.strategies().items()} | {NOT_YET: _("Not yet a customer")}
+    drawn = sankey({(flow.before, flow.after): flow.customers or 0 for flow in flows})
+    return {
+        "width": drawn.width, "height": drawn.height,
+        "nodes": [{"at": node, "name": names[node.code]} for node in drawn.nodes],
+        "bands": [{"at": band, "before": names[band.before], "after": names[band.after]} for band in drawn.bands],
+    }  # fmt: skip
 
 
 def _matrix(flows: Sequence[Flow]) -> dict[str, Any]:
@@ -218,7 +231,7 @@ def _matrix(flows: Sequence[Flow]) -> dict[str, Any]:
                for flow in moves[:BIGGEST_FLOWS]]  # fmt: skip
     ways: dict[str, int] = defaultdict(int)
     for flow in flows:
-        ways[_way(flow)] += flow.customers or 0
+        ways[way(flow.before, flow.after)] += flow.customers or 0
     return {
         "columns": [(code, names[code]) for code in SEGMENTS], "rows": [row for row in rows if row["total"]],
         "biggest": biggest, "total": total, "ways": dict(ways),
@@ -236,13 +249,3 @@ def _matrix_row(before: str, name: str, counts: dict[tuple[str, str], Flow]) -> 
         for after, flow in zip(SEGMENTS, flows, strict=True)
     ]  # fmt: skip
     return {"code": before, "name": name, "cells": cells, "total": total}
-
-
-def _way(flow: Flow) -> str:
-    """Which way a flow goes: up or down by how many axes are high, sideways, stayed, or new."""
-    if flow.before == NOT_YET:
-        return "new"
-    if flow.before == flow.after:
-        return "stayed"
-    rise = flow.after.count("H") - flow.before.count("H")
-    return "up" if rise > 0 else "down" if rise < 0 else "sideways"

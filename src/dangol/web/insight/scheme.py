@@ -14,11 +14,12 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 from dangol.base.errors import BadInput, DangolError, NotFound
 from dangol.base.money import currency, to_minor
 from dangol.insight.score import actions, reads
-from dangol.insight.score.rules import AXES, AXIS_NAMES, PRESETS, Axis, RfmScheme, cut_points
+from dangol.insight.score.rules import AXES, AXIS_NAMES, PRESETS, Axis, Difference, RfmScheme, cut_points
 from dangol.staff.reads import may, require
 from dangol.staff.rules import Right
 from dangol.web.sentences import sentence
 from dangol.web.shell import Request, page
+from dangol.web.templatetags import dangol as shown
 
 OWN = "own"
 WINDOWS = (("90", gettext_lazy("90 days")), ("180", gettext_lazy("180 days")), ("365", gettext_lazy("1 year")),
@@ -112,10 +113,42 @@ def scheme(request: Request) -> HttpResponse:
     job = request.GET.get("job", "")
     return render(request, "insight/scheme.html", {
         "view": view, "scheme": view.scheme, "axes": view.scheme.axes, "form": form, "job": _job(request, job),
-        "may_edit": may(request.user, Right.INSIGHT_EDIT), "versions": reads.scheme_versions(),
+        "may_edit": may(request.user, Right.INSIGHT_EDIT),
+        "versions": [{"view": one, "changes": [_change(change) for change in one.changes]}
+                     for one in reads.scheme_versions()],
         "axis_names": AXIS_NAMES, "tried": None if form.errors else _tried(view.scheme),
         "unit": currency(settings.DANGOL.currency).code,
     }, status=422 if request.method == "POST" else 200)  # fmt: skip
+
+
+@page(Right.INSIGHT_EDIT, methods=("POST",))
+def use_again(request: Request, version: int) -> HttpResponse:
+    """Publish an earlier version once more."""
+    job = actions.use_scheme_again(by=request.user, version=version)[1]
+    return HttpResponseRedirect(f"{reverse('insight:scheme')}?job={job}")
+
+
+WHAT = {
+    "name": gettext_lazy("Name"), "window": gettext_lazy("Window (days)"), "groups": gettext_lazy("Groups"),
+    "cut_points": gettext_lazy("Cut points"), "high": gettext_lazy("High from score"), "weight": gettext_lazy("Weight"),
+}  # fmt: skip
+
+
+def _change(change: Difference) -> dict[str, Any]:
+    """A difference in words: R · cut points, before, after."""
+    lead = f"{change.axis.upper()} · " if change.axis else ""
+    return {"what": f"{lead}{WHAT[change.what]}", "before": _worded(change, change.before),
+            "after": _worded(change, change.after)}  # fmt: skip
+
+
+def _worded(change: Difference, value: Any) -> str:
+    if change.what == "window":
+        return str(value or _("all history"))
+    if change.what != "cut_points":
+        return f"{value:g}" if isinstance(value, float) else str(value)
+    if not value:
+        return _("computed at the next scoring")
+    return " · ".join(shown.money(point) if change.axis == "m" else shown.number(point) for point in value)
 
 
 def _publish(request: Request, form: SchemeForm) -> int | None:
@@ -153,7 +186,28 @@ def _tried(wanted: RfmScheme) -> dict[str, Any] | None:
                       "change": count - (now.get(code) or 0)} for code, count in seen.segments.items()],
         "axes": [{"code": code, "name": AXIS_NAMES[code], "axis": seen.scheme.axes[code],
                   "sizes": sorted(seen.axes[code].items(), reverse=True),
-                  "most": max([*seen.axes[code].values(), 1])} for code in AXES],
+                  "most": max([*seen.axes[code].values(), 1]), "picture": _picture(seen, code)} for code in AXES],
+    }  # fmt: skip
+
+
+PICTURE_WIDTH, PICTURE_HEIGHT = 320, 84
+
+
+def _picture(seen: Any, code: str) -> dict[str, Any]:
+    """The histogram of an axis as bars and cut lines in a box of PICTURE_WIDTH by PICTURE_HEIGHT.
+
+    Cut lines can be dragged (js/insight.js): `scale` of the axis' own units are one of those that are typed.
+    """
+    found, axis = seen.histograms[code], seen.scheme.axes[code]
+    most, width = max([*found.customers, 1]), PICTURE_WIDTH / len(found.customers)
+    heights = [round(PICTURE_HEIGHT * count / most, 2) for count in found.customers]
+    bars = [{"x": round(place * width, 2), "height": height, "y": PICTURE_HEIGHT - height}
+            for place, height in enumerate(heights)]  # fmt: skip
+    scale = 10 ** currency(settings.DANGOL.currency).digits if code == "m" else 1
+    return {
+        "bars": bars, "bar_width": round(width - 1, 2), "top": found.top, "scale": scale, "round_top": round(found.top),
+        "cuts": [{"x": round(PICTURE_WIDTH * found.place(point), 1), "value": point / scale}
+                 for point in axis.cut_points],
     }  # fmt: skip
 
 

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from dangol.web.explorer import pages as explorer
-from dangol.web.insight import lifetime, pages, scheme
+from dangol.web.insight import lifetime, measures, pages, scheme, warning
 
 app_name = "insight"
 urlpatterns = [
@@ -11,8 +11,15 @@ urlpatterns = [
     path("segments/<str:code>/", pages.segment, name="segment"),
     path("segments/<str:code>/strategy/", pages.strategy, name="strategy"),
     path("migration/", pages.migration, name="migration"),
+    path("warning/", warning.warning, name="warning"),
     path("scheme/", scheme.scheme, name="scheme"),
     path("scheme/preview/", scheme.preview, name="scheme_preview"),
     path("lifetime/", lifetime.lifetime, name="lifetime"),
     path("figures/", explorer.moved_here, name="figures"),
+    path("measures/", measures.measures, name="measures"),
+    path("measures/new/", measures.measure, name="new_measure"),
+    path("measures/check/", measures.check, name="check_measure"),
+    path("measures/<str:name>/", measures.measure, name="measure"),
+    path("measures/<str:name>/remove/", measures.remove, name="remove_measure"),
+    path("scheme/versions/<int:version>/use/", scheme.use_again, name="scheme_use"),
 ]

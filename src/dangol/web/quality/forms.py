@@ -78,6 +78,10 @@ class RuleForm(forms.Form):
         if kind != "required":
             del self.fields["use"]
         params = _params()
+        if kind == "range":
+            for name in ("least", "most"):
+                params[name].help_text = _("A number, or “year” for this year, like year-115.")
+                params[name].widget.attrs["inputmode"] = "text"
         place = {name: params[name] for name in self.kind.params}
         order = [*[name for name in self.fields if name in ("name", "field", "use")], *place]
         self.fields.update(place)

@@ -130,19 +130,21 @@ def _tie(how: Linker, wanted: pa.Table, running: Running) -> dict[str, int]:
     return made
 
 
-def _open(how: Linker, wanted: pa.Table) -> list[dict[str, Any]]:
+def _open(how: Linker, wanted: pa.Table) -> Iterator[dict[str, Any]]:
+    """The keys without a customer, group by group; as a table until they are asked for, so that millions fit."""
     existing = owned_keys() if wanted.num_rows > CHUNK else _existing(wanted)
     every = pa.concat_tables(
         [existing.select(["source", "key"]), wanted.cast(existing.select(["source", "key"]).schema)]
     )
     every = every.group_by(["source", "key"]).aggregate([])
     spaces = collect_reads.systems()
-    space = pa.array([spaces.get(source, source) for source in every["source"].to_pylist()], pa.string())
+    named = every["source"].combine_chunks().dictionary_encode()
+    space = pa.array([spaces.get(one, one) for one in named.dictionary.to_pylist()], pa.string()).take(named.indices)
     groups = how.tie(every.append_column("space", space)).select(["source", "key", "group"])
     with fresh() as engine:
         found = engine.arrow(tables.unlinked(engine.memory(groups), engine.memory(existing)))
-    rows: list[dict[str, Any]] = found.to_pylist()
-    return rows
+    for batch in found.to_batches(max_chunksize=CHUNK):
+        yield from batch.to_pylist()
 
 
 def _existing(wanted: pa.Table) -> pa.Table:

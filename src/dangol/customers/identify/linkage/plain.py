@@ -14,6 +14,7 @@ from dangol.customers.identify.linkage.linking import Linked
 from dangol.engine import fresh
 
 PRECISION = 0.995
+TELLING = frozenset({"phone", "email", "birth", "code"})
 COLUMNS = ("record_id", "cluster_id", "probability", "file")
 
 
@@ -25,6 +26,16 @@ class PlainLink:
     fields: list[dict[str, str]]
     linked: Linked
     seconds: float
+
+    @property
+    def rough(self) -> bool:
+        """Whether the expected precision is a rough guess.
+
+        It holds where the model's assumption does: that fields err independently. Names, places and categories of
+        firms and things do not, and without a field nearly one a person has nothing contradicts them: of a list of
+        restaurants (names and addresses only) 0.92 to 1.00 of the joined pairs were right where 0.995 was expected.
+        """
+        return not any(name.rstrip("0123456789") in TELLING for used in self.fields for name in used)
 
 
 def link(

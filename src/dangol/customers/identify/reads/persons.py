@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from dangol.customers.identify.models import Customer, Membership, SourceKey
-from dangol.customers.identify.reads.one import visible
+from dangol.customers.identify.reads.one import all_visible
 from dangol.staff.reads import Member
 
 CHUNK = 900
@@ -81,18 +81,16 @@ def reach(by: Member, customer_ids: Iterable[int]) -> dict[int, Reach]:
 
     Of a merged one its own: it is seen by whoever sees the customer it is now part of.
     """
-    found = {}
-    for one in customer_ids:
-        whole = visible(by, one)
-        row = whole if whole.pk == one else Customer.objects.get(pk=one)
-        found[one] = Reach(
-            row.pk, row.code, row.name, row.kind, row.email, row.phone, row.phone_e164,
-            row.address, row.birth, [],
-        )  # fmt: skip
-    for pk, source, key in SourceKey.objects.filter(customer_id__in=list(found)).values_list(
-        "customer_id", "source", "key"
-    ):
-        found[pk].keys.append((source, key))
+    found = {
+        row.pk: Reach(row.pk, row.code, row.name, row.kind, row.email, row.phone, row.phone_e164,
+                      row.address, row.birth, [])
+        for row in all_visible(by, customer_ids)
+    }  # fmt: skip
+    wanted = list(found)
+    for start in range(0, len(wanted), CHUNK):
+        keys = SourceKey.objects.filter(customer_id__in=wanted[start : start + CHUNK])
+        for pk, source, key in keys.values_list("customer_id", "source", "key"):
+            found[pk].keys.append((source, key))
     return found
 
 

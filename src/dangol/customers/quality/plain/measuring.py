@@ -163,6 +163,8 @@ def _same_form(form: str, usual: str) -> bool:
     """Whether two forms are one: numbers below a thousand look alike with and without commas; phones vary by area."""
     if form == usual or "plain or with commas" in (form, usual):
         return form == usual or {form, usual} <= {"plain or with commas", "plain", "with commas"}
+    if "…" in form and form[2:] == usual[2:] and {form[:2], usual[:2]} <= {"DD", "MM"}:
+        return True  # 3/4/2026 may be either; 23/4/2026 tells of the column that the day comes first
     if set(form) <= set("9-") and set(usual) <= set("9-"):
         return ("-" in form) == ("-" in usual)
     return False

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 
 from dangol.customers.collect.proposals import propose
 from dangol.customers.collect.rules import CUSTOMERS
+from dangol.customers.identify.linkage.rules import kinds
 from dangol.customers.identify.rules import mask
 from dangol.customers.quality.rules.checks import PLACEHOLDER_EMAILS, PLACEHOLDER_NAMES, PLACEHOLDER_PHONES
 from dangol.customers.standard import rules as standard
@@ -15,6 +16,9 @@ from dangol.customers.standard.rules import holds_resident_number
 SAMPLE = 2_000
 LEAST_SHARE = 0.6
 CATEGORY_MOST = 50
+LEAST_IDS = 20
+CODED = re.compile(r"(?=.*\d)[\w.-]{3,20}", re.ASCII)  # rec-1070-org, A0001
+BIRTHS_UNTIL = 2000  # the middle year of an unnamed column of births lies before
 ABROAD = "phone_abroad"  # how a column of phones is judged whose numbers are mostly not Korean
 OLDEST_YEAR, OLDEST_AGE = 1900, 115
 NOTHING = frozenset(
@@ -25,6 +29,7 @@ DEFAULT_DAYS = frozenset({"1900-01-01", "1900-01-00", "1901-01-01", "1970-01-01"
                           "9999-12-31", "2999-12-31", "1111-11-11"})  # fmt: skip
 PERSONAL = frozenset({"name", "phone", "email", "address", "birth", "postcode", "id"})
 # Kinds and parts of headers that name them, without blanks and marks; the customers' own fields come first.
+HOUSE_NUMBER = re.compile(r"^(street|house|building)(no|num|nr|number)$|^(번지|건물번호|호수?)$")
 HEADERS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("postcode", ("postcode", "postalcode", "zip", "zipcode", "우편번호")),
     ("birth", ("birthdate", "birthday", "dateofbirth", "dob", "bday", "생년월일", "생일", "출생일")),
@@ -38,6 +43,7 @@ HEADERS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("number", ("amount", "price", "qty", "quantity", "total", "금액", "가격", "수량", "매출", "포인트", "point",
                 "score", "balance")),
 )  # fmt: skip
+WORDS = {kinds.Kind.NAME: "name", kinds.Kind.FAMILY: "name", kinds.Kind.GIVEN: "name", kinds.Kind.ADDRESS: "address"}
 IDS = frozenset({"id", "recid", "recordid", "rowid", "uid", "custid", "custno", "customerid", "customerno", "memberid",
                  "memberno", "userid", "key", "code", "no", "고객번호", "고객id", "고객코드", "회원번호", "회원id",
                  "번호", "고객관리번호", "식별번호"})  # fmt: skip
@@ -76,16 +82,30 @@ def kind_of(header: str, values: Sequence[str], *, distinct: int, filled: int) -
     values: a sample of its different values. The header decides where the values do not contradict it.
     """
     named = _of_header(header)
-    if named and (not values or named in ("id", "name", "address") or _share(values, named) >= 0.4):
+    if named and (not values or named in ("id", "name", "address", "text") or _share(values, named) >= 0.4):
         return named
     for kind in ("email", "date", "phone", "gender", "number"):
         if values and _share(values, kind) >= LEAST_SHARE and (kind != "gender" or distinct <= 8):
             if kind == "number" and distinct == filled and filled > 20 and _whole(values):
                 return "id"
-            return kind
+            return "birth" if kind == "date" and not named and _old(values) else kind
     if distinct <= CATEGORY_MOST and filled > 3 * distinct:
         return "category"
-    return "text"
+    if distinct == filled > LEAST_IDS and sum(bool(CODED.fullmatch(value)) for value in values) > 0.9 * len(values):
+        return "id"
+    return _of_words(values, distinct=distinct, filled=filled)
+
+
+def _old(values: Sequence[str]) -> bool:
+    """Whether days lie so far back that they are those of births."""
+    years = sorted(day.year for value in values if (day := read_day(value)[0]))
+    return bool(years) and years[len(years) // 2] < BIRTHS_UNTIL
+
+
+def _of_words(values: Sequence[str], *, distinct: int, filled: int) -> str:
+    """Columns of words under a header that says nothing, by the words that linkage knows."""
+    found = kinds.propose("", values, rows=filled, distinct=distinct, filled=filled) if values else kinds.Kind.TEXT
+    return WORDS.get(found, "text")
 
 
 def _whole(values: Sequence[str]) -> bool:
@@ -96,6 +116,8 @@ def _of_header(header: str) -> str:
     text = plain(header)
     if text in IDS:
         return "id"
+    if HOUSE_NUMBER.match(text):
+        return "text"
     proposed = [one for one in propose([header], CUSTOMERS) if one.level != "unsure"]
     found = max(proposed, key=lambda one: one.confidence).field if proposed else ""
     if found:
@@ -111,7 +133,9 @@ def _share(values: Sequence[str], kind: str) -> float:
     if kind == "phone":
         return sum(7 <= len(re.sub(r"\D", "", v)) <= 15 and not re.search(r"[A-Za-z가-힣]", v) and
                    (v.startswith(("0", "+", "(")) or "-" in v) for v in values) / len(values)  # fmt: skip
-    return sum(look(v, today).problem == "" for v in values) / len(values)
+    # A birth long ago is one all the same: what is impossible is found when the column is judged.
+    fine = {"", "impossible_birth", "too_old"} if kind == "birth" else {""}
+    return sum(look(v, today).problem in fine for v in values) / len(values)
 
 
 def _shape(text: str) -> str:

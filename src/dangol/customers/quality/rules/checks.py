@@ -1,6 +1,7 @@
 """The rules a data steward sets: what each kind asks, and what a rule may say. No rule holds code."""
 
 import dataclasses
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -12,6 +13,9 @@ from dangol.base.errors import BadInput
 
 NAME_LONGEST, PATTERN_LONGEST, VALUES_MOST, VALUE_LONGEST = 100, 200, 500, 100
 MONTHS_MOST, WEIGHT_MOST, SHARED_MOST = 600, 10, 1000
+YEAR = "year"  # a bound of a range: this year by the clock, also year-115
+CLOCK = re.compile(r"(?:year|this year|올해)\s*([-+]\s*\d{1,4})?")
+_SOME_YEAR = 2000
 SEVERITIES = ("info", "warn", "bad")
 GRAVITY = {"info": 1, "warn": 3, "bad": 9}
 
@@ -166,8 +170,15 @@ def _check_bounds(kind: str, params: Mapping[str, Any]) -> None:
     least, most = params["least"], params["most"]
     if least is None and most is None:
         raise BadInput("Give a lower or an upper bound.", field="least")
-    if least is not None and most is not None and least > most:
+    low, high = (bound(one, _SOME_YEAR) for one in (least, most))
+    same = isinstance(least, str) == isinstance(most, str)  # a year of the clock and a fixed one may change places
+    if same and low is not None and high is not None and low > high:
         raise BadInput("The lower bound is above the upper one.", field="least")
+
+
+def bound(given: int | str | None, year: int) -> int | None:
+    """A bound as a number in a year: 12 is 12, and year-14 is that year less 14."""
+    return year + int(given.removeprefix(YEAR) or 0) if isinstance(given, str) else given
 
 
 def _pattern(_rule: Rule, given: Any) -> str:
@@ -193,9 +204,12 @@ def whole(pattern: str) -> str:
 
 
 def _bound(name: str) -> Any:
-    def read(_rule: Rule, given: Any) -> int | None:
+    def read(rule: Rule, given: Any) -> int | str | None:
         if given is None or given == "":
             return None
+        by_clock = CLOCK.fullmatch(str(given).strip().lower()) if rule.kind == "range" else None
+        if by_clock:
+            return YEAR + re.sub(r"\s", "", by_clock[1] or "")
         try:
             number = int(str(given).replace(",", ""))
         except ValueError:
@@ -287,7 +301,8 @@ DEFAULTS = (
     Rule(N_("E-mail is a placeholder"), "forbidden", "email", {"values": list(PLACEHOLDER_EMAILS)}, severity="bad"),
     Rule(N_("Name is too short or too long"), "length", "name", {"least": 2, "most": 60}, severity="warn"),
     Rule(N_("Address is too short to be found"), "length", "address", {"least": 8, "most": None}, severity="warn"),
-    Rule(N_("Year of birth is not plausible"), "range", "birth_year", {"least": 1910, "most": 2026}, severity="warn"),
+    Rule(N_("Year of birth is not plausible"), "range", "birth_year", {"least": "year-115", "most": YEAR},
+         severity="warn"),
     Rule(N_("Year of birth is a default"), "forbidden", "birth_year", {"values": ["1900", "1901", "1970", "9999"]},
          severity="info", weight=0.5),
     Rule(N_("Gender is neither F nor M"), "reference", "gender", {"values": ["F", "M"]}, severity="warn"),

@@ -45,6 +45,10 @@ def test_each_kind_of_rule_finds_whom_it_should():
     assert breaking(Rule("r", "pattern", "phone", {"pattern": "[0-9-]+"}), phone=["010-1", "01a", ""]) == [2]
     assert breaking(Rule("r", "length", "name", {"least": 2, "most": 4}), name=["김", "김민아", "김민아김민"]) == [1, 3]
     assert breaking(Rule("r", "range", "birth_year", {"least": 1910, "most": ""}), birth_year=[1900, 1988, None]) == [1]
+    by_clock = Rule("r", "range", "birth_year", {"least": "Year - 115", "most": "올해"})
+    assert checked(by_clock).params == {"least": "year-115", "most": "year"}
+    this = TODAY.year
+    assert breaking(by_clock, birth_year=[this - 116, this - 115, this, this + 1, None]) == [1, 4]
     assert breaking(Rule("r", "reference", "gender", {"values": "F\nM"}), gender=["F", "m", "여", ""]) == [3]
     assert breaking(Rule("r", "forbidden", "phone", {"values": ["000-0000-0000"]}),
                     phone=["000 0000 0000", "010-0000-0000"]) == [1]  # fmt: skip
@@ -89,6 +93,8 @@ def test_values_of_a_rule_are_never_read_as_sql(text):
         (Rule("r", "pattern", "birth_year", {"pattern": "a"}), "field"),
         (Rule("r", "range", "birth_year", {"least": 5, "most": 4}), "least"),
         (Rule("r", "range", "birth_year", {"least": "x"}), "least"),
+        (Rule("r", "range", "birth_year", {"least": "year", "most": "year-1"}), "least"),
+        (Rule("r", "length", "name", {"least": "year"}), "least"),
         (Rule("r", "reference", "name", {"values": " \n"}), "values"),
         (Rule("r", "freshness", "name", {"months": 0}), "months"),
         (Rule("r", "required", "name"), "use"),

@@ -68,6 +68,7 @@ class Ask:
 class Case:
     """A question that is whole: what a report works on."""
 
+    by: Member | None
     kind: Kind
     ask: Ask
     view: View
@@ -130,12 +131,14 @@ def case(by: Member | None, ask: Ask) -> Case:
     if not facts.get("first_day") or not facts.get("as_of"):
         raise NotFound("There are no purchases yet. Load a source and run the cycle first.")
     first_day, as_of = date.fromisoformat(facts["first_day"]), date.fromisoformat(facts["as_of"])
+    if kind.subject and not ask.only and not ask.where:
+        ask = replace(ask, only=_subject(by, view, kind.subject))
     ask = _whole(kind, ask, first_day, as_of, view)
     now = spans.span(spans.month_of(ask.end), ask.months)
     question = view.question([ask.split] if ask.split else [], condition(ask))
     if kind.of_people and any(item.of != "customer" for item in question.used):
         raise BadInput("This report looks at all customers: its conditions can only be about customers.", field="where")
-    return Case(kind, ask, view, now, spans.compared(now, ask.against), question, first_day, as_of)
+    return Case(by, kind, ask, view, now, spans.compared(now, ask.against), question, first_day, as_of)
 
 
 def _whole(kind: Kind, ask: Ask, first_day: date, as_of: date, view: View) -> Ask:
@@ -146,12 +149,13 @@ def _whole(kind: Kind, ask: Ask, first_day: date, as_of: date, view: View) -> As
         raise BadInput("This report cannot be split by {dimension}.", field="split", dimension=split[:40])
     if kind.splits and not split and "" not in kind.splits:
         split = kind.splits[0]
-    if unknown := next((name for name in ask.only if name not in view.known), None):
+    only = {name: value for name, value in ask.only.items() if value}
+    if unknown := next((name for name in only if name not in view.known), None):
         raise BadInput("There is no dimension {name}.", field="where", name=unknown[:40])
     numbers = {one.name: _number(one, ask.numbers.get(one.name, one.usual)) for one in kind.options}
     ways = {one.name: _way(one, ask.ways.get(one.name, one.usual)) for one in kind.choices}
     months = ask.months or _usual_months(kind, end, spans.month_number(first_day))
-    return Ask(kind.name, spans.month_text(end), months, ask.against, split, ask.only, ask.where, numbers, ways)
+    return Ask(kind.name, spans.month_text(end), months, ask.against, split, only, ask.where, numbers, ways)
 
 
 def _usual_months(kind: Kind, end: int, first: int) -> int:
@@ -172,6 +176,11 @@ def _way(choice: catalogue.Choice, value: str) -> str:
     if value not in choice.values:
         raise BadInput("Choose one of: {known}.", field=choice.name, known=", ".join(choice.values))
     return value
+
+
+def _subject(by: Member | None, view: View, names: Sequence[str]) -> dict[str, str]:
+    """The first value of the first dimension that has several; nothing where none has."""
+    return next(({name: found[0]} for name, found in values(by, view, names).items()), {})
 
 
 def condition(ask: Ask) -> str:

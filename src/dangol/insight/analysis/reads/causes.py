@@ -84,7 +84,7 @@ def _waterfall(changes: Sequence[Change]) -> Block:
         "effects",
         N_("What moved sales"),
         [
-            Column("step", N_("Cause"), "said"),
+            Column("step", N_("Cause"), "text"),
             Column("effect", N_("Effect"), "signed"),
             Column("level", N_("Sales"), "money"),
         ],
@@ -107,7 +107,7 @@ def _groups(case: Case, changes: Sequence[Change]) -> Block:
         "groups",
         N_("Each group"),
         [
-            Column("group", item.label, "said", item.definition, case.generated),
+            Column("group", item.label, "text", item.definition, case.generated),
             Column("before", N_("Before"), "money"),
             Column("now", N_("Now"), "money"),
             Column("change", N_("Change"), "signed"),
@@ -140,7 +140,7 @@ def _moves(moves: Mapping[str, Mapping[str, Any]]) -> Block:
         "customers",
         N_("New, kept, returned and lost customers"),
         [
-            Column("move", N_("Customers"), "said"),
+            Column("move", N_("Customers"), "text"),
             Column("customers", N_("Number of customers"), "count"),
             Column("before", N_("Sales before"), "money"),
             Column("now", N_("Sales now"), "money"),
@@ -176,7 +176,7 @@ def _trend(case: Case) -> Block:
             Column("month", N_("Month"), "month"),
             Column("amount", N_("Sales"), "money"),
             Column("orders", N_("Orders"), "count"),
-            Column("part", N_("Period"), "said"),
+            Column("part", N_("Period"), "text"),
         ],
         rows,
         chart=Chart("months", "month", "amount", "part", Sentence(N_("Sales by month; the two periods stand out"))),

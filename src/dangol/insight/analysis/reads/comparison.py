@@ -55,7 +55,7 @@ def _tiles(units: Sequence[Unit], limits: Limits | None, kind: str, least: int) 
 def _columns(case: Case, measure: str) -> list[Column]:
     item = case.view.known[case.split]
     return [
-        Column("group", item.label, "said", item.definition, case.generated),
+        Column("group", item.label, "text", item.definition, case.generated),
         Column("n", BEHIND[measure], "count"),
         Column("value", rules.MEASURES[measure], KINDS[measure]),
         Column("amount", N_("Sales"), "money"),
@@ -97,7 +97,7 @@ def _standing(case: Case, units: Sequence[Unit], facts: dict[Any, dict[str, Any]
             *_columns(case, measure),
             Column("low", N_("Lower limit"), kind),
             Column("high", N_("Upper limit"), kind),
-            Column("verdict", N_("Verdict"), "said"),
+            Column("verdict", N_("Verdict"), "text"),
         ],
         rows,
         chart=chart if limits else None,

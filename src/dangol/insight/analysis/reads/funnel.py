@@ -66,7 +66,7 @@ def _groups(now: Mapping[str, int], before: Mapping[str, int], amounts: Mapping[
         "groups",
         N_("Groups of the funnel"),
         [
-            Column("group", N_("Group"), "said"),
+            Column("group", N_("Group"), "text"),
             Column("customers", N_("Customers"), "count"),
             Column("share", N_("Share"), "share"),
             Column("before", N_("Before"), "count"),
@@ -123,8 +123,8 @@ def _moves(rows: list[dict[str, Any]]) -> Block:
         "moves",
         N_("The largest moves between the two days"),
         [
-            Column("was", N_("Group before"), "said"),
-            Column("is", N_("Group now"), "said"),
+            Column("was", N_("Group before"), "text"),
+            Column("is", N_("Group now"), "text"),
             Column("customers", N_("Customers"), "count"),
         ],
         [{"was": name(row["was"]), "is": name(row["is"]), "customers": row["customers"]} for row in moved[:MOST_MOVES]],

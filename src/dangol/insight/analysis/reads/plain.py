@@ -39,17 +39,24 @@ def plain(report: Report) -> dict[str, Any]:
 
 def said(sentence: Sentence) -> dict[str, Any]:
     """A sentence as its English template and its values."""
-    return {
-        "template": sentence.template,
-        "values": {name: {"kind": kind, "value": value_of(value)} for name, (kind, value) in sentence.values.items()},
-    }
+    values = {name: _kept(kind, value) for name, (kind, value) in sentence.values.items()}
+    return {"template": sentence.template, "values": values}
 
 
 def value_of(value: Any) -> Any:
     """A cell or value: a group's name as a text, a day as it is written."""
     if isinstance(value, Sentence):
-        return value.values["name"][1] if "name" in value.values else value.template
+        return str(value.template.format(**{name: one for name, (_kind, one) in value.values.items()}))
     return value.isoformat() if isinstance(value, date) else value
+
+
+def _kept(kind: str, value: Any) -> dict[str, Any]:
+    """A value of a sentence; that of a group's name by its own kind, so that it can be said again."""
+    if isinstance(value, Sentence) and not value.values:
+        kind, value = "said", value.template
+    elif isinstance(value, Sentence) and set(value.values) == {"name"}:
+        kind, value = value.values["name"]
+    return {"kind": kind, "value": value_of(value)}
 
 
 def _row(block: Block, row: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,7 +3,17 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from dangol.insight.analysis.reads import asking, causes, cohorts, comparison, funnel
+from dangol.insight.analysis.reads import (
+    asking,
+    basket,
+    causes,
+    cohorts,
+    comparison,
+    funnel,
+    profile,
+    purchases,
+    seasons,
+)
 from dangol.insight.analysis.reads.asking import Ask, Case
 from dangol.insight.analysis.reads.kept import answered
 from dangol.insight.analysis.rules import catalogue
@@ -18,6 +28,12 @@ WORK: Mapping[str, Callable[[Case], Found]] = {
     "funnel": funnel.found,
     "cohorts": cohorts.found,
     "comparison": comparison.found,
+    "profile": profile.found,
+    "group": profile.group,
+    "purchases": purchases.found,
+    "prices": purchases.prices,
+    "basket": basket.found,
+    "seasons": seasons.found,
 }
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from dangol.base.errors import NotFound
 from dangol.insight.analysis.rules import causes, comparison, funnel
 from dangol.insight.analysis.rules.findings import N_
+from dangol.insight.score import rules as score
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,8 @@ class Kind:
     options: tuple[Option, ...] = ()
     choices: tuple[Choice, ...] = ()
     months: int = 3
+    everything: bool = False  # looks at all whole months of data up to the period's end
+    subject: tuple[str, ...] = ()  # dimensions whose first value is looked at where nothing was chosen
     definitions: tuple[tuple[str, str], ...] = ()
 
 
@@ -60,6 +63,14 @@ PEOPLE = ("segment", "age_band", "branch", "region", "rep")
 LEAST_MEANT = (
     N_("Fewest customers of a group"),
     N_("A smaller group is shown without a verdict: its figures swing by chance alone."),
+)
+LEAST_EXPECTED = (
+    N_("Fewest customers of a group"),
+    N_("Where fewer than this would be expected, no index is shown: chance would make it."),
+)
+INDEX_MEANT = (
+    N_("Index"),
+    N_("The group's share among these customers against its share among all buying customers: 100 is the same."),
 )
 PERIODS_MEANT = (
     N_("Periods"),
@@ -144,6 +155,108 @@ KINDS: Mapping[str, Kind] = {
                 ),
                 (N_("By sales"), N_("The cohort's sales in that month as a share of its sales in the first month.")),
                 LEAST_MEANT,
+            ),
+        ),
+        Kind(
+            "profile",
+            N_("Customer profile of goods"),
+            N_("Who buys a brand or class: more or less often than among all buyers."),
+            splits=("age_band", "segment", "branch", "region"),
+            compares=False,
+            subject=("brand", "product_major"),
+            options=(LEAST,),
+            definitions=(
+                (N_("Choosing the goods"), N_("Choose a brand or class under the conditions.")),
+                INDEX_MEANT,
+                LEAST_EXPECTED,
+            ),
+        ),
+        Kind(
+            "group",
+            N_("Characteristics of an RFM segment"),
+            N_("Who its customers are, how they buy and what they prefer, beside everybody."),
+            compares=False,
+            months=12,
+            of_people=True,
+            options=(LEAST,),
+            choices=(
+                Choice("segment", N_("RFM segment"), {code: score.STRATEGIES[code].name for code in score.SEGMENTS}),
+            ),
+            definitions=(
+                (N_("RFM segment"), N_("The segment of the customer today, also for purchases of earlier months.")),
+                INDEX_MEANT,
+                LEAST_EXPECTED,
+            ),
+        ),
+        Kind(
+            "purchases",
+            N_("Purchase characteristics"),
+            N_("When customers buy, after how many days again, and how much at once."),
+            compares=False,
+            definitions=(
+                (
+                    N_("Days between two purchase days"),
+                    N_("Between a purchase day and the one before of the same customer; it belongs to the later day."),
+                ),
+                (N_("Hours"), N_("By the company's clock.")),
+                (
+                    N_("Value of an order"),
+                    N_("What was bought, without returns. Orders without a paid line are left out."),
+                ),
+            ),
+        ),
+        Kind(
+            "prices",
+            N_("Price bands"),
+            N_("At which prices sales are made, and which band gained or lost."),
+            definitions=(
+                (
+                    N_("Price of a piece"),
+                    N_(
+                        "The amount of a line divided by its pieces, after discounts. Returns and free goods are left "
+                        "out."
+                    ),
+                ),
+                PERIODS_MEANT,
+            ),
+        ),
+        Kind(
+            "basket",
+            N_("Bought together"),
+            N_("Which goods lie in one order more often than by chance."),
+            splits=("product_middle", "product_major", "product_minor", "brand", "product"),
+            compares=False,
+            months=1,
+            options=(Option("least", N_("Fewest orders with both"), 30, 2, 1_000_000),),
+            definitions=(
+                (N_("Support"), N_("The share of all orders that hold both.")),
+                (N_("Confidence"), N_("Of the orders with the first, the share that hold the second too.")),
+                (
+                    N_("Lift"),
+                    N_("How many times as often as if the two had nothing to do with each other; 1 is chance."),
+                ),
+                (N_("Groups looked at"), N_("The 400 groups found in most orders.")),
+            ),
+        ),
+        Kind(
+            "seasons",
+            N_("Seasonality"),
+            N_("How months, weekdays and hours stand to the mean, where there is enough data to say so."),
+            compares=False,
+            everything=True,
+            months=1,
+            definitions=(
+                (
+                    N_("Index of a month"),
+                    N_(
+                        "Sales a day in the month against those of its own twelve months, the mean over years: growth "
+                        "is no season. Needs two whole years."
+                    ),
+                ),
+                (
+                    N_("Index of a weekday"),
+                    N_("Mean sales of that weekday against the mean of all days. Needs eight weeks."),
+                ),
             ),
         ),
         Kind(

@@ -62,6 +62,7 @@ class Chart:
     caption: Sentence | None = None
     rows: Sequence[Mapping[str, Any]] | None = None
     kind: str = ""  # of the values drawn, where it is not that of the column y
+    labels: Mapping[str, str] = field(default_factory=dict)  # of keys that are no columns
 
 
 @dataclass(frozen=True)
@@ -109,4 +110,4 @@ def named(value: Any) -> Any:
 
 def label(value: Any) -> tuple[str, Any]:
     """A cell as a value of a sentence."""
-    return ("said", value.template) if isinstance(value, Sentence) else ("text", value)
+    return ("label", value) if isinstance(value, Sentence) else ("text", value)

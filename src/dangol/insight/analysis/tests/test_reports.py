@@ -156,3 +156,43 @@ def test_a_comparison_the_data_do_not_cover_is_said(loaded):
     assert not report.covered
     assert report.found.notes
     assert reads.report(None, Ask("causes")).ask.months == 1  # of six months, three fit twice; November began late
+
+
+@on_every_engine
+def test_the_reports_on_how_people_buy_say_the_same_on_every_engine(loaded):
+    bought = reads.report(None, Ask("purchases", end="2026-03", months=1))
+    # a again after 30, 1 days; d after 118 days
+    assert [(row["days"].values["low"][1], row["times"]) for row in rows(bought, "gaps")[1:]] == [(15, 1), (91, 1)]
+    assert rows(bought, "gaps")[0]["times"] == 1
+    assert sum(row["all"] for row in rows(bought, "hours")) == 6  # the return is an order of its own
+    assert [row["orders"] for row in rows(bought, "pieces")] == [5]
+    bands = rows(reads.report(None, Ask("prices", end="2026-03", months=1)), "bands")
+    assert sum(row["amount"] for row in bands) == 12350
+    pairs = reads.report(None, Ask("basket", end="2026-03", months=3, split="product", numbers={"least": 2}))
+    assert rows(pairs, "pairs") == []
+    assert next(tile.value for tile in pairs.found.tiles) == 9
+    who = reads.report(
+        None, Ask("profile", end="2026-03", months=3, split="branch", only={"brand": "Duna"}, numbers={"least": 2})
+    )
+    assert [(row["group"], row["customers"]) for row in rows(who, "branch")] == [("부산", 1), ("강남", 1)]
+
+
+def test_things_bought_in_one_order_are_pairs(loaded):
+    loaded.batch("sales", [sale(f"x{n}", "a", item, f"2026-03-20{AT}", 5, line_no=place)
+                           for n in range(3) for place, item in enumerate(("soap", "cream", "cream"))])  # fmt: skip
+    actions.refresh(Quiet())
+    found = reads.report(None, Ask("basket", end="2026-03", months=1, split="product", numbers={"least": 3}))
+    assert [(row["first"], row["second"], row["both"]) for row in rows(found, "pairs")] == [("soap", "cream", 3)]
+
+
+@pytest.mark.parametrize("name", ["group", "seasons", "profile", "basket", "purchases", "prices"])
+def test_the_other_reports_keep_to_the_members_customers(loaded, cast, name):
+    cast.branch_manager.unit.path = "/1/77/"
+    cast.branch_manager.unit.save()
+    report = reads.report(cast.branch_manager, Ask(name, end="2026-03"))
+    for block in report.found.blocks:
+        assert not [
+            row
+            for row in block.rows
+            if row.get("amount") or row.get("customers") or row.get("orders") or row.get("both")
+        ]

@@ -1,13 +1,23 @@
 """What the figures of a report mean: worked examples and properties."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dangol.base.errors import BadInput
-from dangol.insight.analysis.rules import causes, cohorts, comparison, funnel, spans
+from dangol.insight.analysis.rules import (
+    basket,
+    causes,
+    cohorts,
+    comparison,
+    funnel,
+    profile,
+    seasons,
+    spans,
+    steps,
+)
 from dangol.insight.analysis.rules.causes import CUSTOMERS, EFFECTS, FREQUENCY, MIX, RETURNS, TICKET, Side
 from dangol.insight.analysis.rules.cohorts import Cohort
 from dangol.insight.analysis.rules.comparison import Unit
@@ -146,3 +156,47 @@ def test_the_steps_of_the_funnel_come_from_its_groups(sizes):
     apart = sizes[funnel.SECONDARY] + sizes[funnel.LOW]
     assert steps[funnel.CURRENT] == steps[funnel.MEANINGFUL] + apart
     assert funnel.findings(sizes, {}, {}, funnel.Bounds()) or not sum(sizes.values())
+
+
+def test_an_index_needs_enough_customers_and_a_finding_more_than_chance():
+    shares = profile.of_rows({"old": 300, "young": 100, "rare": 4}, {"old": 500, "young": 500, "rare": 8}, 404, 1008)
+    by = {one.group: one for one in shares}
+    assert by["old"].index(30) == pytest.approx(100 * (300 / 404) / (500 / 1008))
+    assert by["rare"].index(30) is None
+    told = profile.findings(shares, 30)
+    assert [(one.tone, one.sentence.values["group"][1]) for one in told] == [("good", "old"), ("bad", "young")]
+    even = profile.of_rows({"old": 51, "young": 49}, {"old": 500, "young": 500}, 100, 1000)
+    assert [one.sentence.template for one in profile.findings(even, 30)] == [profile.ALIKE]
+
+
+def test_support_confidence_and_lift_come_from_whole_counts():
+    # 100 baskets, 20 with bread, 10 with butter, 8 with both: expected 2, so lift 4
+    [pair] = basket.pairs(
+        {("bread", "butter"): 8, ("bread", "milk"): 1}, {"bread": 20, "butter": 10, "milk": 50}, 100, 5
+    )
+    assert (pair.first, pair.second) == ("butter", "bread")
+    assert (pair.support, pair.confidence, pair.lift) == (0.08, 0.8, 4.0)
+    assert [one.aim for one in basket.findings([pair], 5)] == ["cross_sell", "cross_sell"]
+    assert [one.sentence.template for one in basket.findings([], 5)] == [basket.NONE]
+
+
+def test_growth_from_year_to_year_is_no_season_and_one_year_is_none():
+    span = spans.Span(date(2015, 1, 1), date(2016, 12, 31))
+    day = {date(2015, 1, 1) + timedelta(days=n): 100 if n < 365 else 300 for n in range(731)}
+    assert [round(index) for _mean, index in seasons.by_month(day, span)] == [100] * 12
+    december = {one: amount * (2 if one.month == 12 else 1) for one, amount in day.items()}
+    found = [index for _mean, index in seasons.by_month(december, span)]
+    assert found.index(max(found)) == 11
+    short = spans.Span(date(2016, 1, 1), date(2016, 12, 31))
+    assert {index for _mean, index in seasons.by_month(day, short)} == {None}
+    assert [round(index) for _mean, index in seasons.by_weekday(day, short)] == [100] * 7
+    assert seasons.findings([None] * 12, [100.0] * 7, 12)[-1].sentence.template == seasons.NO_YEARS
+
+
+def test_steps_read_as_people_say_them():
+    assert steps.money(0)[:4] == [100, 200, 500, 1000]
+    assert steps.money(2)[:4] == [10, 20, 50, 100]
+    assert steps.count_text(steps.DAYS, 0).values["name"] == ("count", 1)
+    assert steps.count_text(steps.DAYS, 1).values == {"low": ("count", 2), "high": ("count", 3)}
+    assert steps.count_text(steps.DAYS, len(steps.DAYS)).values == {"low": ("count", 181)}
+    assert steps.price_text([100, 200], 0).values == {"high": ("money", 100)}

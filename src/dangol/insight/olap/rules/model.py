@@ -231,6 +231,12 @@ class Model:
         """The model with more measures; one whose name is taken is left out."""
         return replace(self, measures={**{one.name: one for one in more}, **self.measures})
 
+    def with_definitions(self, said: Mapping[str, tuple[str, str]]) -> "Model":
+        """The model with definitions of some measures in English and Korean."""
+        told = {name: replace(self.measures[name], definition=english, ko_definition=korean)
+                for name, (english, korean) in said.items()}  # fmt: skip
+        return replace(self, measures={**self.measures, **told})
+
 
 def unknown(kind: str, name: str, known: Sequence[str]) -> BadInput:
     """The error for a name that does not exist, with the names it may have meant."""

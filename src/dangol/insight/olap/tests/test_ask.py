@@ -166,6 +166,6 @@ def test_nobody_sees_figures_of_customers_out_of_scope(loaded, cast):
         (["orders"], [], {"where": "month = '2026-13'"}, "2026-13"), (["orders"], [], {"where": "week = '2026-W99'"}, "W99"),
     ],
 )  # fmt: skip
-def test_nonsense_is_refused_with_a_sentence(loaded, measures, by, more, sentence):
+def test_nonsense_is_refused_with_a_sentence(loaded, db, measures, by, more, sentence):
     with pytest.raises(BadInput, match=sentence):
         olap.ask(None, measures, by, **more)

@@ -13,10 +13,12 @@ from ibis.expr.types import Table
 from dangol.base.errors import BadInput, Conflict, NotFound
 from dangol.engine import Engine, Snapshot, fresh
 from dangol.engine.lookup import GROUP_ROWS
-from dangol.insight.score.groups import described, fitting
+from dangol.insight.score.groups import described, editing, fitting, growing
 from dangol.insight.score.groups.models import Grouping, GroupName, Size, Version
-from dangol.insight.score.groups.reads import column_of, in_force, store
+from dangol.insight.score.groups.reads import EDITED, FITTED, all_in_force, column_of, in_force, store
 from dangol.insight.score.groups.rules import clusters
+from dangol.insight.score.groups.rules.features import LIFETIME
+from dangol.insight.score.groups.rules.wishes import TREE, Wish, kind_of, read
 from dangol.insight.warehouse import reads as warehouse
 from dangol.staff.reads import Member, require
 from dangol.staff.rules import Right
@@ -46,8 +48,8 @@ def _open(grouping_id: int) -> Grouping:
 
 
 @transaction.atomic
-def start(*, by: Member, name: str, wanted: clusters.Wanted) -> tuple[int, int]:
-    """Save a new grouping and queue the search for its clusters; returns the grouping's id and the job's.
+def start(*, by: Member, name: str, wanted: Wish) -> tuple[int, int]:
+    """Save a new grouping and queue the search for its groups; returns the grouping's id and the job's.
 
     Raises NotAllowed, BadInput, Conflict past MOST_GROUPINGS.
     """
@@ -55,21 +57,24 @@ def start(*, by: Member, name: str, wanted: clusters.Wanted) -> tuple[int, int]:
     name = _name(name)
     if Grouping.objects.filter(retired_at=None).count() >= MOST_GROUPINGS:
         raise Conflict("There are {most} groupings already. Retire one that is not used any more.", most=MOST_GROUPINGS)
-    grouping = Grouping.objects.create(name=name, kind="clusters", by=by)
+    grouping = Grouping.objects.create(name=name, kind=kind_of(wanted), by=by)
     return grouping.pk, _queue(by, grouping, wanted)
 
 
 @transaction.atomic
-def again(*, by: Member, grouping_id: int, wanted: clusters.Wanted) -> int:
-    """Search for clusters anew, as the grouping's next version; returns the job's id.
+def again(*, by: Member, grouping_id: int, wanted: Wish) -> int:
+    """Search for groups anew, as the grouping's next version; returns the job's id.
 
     The version in force stays until the new one is found. Raises NotAllowed, NotFound, Conflict.
     """
     require(by, Right.INSIGHT_EDIT)
-    return _queue(by, _open(grouping_id), wanted)
+    grouping = _open(grouping_id)
+    if grouping.kind != kind_of(wanted):
+        raise BadInput("This grouping is of another kind.", field="kind")
+    return _queue(by, grouping, wanted)
 
 
-def _queue(by: Member, grouping: Grouping, wanted: clusters.Wanted) -> int:
+def _queue(by: Member, grouping: Grouping, wanted: Wish) -> int:
     newest = grouping.versions.order_by("-number").values_list("number", flat=True).first() or 0
     try:
         with transaction.atomic():
@@ -101,26 +106,43 @@ def retire(*, by: Member, grouping_id: int) -> None:
 
 
 def run_fit(running: Running, version_id: int) -> dict[str, Any]:
-    """The job `groups.fit`: find the clusters of a version and count everybody by them.
+    """The job `groups.fit`: find the groups of a version, or take over edited ones, and count everybody by them.
 
-    Returns answer (fitted or too_few), k and customers. Raises NotFound, BadInput, Cancelled.
+    Returns answer (fitted, too_few or no_rule), k and customers. Raises NotFound, BadInput, Cancelled.
     """
     version = Version.objects.select_related("grouping").filter(pk=version_id).first()
     if version is None or version.grouping.retired_at is not None:
         raise NotFound("This grouping does not exist.")
-    source, _newest = warehouse.current()
-    with fresh() as engine:
-        fitted, next_code = fitting.fit(engine, source, clusters.wanted(version.wanted), running,
-                                        before=_before(engine, version.grouping_id),
-                                        next_code=version.grouping.next_code)  # fmt: skip
-    running.check()
-    with transaction.atomic():
-        Grouping.objects.filter(pk=version.grouping_id).update(next_code=next_code)
+    if version.fitted.get("answer") == EDITED:
+        fitted = {**version.fitted, "answer": FITTED}
         Version.objects.filter(pk=version.pk).update(fitted=fitted)
+    else:
+        fitted = _find(running, version)
     if fitted["answer"] == "fitted":
         running.progress(85, 100, N_("Counting all customers"))
         keep(running)
     return {"answer": fitted["answer"], "k": len(fitted.get("codes", ())), "customers": fitted["customers"]}
+
+
+def _find(running: Running, version: Version) -> dict[str, Any]:
+    """Find the groups of a version and write down its rules, and for new groups their numbers."""
+    source, _newest = warehouse.current()
+    wish = read(version.grouping.kind, version.wanted)
+    known: dict[str, Any] = {"next_code": version.grouping.next_code}
+    with fresh() as engine:
+        known["before"] = _before(engine, version.grouping_id)
+        if isinstance(wish, clusters.Wanted):
+            fitted, next_code = fitting.fit(engine, source, wish, running, **known)
+        else:
+            fitted, next_code, frame = growing.grow(engine, source, wish, running, **known)
+            if frame is not None:
+                editing.keep_frame(engine, source, frame, version.pk)
+                fitted["frame"] = version.pk
+    running.check()
+    with transaction.atomic():
+        Grouping.objects.filter(pk=version.grouping_id).update(next_code=next_code)
+        Version.objects.filter(pk=version.pk).update(fitted=fitted)
+    return fitted
 
 
 def _before(engine: Engine, grouping_id: int) -> Table | None:
@@ -140,7 +162,7 @@ def keep(running: Running) -> dict[str, Any]:
     Writes one snapshot: table `members` with customer_id and a column a grouping (see reads.table). Returns groupings,
     customers, and `reused` where nothing had changed. Raises Cancelled.
     """
-    versions = [found for one in Grouping.objects.filter(retired_at=None).order_by("pk") if (found := in_force(one.pk))]
+    versions = _countable()
     if not versions:
         return {"groupings": 0, "customers": 0, "reused": True}
     source, _newest = warehouse.current()
@@ -156,6 +178,12 @@ def keep(running: Running) -> dict[str, Any]:
         customers = engine.write(wide.order_by("customer_id"), path, group_rows=GROUP_ROWS)
         draft.add("members", path, customers)
     return {"groupings": len(versions), "customers": customers, "reused": False}
+
+
+def _countable() -> list[Version]:
+    """The versions in force; without those that ask for lifetime value while there is none."""
+    lifetime = described.lifetime_snapshot() is not None
+    return [one for one in all_in_force() if lifetime or not set(one.fitted["features"]) & set(LIFETIME)]
 
 
 def _is_made(made: dict[str, Any]) -> bool:
@@ -179,7 +207,8 @@ def _counted(engine: Engine, source: Snapshot, day: date, versions: Sequence[Ver
     parts = []
     for one in versions:
         running.check()
-        found = engine.keep(fitting.members(shared[one.wanted["window_days"]], one.fitted))
+        counting = growing.members if one.grouping.kind == TREE else fitting.members
+        found = engine.keep(counting(shared[one.wanted["window_days"]], one.fitted))
         _describe(one, fitting.profile(engine, found, one.fitted, _born(one)), day)
         parts.append(found.select("customer_id", found.code.name(column_of(one.grouping_id))))
     return parts

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 
 import numpy as np
+import pyarrow.parquet as pq
 from django.conf import settings
 from ibis.expr.types import Table
 
@@ -15,6 +16,7 @@ from dangol.insight.score.groups.rules.scaling import Matrix
 from dangol.insight.warehouse import reads as warehouse
 
 LIFETIME_COLUMNS = {"p_alive": "p_alive", "expected_purchases": "expected_purchases", "lifetime_value": "value"}
+NEEDED = {"customer_id", *LIFETIME_COLUMNS.values()}
 
 
 def day_of(source: Snapshot) -> date:
@@ -25,16 +27,13 @@ def day_of(source: Snapshot) -> date:
 
 
 def lifetime_snapshot() -> Snapshot | None:
-    """The newest snapshot that holds lifetime value, None where it has not been worked out."""
-    home = settings.DANGOL.home
-    for folder in ("lifetime", "scores"):
-        try:
-            found, _newest = Store(home / folder).current()
-        except (NotFound, Damaged):
-            continue
-        if "lifetime" in found.files:
-            return found
-    return None
+    """The newest snapshot of lifetime value, None where there is no model or it says nothing of money."""
+    try:
+        found, _newest = Store(settings.DANGOL.home / "lifetime").current()
+        whole = set(pq.read_schema(found.paths("lifetime")[0]).names) >= NEEDED
+    except (NotFound, Damaged):
+        return None
+    return found if whole else None
 
 
 def _lifetime(engine: Engine) -> Table | None:
@@ -42,8 +41,6 @@ def _lifetime(engine: Engine) -> Table | None:
     if snapshot is None:
         return None
     told = engine.table(snapshot.paths("lifetime"))
-    if not {"customer_id", *LIFETIME_COLUMNS.values()} <= set(told.columns):
-        return None
     return told.select("customer_id", **{name: told[column] for name, column in LIFETIME_COLUMNS.items()})
 
 
@@ -78,6 +75,8 @@ def described(engine: Engine, source: Snapshot, as_of: date, window_days: int | 
         if lifetime is None:
             raise NotFound("Lifetime value has not been worked out yet. Leave it out or run the cycle first.")
         found = tables.with_lifetime(found, lifetime, names)
+    if any(tables.is_attribute(name) for name in names):
+        found = tables.with_attributes(found, warehouse.table(engine, source, "customers"), names)
     return engine.keep(found)
 
 

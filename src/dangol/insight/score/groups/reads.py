@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 import pyarrow.parquet as pq
 from django.conf import settings
-from django.utils.translation import gettext
 from ibis.expr.types import Table
 
 from dangol.base.errors import Damaged, NotFound
@@ -20,14 +19,16 @@ from dangol.customers.identify.rules import CustomerQuery
 from dangol.engine import Engine, Store, rows_of
 from dangol.insight.score.groups.described import lifetime_snapshot
 from dangol.insight.score.groups.models import Grouping, GroupName, Size, Version
-from dangol.insight.score.groups.rules import clusters
+from dangol.insight.score.groups.rules import trees
 from dangol.insight.score.groups.rules.features import CHOICES, LIFETIME, feature
+from dangol.insight.score.groups.rules.wishes import TREE, Wish, read
+from dangol.insight.score.groups.wording import label, rule, title, word
 from dangol.insight.score.reads import SMALL_GROUP, sees_small_groups
 from dangol.staff.reads import Member, require, scope_of
 from dangol.staff.rules import Right
 
 FOLDER = "groups"
-FITTED = "fitted"
+FITTED, EDITED = "fitted", "edited"
 
 
 def store() -> Store:
@@ -42,7 +43,15 @@ def column_of(grouping_id: int) -> str:
 
 def in_force(grouping_id: int) -> Version | None:
     """The newest version that was found."""
-    return Version.objects.filter(grouping_id=grouping_id, fitted__answer=FITTED).order_by("-number").first()
+    found = Version.objects.filter(grouping_id=grouping_id, fitted__answer=FITTED).select_related("grouping")
+    return found.order_by("-number").first()
+
+
+def all_in_force() -> list[Version]:
+    """The version in force of every grouping that is kept up, in order of grouping; two questions in all."""
+    rows = Version.objects.filter(grouping__retired_at=None, fitted__answer=FITTED)
+    newest = dict(rows.order_by("number").values_list("grouping_id", "pk"))
+    return list(rows.filter(pk__in=newest.values()).select_related("grouping").order_by("grouping_id"))
 
 
 @dataclass(frozen=True)
@@ -83,10 +92,10 @@ class GroupView:
 
 @dataclass(frozen=True)
 class VersionView:
-    """One version. answer: "" while it is not found yet, fitted, or too_few."""
+    """One version. answer: "" while it is not found yet, edited until it is counted, fitted, too_few or no_rule."""
 
     number: int
-    wanted: clusters.Wanted
+    wanted: Wish
     answer: str
     k: int | None
     job_id: int | None
@@ -114,32 +123,9 @@ class GroupingView:
     retired_at: Any
 
 
-def label(name: str) -> str:
-    """A feature's name in the active language."""
-    one = feature(name)
-    return gettext(one.label).format(value=one.value)
-
-
-def _word(name: str, difference: float) -> str:
-    one = feature(name)
-    word = one.more if difference > 0 else one.less
-    return gettext(word).format(value=one.value)
-
-
-def _capitalised(text: str) -> str:
-    return text[:1].upper() + text[1:]
-
-
-def title(traits: Sequence[dict[str, Any]]) -> str:
-    """A group's name from the traits it was born with."""
-    return _capitalised(", ".join(_word(one["feature"], one["difference"]) for one in traits)) or gettext(
-        "Like customers on the whole"
-    )
-
-
 def _trait(name: str, difference: float, group: dict[str, Any], whole: dict[str, Any]) -> TraitView:
     return TraitView(name, label(name), feature(name).kind, difference, group["means"].get(name), whole.get(name),
-                     _word(name, difference))  # fmt: skip
+                     word(name, difference))  # fmt: skip
 
 
 def _groups(version: Version, by: Member | None) -> list[GroupView]:
@@ -149,13 +135,20 @@ def _groups(version: Version, by: Member | None) -> list[GroupView]:
     }
     folds = not sees_small_groups(by)
     found = {int(code): group for code, group in version.profile.get("groups", {}).items()}
-    return [_group(code, found[code], version.profile, given.get(code), folds) for code in sorted(found)]
+    texts = _described(version)
+    return [_group(code, found[code], version.profile, texts[code], given.get(code), folds) for code in sorted(found)]
 
 
-def _group(
-    code: int, group: dict[str, Any], profile: dict[str, Any], given: GroupName | None, folds: bool
+def _described(version: Version) -> dict[int, str]:
+    """What every group is called unless somebody named it: its rule in a tree, else the traits it was born with."""
+    if version.grouping.kind == TREE:
+        return {code: rule(bounds) for code, bounds in trees.rules(version.fitted["tree"]).items()}
+    return {int(code): title(group["title"]) for code, group in version.profile.get("groups", {}).items()}
+
+
+def _group(  # noqa: PLR0917
+    code: int, group: dict[str, Any], profile: dict[str, Any], described: str, given: GroupName | None, folds: bool
 ) -> GroupView:
-    described = title(group["title"])
     name, by = (given.name, given.by.name) if given and given.name else (described, "")
     if folds and group["customers"] < SMALL_GROUP:
         return GroupView(code, name, described, None, None, None, None, None, (), (), folded=True, named_by=by)
@@ -170,8 +163,8 @@ def _group(
 
 
 def _version(row: Version) -> VersionView:
-    return VersionView(row.number, clusters.wanted(row.wanted), row.fitted.get("answer", ""),
-                       len(row.fitted["codes"]) if "codes" in row.fitted else None, row.job_id, row.by.name,
+    return VersionView(row.number, read(row.grouping.kind, row.wanted), row.fitted.get("answer", ""),
+                       len(set(row.fitted["codes"])) if "codes" in row.fitted else None, row.job_id, row.by.name,
                        row.at)  # fmt: skip
 
 
@@ -279,11 +272,16 @@ def columns() -> list[ColumnView]:
     except (NotFound, Damaged):
         return []
     found = []
-    for one in Grouping.objects.filter(retired_at=None).order_by("pk"):
-        version = in_force(one.pk)
-        if version is not None and str(one.pk) in counted:
-            names = {group.code: group.name for group in _groups(version, None)}
-            found.append(ColumnView(column_of(one.pk), one.pk, one.name, one.kind, names))
+    versions = [one for one in all_in_force() if str(one.grouping_id) in counted]
+    given = {(row.grouping_id, row.code): row.name for row in GroupName.objects.filter(
+        grouping__in=[one.grouping_id for one in versions]).order_by("id")}  # fmt: skip
+    for one in versions:
+        said = _described(one)
+        names = {code: given.get((one.grouping_id, code)) or said[code]
+                 for code in sorted(map(int, one.profile.get("groups", {})))}  # fmt: skip
+        found.append(
+            ColumnView(column_of(one.grouping_id), one.grouping_id, one.grouping.name, one.grouping.kind, names)
+        )
     return found
 
 

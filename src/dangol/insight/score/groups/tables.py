@@ -1,14 +1,15 @@
 """Features, clusters and their profiles as Ibis expressions, the same on DuckDB and Spark."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from functools import reduce
 
 import ibis
 from ibis.expr.types import BooleanValue, NumericValue, Table
 
+from dangol.insight.score.groups.rules import trees
 from dangol.insight.score.groups.rules.clusters import Centres
-from dangol.insight.score.groups.rules.features import LIFETIME, family_members, feature
+from dangol.insight.score.groups.rules.features import ATTRIBUTE, LIFETIME, family_members, feature
 from dangol.insight.score.groups.rules.scaling import FAR, Scale
 
 PRIME, STEP = 2_147_483_647, 48_271  # Source: Park and Miller (1988), CACM 31: the minimal standard generator
@@ -16,7 +17,8 @@ ZERO = ("orders", "amount")  # nothing in the window is none, not unknown
 
 
 def _float(value: float) -> NumericValue:
-    return ibis.literal(float(value), type="float64")
+    # Written out as a number, DuckDB would take it for a DECIMAL, whose products overflow.
+    return ibis.literal(repr(float(value))).cast("float64")
 
 
 def _ratio(part: NumericValue, whole: NumericValue) -> NumericValue:
@@ -37,7 +39,7 @@ def features(lines: Table, products: Table | None, as_of: date, window_days: int
         lines = lines.left_join(side, lines.product_key == side.class_key_)
     summed = lines.group_by("customer_id").aggregate(**_sums(lines, as_of, window_days, names))
     summed = summed.filter(summed.last_day.notnull())
-    wanted = [name for name in names if name not in LIFETIME]
+    wanted = [name for name in names if name not in LIFETIME and not is_attribute(name)]
     return summed.select("customer_id", sales=summed.amount.cast("float64"),
                          **{feature(name).column: _value(summed, name, as_of) for name in wanted})  # fmt: skip
 
@@ -96,6 +98,70 @@ def with_lifetime(found: Table, lifetime: Table, names: Sequence[str]) -> Table:
     wanted = [name for name in names if name in LIFETIME]
     side = lifetime.select("customer_id", **{name: lifetime[name].cast("float64") for name in wanted})
     return found.left_join(side, "customer_id").drop("customer_id_right")
+
+
+def is_attribute(name: str) -> bool:
+    """Whether a feature says that an attribute has a value: `is:kids=2`."""
+    return name.startswith(f"{ATTRIBUTE.name}:")
+
+
+def with_attributes(found: Table, customers: Table, names: Sequence[str]) -> Table:
+    """Features with those of attributes beside them: 1.0 where the attribute has the value, else 0.0."""
+    pairs = {name: feature(name).value.split("=", 1) for name in names if is_attribute(name)}
+    columns = list(dict.fromkeys(column for column, _value in pairs.values()))
+    side = customers.select("customer_id", **{f"own_{place}": customers[one].cast("string")
+                                              for place, one in enumerate(columns)})  # fmt: skip
+    joined = found.left_join(side, "customer_id").drop("customer_id_right")
+    flags = {feature(name).column: joined[f"own_{columns.index(column)}"] == ibis.literal(value)
+             for name, (column, value) in pairs.items()}  # fmt: skip
+    whole = {
+        name: ibis.ifelse(flag.fill_null(ibis.literal(False)), _float(1), _float(0)) for name, flag in flags.items()
+    }
+    return joined.mutate(**whole).select(*found.columns, *whole)
+
+
+def common_values(customers: Table, column: str, most: int) -> Table:
+    """The values of an attribute that most customers have: value, customers; most rows at most."""
+    found = customers.select(value=customers[column].cast("string"))
+    found = found.filter(found.value.notnull(), found.value != ibis.literal(""))
+    counted = found.group_by("value").aggregate(customers=lambda t: t.count())
+    return counted.order_by(counted.customers.desc(), counted.value).limit(most)
+
+
+def leaf_of(found: Table, tree: trees.Tree, fills: Mapping[str, float]) -> ibis.Value:
+    """The number of the leaf each customer falls into, int16. fills: what stands in for a missing feature."""
+    if "code" in tree:
+        return ibis.literal(tree["code"], type="int16")
+    name = tree["feature"]
+    below = found[feature(name).column].fill_null(_float(fills[name])) < _float(tree["threshold"])
+    return ibis.ifelse(below, leaf_of(found, tree["low"], fills), leaf_of(found, tree["high"], fills))
+
+
+def held_out(found: Table) -> ibis.Value:
+    """Whether a customer is held out of growing a tree: 3 of 10, by their number, the same ones every time."""
+    mixed = (found.customer_id % ibis.literal(PRIME, type="int64")) * ibis.literal(STEP, type="int64")
+    tenth = (mixed % ibis.literal(PRIME, type="int64")) % ibis.literal(10, type="int64")
+    return tenth < ibis.literal(trees.HELD_TENTHS, type="int64")
+
+
+def leaves(frame: Table, tree: trees.Tree, fills: Mapping[str, float]) -> Table:
+    """Customers and hits of every leaf, all and held out. frame: features with `hit` (bool)."""
+    found = frame.mutate(code=leaf_of(frame, tree, fills), held_=held_out(frame))
+    return found.group_by("code").aggregate(
+        customers=found.count(), hits=found.count(where=found.hit), held=found.count(where=found.held_),
+        held_hits=found.count(where=found.held_ & found.hit),
+    )  # fmt: skip
+
+
+def bought_in(lines: Table, after: date, until: date) -> Table:
+    """What customers bought after a day, until another one: customer_id, bought (orders), later (amount)."""
+    inside = lines.filter(
+        lines.customer_id.notnull(), lines.day > ibis.literal(after), lines.day <= ibis.literal(until)
+    )
+    zero = ibis.literal(0, type="int64")
+    return inside.group_by("customer_id").aggregate(
+        bought=inside.count(where=inside.amount >= zero), later=inside.amount.sum().cast("int64")
+    )
 
 
 def largest(lines: Table, products: Table, family: str, most: int) -> Table:

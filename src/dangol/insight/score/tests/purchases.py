@@ -49,11 +49,16 @@ def many(customers: int = 60, seed: int = 7) -> pa.Table:
 
 
 def warehouse(home: Path, lines: pa.Table, snapshot_id: str = "20260101-000000") -> None:
-    """A warehouse snapshot that holds these sales lines."""
+    """A warehouse snapshot that holds these sales lines, and their customers: every third one without a branch."""
+    ids = sorted(set(lines["customer_id"].to_pylist()))
+    branches = pa.array(["Gangnam" if one % 3 else None for one in ids], pa.string())
     with Store(home / "warehouse").draft(snapshot_id) as draft:
         path = draft.place("sales_lines")
         pq.write_table(lines, path)
         draft.add("sales_lines", path, lines.num_rows)
+        path = draft.place("customers")
+        pq.write_table(pa.table({"customer_id": pa.array(ids, pa.int64()), "branch": branches}), path)
+        draft.add("customers", path, len(ids))
         draft.facts = {"as_of": LAST.isoformat(), "first_day": FIRST.isoformat(), "currency": "KRW"}
 
 

@@ -4,7 +4,7 @@ from datetime import date
 import pyarrow as pa
 import pytest
 
-from dangol.base.errors import BadInput, NotAllowed, NotFound
+from dangol.base.errors import BadInput, Conflict, NotAllowed, NotFound
 from dangol.insight.score import actions, reads, rules
 from dangol.insight.score.models import Scheme
 from dangol.insight.score.tests import purchases
@@ -162,3 +162,21 @@ def test_small_groups_are_folded_for_people_who_may_not_see_every_customer(score
 def test_the_window_counts_as_full_only_when_it_lies_inside_the_data():
     scheme = rules.preset("555", window_days=90)
     assert rules.window_is_full_from(FIRST, scheme) == date(2025, 4, 2)
+
+
+def test_an_earlier_version_is_used_again_with_the_cut_points_it_had(scored, cast):
+    first = reads.scheme().scheme
+    actions.save_scheme(by=cast.analyst, scheme=replace(rules.preset("333", window_days=180), name="세 무리"))
+    changed = {(change.axis, change.what) for change in reads.scheme_versions()[0].changes}
+    assert {("", "name"), ("", "window"), ("r", "groups"), ("r", "cut_points"), ("m", "high")} <= changed
+    assert ("f", "weight") not in changed
+    version, _job = actions.use_scheme_again(by=cast.analyst, version=1)
+    assert version == 3
+    assert reads.scheme().scheme == replace(first, version=3)
+    assert reads.scheme().cut_on == LAST
+    with pytest.raises(Conflict):
+        actions.use_scheme_again(by=cast.analyst, version=3)
+    with pytest.raises(NotFound):
+        actions.use_scheme_again(by=cast.analyst, version=9)
+    with pytest.raises(NotAllowed):
+        actions.use_scheme_again(by=cast.executive, version=1)

@@ -41,7 +41,7 @@ def client_of(member, language="en"):
 
 def test_every_report_opens_with_its_definitions(loaded, cast):
     client = client_of(cast.analyst, "ko")
-    assert client.get("/analysis/").content.decode().count('class="tile start"') == len(KINDS)
+    assert client.get("/analysis/").content.decode().count('class="tile start"') == len(KINDS) + 1
     for name in KINDS:
         answer = client.get(f"/analysis/{name}/")
         assert (answer.status_code, "어떻게 계산하나요?" in answer.content.decode()) == (200, True)

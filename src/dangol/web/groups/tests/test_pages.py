@@ -9,6 +9,7 @@ from dangol.insight.score.groups import actions, reads
 from dangol.insight.score.groups.models import Grouping, Version
 from dangol.insight.score.groups.rules.clusters import Wanted
 from dangol.insight.score.groups.tests import kinds
+from dangol.insight.score.groups.tests.test_trees import planted
 from dangol.staff.models import Access
 from dangol.work.actions import Quiet
 from dangol.work.models import Job
@@ -87,6 +88,35 @@ def test_another_number_is_taken_and_a_grouping_retired(found, client):
     assert Version.objects.get(number=2).wanted["k"] == 2
     client.post(f"/groups/{found.grouping_id}/retire/")
     assert "구매 유형" not in client.get("/groups/").content.decode()
+
+
+def test_rules_are_found_shown_tried_and_changed(cast, home, client):
+    lines, people = planted()
+    kinds.warehouse(home, lines, customers=people)
+    enter(client, cast.analyst)
+    body = {"name": "잠든 고객", "target": "asleep", "features": ["orders", "recency_days"], "attributes": ["kids"],
+            "target_days": "90", "window_days": "180"}  # fmt: skip
+    assert client.post("/groups/tree/", {**body, "target": "attribute"}).status_code == 422
+    path = client.post("/groups/tree/", body).headers["Location"]
+    actions.run_fit(Quiet(), Version.objects.get().pk)
+    text = client.get(path).content.decode()
+    assert "below 8" in text
+    assert "The rules as a tree" in text
+    effect = client.get(f"{path}rules/", {"t": "12"}).content.decode()
+    assert "12 or more" in effect
+    assert "not a number" in client.get(f"{path}rules/", {"t": "many"}).content.decode()
+    assert Version.objects.count() == 1
+    api = Api(cast.analyst)
+    whole = api("GET", f"{path[:-1]}").json()
+    assert whole["tree"]["threshold"] == 8
+    seen = api("POST", f"{path}rules/preview", {"thresholds": {"": 12}}).json()
+    assert [one["customers"] for one in seen] != [one["customers"] for one in whole["leaves"]]
+    assert client.post(f"{path}rules/", {"t": "12"}).status_code == 302
+    actions.run_fit(Quiet(), Version.objects.get(number=2).pk)
+    assert "below 12" in client.get(path).content.decode()
+    assert api("PUT", f"{path}rules", {"thresholds": {"": 12}}).status_code == 409
+    assert api("POST", "/groups/trees", {"name": "규칙", "attributes": ["kids"]}).status_code == 202
+    assert enter(client, cast.executive).post(f"{path}rules/", {"t": "9"}).status_code == 403
 
 
 def test_everything_works_over_the_api(found):

@@ -32,7 +32,14 @@ def signed_in(client):
     return enter
 
 
-PAGES = ["/insight/", "/insight/segments/HHH/", "/insight/segments/LLL/", "/insight/migration/", "/insight/scheme/"]
+PAGES = [
+    "/insight/",
+    "/insight/warning/",
+    "/insight/segments/HHH/",
+    "/insight/segments/LLL/",
+    "/insight/migration/",
+    "/insight/scheme/",
+]
 
 
 @pytest.mark.parametrize("language", ["ko", "en"])
@@ -162,3 +169,13 @@ def test_a_migration_between_a_day_and_itself_asks_for_two_days(scored, signed_i
     day: date = reads.months()[-1]
     text = signed_in(scored.marketer).get(f"/insight/migration/?from={day}&to={day}").content.decode()
     assert "Choose two different days" in text
+
+
+def test_versions_show_what_changed_and_are_used_again(scored, signed_in):
+    client = signed_in(scored.analyst)
+    client.post("/insight/scheme/", {"kind": "333", "window_days": "", "r_weight": 1, "f_weight": 2, "m_weight": 1})
+    text = client.get("/insight/scheme/").content.decode()
+    assert "F · Weight: <s>1</s> → 2" in text
+    assert client.post("/insight/scheme/versions/1/use/").status_code == 302
+    assert reads.scheme().scheme.version == 3
+    assert signed_in(scored.executive).post("/insight/scheme/versions/1/use/").status_code == 403

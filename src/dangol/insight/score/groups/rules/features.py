@@ -84,6 +84,8 @@ FAMILIES = {
                 N_("Share of sales in the window that came by the channel {value}.")),
     )
 }  # fmt: skip
+ATTRIBUTE = Feature("is", "{value}", "share", "{value}", N_("not {value}"), N_("1 where the attribute has the value."),
+                    in_window=False)  # fmt: skip
 FAMILY_LABELS = {"class": N_("Shares of the largest product classes"), "channel": N_("Shares of the channels")}
 USUAL = ("recency_days", "orders", "average_ticket", "discount_share", "interval_days", "tenure_days")
 CHOICES = (*OWN, *FAMILIES, *LIFETIME)  # what people choose from; a family stands for its largest members
@@ -95,8 +97,8 @@ def feature(name: str) -> Feature:
     if known:
         return known
     family, _sign, value = name.partition(":")
-    if family in FAMILIES and value:
-        whole = FAMILIES[family]
+    whole = FAMILIES.get(family) or (ATTRIBUTE if family == ATTRIBUTE.name else None)
+    if whole and value:
         return Feature(name, whole.label, whole.kind, whole.more, whole.less, whole.definition, value)
     raise BadInput("There is no feature {name}. Known are: {known}.", field="features", name=name[:60],
                    known=", ".join(CHOICES))  # fmt: skip
@@ -108,7 +110,7 @@ def checked(names: Sequence[str]) -> tuple[str, ...]:
     for name in found:
         if name not in FAMILIES:
             feature(name)
-    if not found:
+    if not found or len(found) > 60:
         raise BadInput("Choose at least one feature.", field="features")
     return found
 

@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class Analysis(AppConfig):
+    name = "dangol.insight.analysis"
+    label = "analysis"

@@ -1,0 +1,114 @@
+"""What the home page tells: unusual weeks and where they lie, goals, each within one's own part of the company."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+
+from dangol.base.errors import BadInput, NotAllowed, NotFound
+from dangol.insight.analysis import actions, reads
+from dangol.insight.analysis.rules import goals, pulse
+from dangol.insight.warehouse import actions as warehouse
+from dangol.work.actions import Quiet
+from tests.engines import on_every_engine
+from tests.loaded import Loaded, sale
+
+LAST = date(2026, 3, 29)
+
+
+@pytest.fixture
+def company(home, monkeypatch, settings, cast):
+    """Fourteen weeks of 60 orders each; in the last week 강남 sells soap for ten times the money."""
+    settings.DANGOL = replace(settings.DANGOL, time_zone="Asia/Seoul", currency="KRW", demo=True)
+    loaded = Loaded(home).stand_in(monkeypatch)
+    for key, unit in (("a", cast.gangnam), ("b", cast.busan)):
+        loaded.customer(key, unit_path=unit.path, branch=unit.name)
+    lines = []
+    for week in range(14):
+        for n in range(120):
+            key, item = "ab"[n % 2], ("soap", "cream")[n // 2 % 2]
+            amount = (1000 if week == 0 and key == "a" and item == "soap" else 100) + (week + n) % 7
+            day = LAST - timedelta(days=7 * week + n % 7)
+            lines.append(sale(f"{week}-{n}", key, item, f"{day}T03:00:00", amount))
+    loaded.batch("sales", lines)
+    loaded.batch("products", [{"product_key": "soap", "brand": "Hana", "product_major": "BODY"},
+                              {"product_key": "cream", "brand": "Duna", "product_major": "FACE"}])  # fmt: skip
+    warehouse.refresh(Quiet())
+    return cast
+
+
+def test_a_week_like_the_others_is_no_hint_and_a_strange_one_is():
+    usual = [100.0, 104, 98, 101, 99, 103, 97, 102, 100, 101, 99, 100, 102]
+    assert pulse.move("amount", usual) is None
+    found = pulse.move("amount", [160.0, *usual[1:]])
+    # median 100.5, median deviation 1.5: 0.6745 × 59.5 / 1.5
+    assert found.usual == 100.5
+    assert found.z == pytest.approx(0.6745 * 59.5 / 1.5)
+    assert pulse.move("amount", [160.0, *[100.0] * 12]) is None  # no spread to judge by
+    assert pulse.move("amount", [160.0, *usual[1:8]]) is None  # too few weeks
+    assert pulse.moves({"amount": [160.0, *usual[1:]], "orders": [3.0] * 13, "buyers": [3.0] * 13}) == []
+
+
+def test_the_part_is_the_group_with_most_of_the_change_and_never_the_whole():
+    groups = {"all": {"x": (50.0, 100.0)}, "brand": {"a": (20.0, 60.0), "b": (30.0, 40.0)}}
+    assert pulse.part(-50.0, groups) == pulse.Part("brand", "a", -40.0)
+    assert pulse.part(50.0, groups) is None
+
+
+@on_every_engine
+def test_the_cycle_leaves_each_part_of_the_company_its_own_board(company):
+    report = actions.publish(Quiet())
+    assert report["boards"] == 5
+    whole = reads.board(company.analyst)
+    assert whole.as_of == LAST
+    assert whole.weeks["orders"] == [120] * 14
+    assert whole.weeks["buyers"] == [2] * 14
+    said = [sentence.values for hint in whole.hints for sentence in hint]
+    assert (said[0]["measure"], said[1]["group"], said[1]["dimension"]) == (
+        ("said", "Sales"), ("text", "강남지점"), ("said", "Branch"))  # fmt: skip
+    own = reads.board(company.branch_manager)
+    assert own.weeks["orders"] == [60] * 14
+    assert own.hints[0][1].values["group"] == ("text", "BODY")
+    with pytest.raises(NotAllowed):
+        reads.board(company.rep)
+
+
+def test_goals_are_counted_at_once_and_by_the_cycle_within_the_unit(company):
+    year = {"first": date(2026, 1, 1), "last": date(2026, 12, 31)}
+    actions.set_goal(by=company.marketer, measure="orders", unit_id=None, target=2000, **year)
+    actions.set_goal(by=company.marketer, measure="orders", unit_id=company.gangnam.pk, target=10, **year)
+    found = {one.unit: one for one in reads.goals_of(company.marketer)}
+    # twelve whole weeks of 120, and 69 orders on the first four days of the year
+    assert (found[""].value, found[""].state, found["강남지점"].state) == (1509.0, goals.AHEAD, goals.REACHED)
+    assert [one.unit for one in reads.goals_of(company.branch_manager)] == ["강남지점"]
+    assert [one.unit for one in reads.goals_of(company.marketer, whole=True)] == [""]
+    again = actions.set_goal(by=company.marketer, measure="orders", unit_id=None, target=9000, **year)
+    assert [one.state for one in reads.goals_of(company.marketer) if one.id == again] == [goals.BEHIND]
+    actions.publish(Quiet())
+    actions.remove_goal(by=company.marketer, goal_id=again)
+    assert len(reads.goals_of(company.marketer)) == 1
+
+
+def test_what_is_no_goal_is_refused(company):
+    year = {"first": date(2026, 1, 1), "last": date(2026, 12, 31)}
+    for wrong in (
+        {"measure": "luck"},
+        {"target": 0},
+        {"last": date(2025, 1, 1)},
+        {"measure": "good_share", "unit_id": 1},
+    ):
+        with pytest.raises(BadInput):
+            actions.set_goal(
+                by=company.marketer, **{"measure": "orders", "unit_id": None, "target": 5, **year, **wrong}
+            )
+    with pytest.raises(NotAllowed):
+        actions.set_goal(by=company.branch_manager, measure="orders", unit_id=None, target=5, **year)
+    with pytest.raises(NotFound):
+        actions.set_goal(by=company.marketer, measure="orders", unit_id=10**6, target=5, **year)
+    with pytest.raises(NotFound):
+        actions.remove_goal(by=company.marketer, goal_id=10**6)
+
+
+def test_before_there_are_purchases_there_is_no_board(home, cast):
+    assert actions.publish(Quiet()) == {"boards": 0, "goals": 0, "hints": 0}
+    assert reads.board(cast.analyst) is None

@@ -1,0 +1,1 @@
+"""Measures an analyst makes of others, by a formula; every version is kept."""

@@ -1,0 +1,172 @@
+"""Who fell since a day."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import lru_cache
+from typing import Any
+
+import pyarrow as pa
+from ibis.expr.types import Table
+
+from dangol.base.errors import BadInput
+from dangol.customers.identify import reads as customers
+from dangol.customers.identify.rules import CustomerQuery
+from dangol.engine import Engine, current
+from dangol.insight.score import reads as score
+from dangol.insight.score.rules import TOP_SCORE
+from dangol.insight.score.warning import tables
+from dangol.insight.warehouse import reads as warehouse
+from dangol.staff.reads import Member, require, scope_of
+from dangol.staff.rules import Right
+
+USUAL_FALL = 20.0
+LEAST_GROUP = 30  # below it, a share says little: such a group is not ranked
+MOST_LISTED = 500
+Counts = tuple[tuple[str, int, int, int], ...]
+
+
+@dataclass(frozen=True)
+class Group:
+    """Customers of a segment or branch who were scored on both days, how many fell, and the money they spend less.
+
+    Figures are None where too few to show. ranked: whether there are enough for the share to say something.
+    """
+
+    name: str
+    customers: int | None
+    fallen: int | None
+    lost: int | None
+    ranked: bool
+
+    @property
+    def share(self) -> float | None:
+        """Of those who fell."""
+        return self.fallen / self.customers if self.fallen is not None and self.customers else None
+
+
+@dataclass(frozen=True)
+class Warned:
+    """What fell between two scoring days, for one reader's customers.
+
+    segments: by the segment before; towards: by the segment now (fallen only); branches: the largest share first.
+    """
+
+    since: date
+    until: date
+    least: float
+    customers: int
+    fallen: int
+    lost: int
+    segments: Sequence[Group]
+    towards: Sequence[Group]
+    branches: Sequence[Group]
+
+    @property
+    def share(self) -> float | None:
+        """Of those who fell."""
+        return self.fallen / self.customers if self.customers else None
+
+
+@dataclass(frozen=True)
+class Fallen:
+    """A customer who fell. monetary: minor units, of the scheme's window."""
+
+    customer_id: int
+    label: str
+    branch: str
+    segment_before: str
+    segment: str
+    score_before: float
+    score: float
+    monetary_before: int
+    monetary: int
+    lost: int
+    recency_days: int
+
+
+def usual_day() -> date:
+    """The scoring day about three months before the newest: from which falls are counted if nothing is said."""
+    days = score.months()
+    return next((day for day in reversed(days) if day <= days[-1] - timedelta(days=85)), days[0])
+
+
+def warned(by: Member, *, since: date, least: float = USUAL_FALL) -> Warned:
+    """How many of the reader's customers fell since a day, by segment and branch.
+
+    least: fall of the score (0 to 100) from which it counts; fewer high axes count always. Raises NotAllowed, NotFound
+    for a day without scores, BadInput.
+    """
+    require(by, Right.INSIGHT_VIEW)
+    _check(least)
+    days = score.months()
+    found = {column: _counted(by, since, least, column) for column in ("segment_before", "segment", "branch")}
+    total = found["segment_before"]
+    folds = not score.sees_small_groups(by)
+    groups = {column: [_group(row, folds) for row in rows] for column, rows in found.items()}
+    branches = sorted(groups["branch"], key=lambda one: (not one.ranked, -(one.share or 0), one.name))
+    return Warned(
+        since, days[-1], least, sum(row[1] for row in total), sum(row[2] for row in total),
+        sum(row[3] for row in total), groups["segment_before"], groups["segment"], branches,
+    )  # fmt: skip
+
+
+def _check(least: float) -> None:
+    if not 1 <= least <= TOP_SCORE:
+        raise BadInput("A fall of the score is from 1 to {most} points.", field="least", most=int(TOP_SCORE))
+
+
+def _group(row: tuple[str, int, int, int], folds: bool) -> Group:
+    name, number, fell, lost = row
+    if folds and (0 < number < score.SMALL_GROUP or 0 < fell < score.SMALL_GROUP):
+        return Group(name, None, None, None, ranked=False)
+    return Group(name, number, fell, lost, ranked=number >= LEAST_GROUP)
+
+
+def _counted(by: Member, since: date, least: float, column: str) -> Counts:
+    if scope_of(by).everyone:
+        return _of_everyone(score.snapshot_id(), warehouse.current()[0].id, since, least, column)
+    return _rows(_moved(current(), since, least, by), column)
+
+
+@lru_cache(maxsize=100)
+def _of_everyone(_scores: str, _warehouse: str, since: date, least: float, column: str) -> Counts:
+    """Snapshots never change, so an answer about two of their days stays true."""
+    return _rows(_moved(current(), since, least, None), column)
+
+
+def _rows(moved: Table, column: str) -> Counts:
+    rows = current().arrow(tables.fallen_by(moved, column)).to_pylist()
+    told = ((row[column], row["customers"], row["fallen"], row["lost"]) for row in rows)
+    return tuple(sorted(told, key=lambda row: (-row[2], row[0])))
+
+
+def _moved(engine: Engine, since: date, least: float, by: Member | None) -> Table:
+    """by: bounds the customers to those of the reader; None for everybody."""
+    found = tables.moved(score.table(engine, since), score.table(engine), least)
+    if by is not None and not scope_of(by).everyone:
+        own = pa.table({"customer_id": pa.array(customers.customer_ids(by, CustomerQuery()), pa.int64())})
+        found = found.semi_join(engine.memory(own), "customer_id")
+    snapshot, _newest = warehouse.current()
+    return tables.with_branch(found, warehouse.table(engine, snapshot, "customers"))
+
+
+def fallen(
+    by: Member, *, since: date, least: float = USUAL_FALL, segment: str = "", branch: str | None = None, limit: int = 50
+) -> list[Fallen]:
+    """The reader's customers who fell since a day, those who spend less by the most first.
+
+    segment: the one they were in; branch: its name ("" for those without one), None for all. Raises NotAllowed,
+    NotFound, BadInput.
+    """
+    require(by, Right.CUSTOMERS_VIEW)
+    _check(least)
+    engine = current()
+    found = _moved(engine, since, least, by)
+    if segment:
+        found = found.filter(found.segment_before == segment)
+    if branch is not None:
+        found = found.filter(found.branch == branch)
+    rows: list[dict[str, Any]] = engine.arrow(tables.worst(found, min(limit, MOST_LISTED)).drop("fell")).to_pylist()
+    labels = customers.labels(row["customer_id"] for row in rows)
+    return [Fallen(label=labels[row["customer_id"]], **row) for row in rows if row["customer_id"] in labels]

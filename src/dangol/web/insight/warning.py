@@ -1,0 +1,78 @@
+"""Early warning: who fell since a day, where they fall fastest, and the way to a campaign."""
+
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+
+from dangol.base.errors import BadInput, NotFound
+from dangol.insight.score import reads as score
+from dangol.insight.score.warning import reads
+from dangol.staff.actions import note_access
+from dangol.staff.reads import may
+from dangol.staff.rules import Right
+from dangol.web.customers.address import address_of
+from dangol.web.insight.pages import known_day, nothing_yet
+from dangol.web.shell import Request, address, page
+
+FALLS = (10, 20, 30, 50)
+SHOWN = 50
+NO_BRANCH = "-"  # in the address: customers without a branch
+
+
+@page(Right.INSIGHT_VIEW)
+def warning(request: Request) -> HttpResponse:
+    """Falling groups and customers; the address holds the whole question."""
+    try:
+        days = score.months()
+    except NotFound:
+        return nothing_yet(request, "insight/warning.html")
+    by, asked = request.user, request.GET
+    since = known_day(asked.get("since", ""), reads.usual_day())
+    least = _least(asked.get("least", ""))
+    found = reads.warned(by, since=since, least=least)
+    names = score.strategies()
+    context: dict[str, Any] = {
+        "found": found, "days": list(reversed(days[:-1])), "since": since, "least": int(least), "falls": FALLS,
+        "names": names, "few": score.SMALL_GROUP, "ranked_from": reads.LEAST_GROUP, "smallest": score.SMALL_GROUP,
+        "segments": [{"group": one, "name": names[one.name].name, "link": _link(asked, segment=one.name)}
+                     for one in found.segments if one.fallen != 0],
+        "towards": [{"group": one, "said": names[one.name]} for one in found.towards if one.fallen != 0],
+        "branches": [{"group": one, "name": one.name or _("without a branch"),
+                      "link": _link(asked, branch=one.name or NO_BRANCH)} for one in found.branches if one.fallen != 0],
+        "plan_url": address("campaigns:draft") if may(by, Right.CAMPAIGNS_PLAN) else "",
+        "may_see": may(by, Right.CUSTOMERS_VIEW),
+    }  # fmt: skip
+    return render(request, "insight/warning.html", context | _listed(request, found))
+
+
+def _least(text: str) -> float:
+    """The fall from the address. Raises BadInput."""
+    try:
+        return float(text or reads.USUAL_FALL)
+    except ValueError:
+        raise BadInput("Write the fall of the score as a number, like 20.", field="least") from None
+
+
+def _link(asked: Any, **wanted: str) -> str:
+    kept = {name: asked[name] for name in ("since", "least", "segment", "branch") if asked.get(name)}
+    return urlencode(kept | wanted)
+
+
+def _listed(request: Request, found: reads.Warned) -> dict[str, Any]:
+    """The customers of the groups that were chosen, for those who may see customers; looking is logged."""
+    by, asked = request.user, request.GET
+    if not may(by, Right.CUSTOMERS_VIEW):
+        return {}
+    names, branch = score.strategies(), asked.get("branch") or None
+    segment = asked.get("segment", "")
+    rows = reads.fallen(by, since=found.since, least=found.least, segment=segment if segment in names else "",
+                        branch="" if branch == NO_BRANCH else branch, limit=SHOWN)  # fmt: skip
+    note_access(by=by, verb="view", what="warning", count=len(rows), address=address_of(request))
+    chosen = [*((names[segment].name,) if segment in names else ()),
+              *((_("without a branch") if branch == NO_BRANCH else branch,) if branch else ())]  # fmt: skip
+    return {"rows": [{"one": row, "before": names[row.segment_before].name, "now": names[row.segment].name}
+                     for row in rows], "chosen": chosen, "shown": SHOWN,
+            "all_link": urlencode({"since": found.since.isoformat(), "least": int(found.least)})}  # fmt: skip
