@@ -96,7 +96,9 @@ def mend(
         Quarantined.objects.bulk_update([row for row in rows if row.pk in changed], ["raw", "changed_by", "changed_at"],
                                         batch_size=CHUNK)  # fmt: skip
         if remember:
-            source = Source.objects.select_for_update().get(code=source_code)
+            source = Source.objects.select_for_update().filter(code=source_code).first()
+            if source is None:
+                raise NotFound("There is no source {code}.", code=source_code)
             if kept not in source.cleaning:
                 source.cleaning = cleaning.checked([*source.cleaning, kept])
                 source.save(update_fields=["cleaning", "changed_at"])
