@@ -100,6 +100,30 @@ def path(names: Sequence[str], values: Sequence[Any]) -> str:
                       for name, value in zip(names, values, strict=False))  # fmt: skip
 
 
+def condition(where: str) -> str:
+    """The members a cell's condition names, in words; where it says more than members, the condition as it is written.
+
+    Raises BadInput where it cannot be read.
+    """
+    found = rules.parse(where)
+    said = [_members(part) for part in (found.parts if isinstance(found, rules.And) else (found,)) if part is not None]
+    return " · ".join(said) if all(said) else where
+
+
+def _members(part: rules.Condition) -> str:
+    try:
+        match part:
+            case rules.Compare(name, "=", value):
+                return member(name, value)
+            case rules.In(name, values):
+                return ", ".join(member(name, value) for value in values)
+            case rules.IsNull(name):
+                return member(name, None)
+    except ValueError:  # not the text of a period: the question itself will say so
+        pass
+    return ""
+
+
 def measure(fields: Fields, one: Figure) -> str:
     """The name of a figure: Sales, or Sales, share of total."""
     label = gettext(fields.measures[one.measure].label)

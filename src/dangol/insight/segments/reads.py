@@ -418,7 +418,10 @@ def _column_of(facts: tables.Facts, kind: str, name: str, what: str) -> tuple[An
 
 
 def scores() -> dict[str, dict[str, str]]:
-    """The scores that can be asked for: table -> field -> kind (text or number)."""
+    """The scores that can be asked for: table -> field -> kind (text or number).
+
+    The number of a group is a name, not an amount: text.
+    """
     engine = current()
     facts = counting.facts(engine, counting.served(engine))
     found: dict[str, dict[str, str]] = {}
@@ -427,7 +430,7 @@ def scores() -> dict[str, dict[str, str]]:
         if table is not None:
             hidden = {"customer_id", "as_of"}
             found[name] = {
-                str(column): "number" if kind.is_numeric() else "text"
+                str(column): "number" if kind.is_numeric() and name != "groups" else "text"
                 for column, kind in table.schema().items() if column not in hidden and not kind.is_temporal()
             }  # fmt: skip
     return found

@@ -3,18 +3,21 @@
 from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpResponseBase, HttpResponseRedirect, QueryDict
 from django.urls import reverse
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from dangol.customers.identify import reads as identify
 from dangol.customers.identify.rules import MAX_PAGE, CustomerQuery
 from dangol.insight.olap import behind as olap
+from dangol.reports import show
 from dangol.staff.rules import Right
 from dangol.web.explorer import pages
 from dangol.web.lists import Column, Count, Filter, ListPage, ListState, Page
+from dangol.web.segments import making
 from dangol.web.shell import Request, page
 
 LONGEST = 4000
@@ -25,6 +28,9 @@ class Cell(Filter):
 
     def parse(self, given: QueryDict) -> str | None:
         return given.get(self.key, "").strip()[:LONGEST] or None
+
+
+CELL = Cell("cell", _("Condition of the cell"))
 
 
 def _where(state: ListState) -> str:
@@ -84,7 +90,7 @@ CUSTOMERS = ListPage(
         Column("unit", _("Branch"), generated=lambda row: "unit" in row.generated),
         Column("code", _("Customer code"), shown=False),
     ),
-    filters=(Cell("cell", _("Condition of the cell")),),
+    filters=(CELL,),
     rows=_rows,
     count=_count,
     sort="-sales_amount",
@@ -104,4 +110,23 @@ def behind(request: Request) -> HttpResponseBase:
         given = QueryDict(mutable=True)
         given["cell"] = pages.condition_of(asked, None, row, column)
         return HttpResponseRedirect(f"{request.path}?{given.urlencode()}")
-    return CUSTOMERS.respond(request, "explorer/customers.html")
+    name = show.condition(_cell(request)) or gettext("All customers with a purchase")
+    address = reverse("explorer:customers_segment") + "?" + urlencode({"cell": _cell(request)})
+    return CUSTOMERS.respond(request, "explorer/customers.html", making.form(request, address, name))
+
+
+@page(Right.CUSTOMERS_VIEW, methods=("POST",))
+def segment(request: Request) -> HttpResponseBase:
+    """Make a segment of everybody behind the cell. Raises NotAllowed without the right to see figures."""
+    where = _cell(request)
+    origin = " · ".join(part for part in (gettext("Explorer"), show.condition(where)) if part)
+    return making.make(
+        request,
+        olap.ids(request.user, where),
+        origin=origin,
+        back=f"{reverse('explorer:customers')}?{request.GET.urlencode()}",
+    )
+
+
+def _cell(request: Request) -> str:
+    return CELL.parse(request.GET) or ""

@@ -11,6 +11,7 @@ urlpatterns = [
     path("values/", pages.values, name="values"),
     path("cell/", pages.cell, name="cell"),
     path("customers/", customers.behind, name="customers"),
+    path("customers/segment/", customers.segment, name="customers_segment"),
     path("file/", files.file, name="file"),
     path("views/", views.views, name="views"),
     path("views/act/", views.act, name="view_act"),

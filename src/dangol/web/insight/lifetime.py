@@ -6,6 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -17,7 +18,9 @@ from dangol.insight.score.lifetime.reads import Overview
 from dangol.staff.reads import may
 from dangol.staff.rules import Right
 from dangol.web.insight import charts
+from dangol.web.segments import making
 from dangol.web.shell import Request, address, page
+from dangol.web.templatetags.dangol import day
 
 MODEL_NAMES = {"bg_nbd": "BG/NBD", "mbg_nbd": "MBG/NBD", "pareto_nbd": "Pareto/NBD", "sbg": "sBG"}
 REASONS = {
@@ -49,7 +52,7 @@ def lifetime(request: Request) -> HttpResponse:
         return render(request, "insight/lifetime/page.html", {"nothing": True, "sources_url": address("sources:list")})
     context: dict[str, Any] = {"found": found, "facts": found.facts, "why_not": REASONS.get(found.reason, "")}
     if not found.reason:
-        context |= _model(found) | _pictures(found) | _risk(request)
+        context |= _model(found) | _pictures(found) | _risk(request, found.as_of)
     return render(request, "insight/lifetime/page.html", context)
 
 
@@ -169,7 +172,7 @@ def _columns() -> dict[str, list[tuple[str, str, str]]]:
     }  # fmt: skip
 
 
-def _risk(request: Request) -> dict[str, Any]:
+def _risk(request: Request, as_of: date) -> dict[str, Any]:
     """Who is slipping away: by RFM segment for a campaign, and one by one for those who may see customers."""
     by = request.user
     try:
@@ -178,9 +181,19 @@ def _risk(request: Request) -> dict[str, Any]:
                     for one in reads.risk_by_segment(by)]  # fmt: skip
     except NotFound:
         segments = []
+    name = " · ".join([_("Slipping away"), day(as_of)])
     return {
         "segments": segments, "smallest": score.SMALL_GROUP,
         "plan_url": address("campaigns:draft") if may(by, Right.CAMPAIGNS_PLAN) else "",
         "may_see": may(by, Right.CUSTOMERS_VIEW),
         "at_risk": reads.at_risk(by, limit=AT_RISK_SHOWN) if may(by, Right.CUSTOMERS_VIEW) else [],
-    }  # fmt: skip
+    } | making.form(request, reverse("insight:lifetime_segment"), name)  # fmt: skip
+
+
+@page(Right.INSIGHT_VIEW, methods=("POST",))
+def segment(request: Request) -> HttpResponse:
+    """Make a segment of everybody whose value is at risk, also those beyond the list."""
+    return making.make(
+        request, reads.at_risk_ids(request.user), origin=" · ".join([_("Lifetime value"), _("Slipping away")]),
+        back=reverse("insight:lifetime"),
+    )  # fmt: skip

@@ -1,10 +1,12 @@
 """Early warning: who fell since a day, where they fall fastest, and the way to a campaign."""
 
+from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from dangol.base.errors import BadInput, NotFound
@@ -15,7 +17,9 @@ from dangol.staff.reads import may
 from dangol.staff.rules import Right
 from dangol.web.customers.address import address_of
 from dangol.web.insight.pages import known_day, nothing_yet
+from dangol.web.segments import making
 from dangol.web.shell import Request, address, page
+from dangol.web.templatetags.dangol import day
 
 FALLS = (10, 20, 30, 50)
 SHOWN = 50
@@ -66,13 +70,44 @@ def _listed(request: Request, found: reads.Warned) -> dict[str, Any]:
     by, asked = request.user, request.GET
     if not may(by, Right.CUSTOMERS_VIEW):
         return {}
-    names, branch = score.strategies(), asked.get("branch") or None
-    segment = asked.get("segment", "")
-    rows = reads.fallen(by, since=found.since, least=found.least, segment=segment if segment in names else "",
-                        branch="" if branch == NO_BRANCH else branch, limit=SHOWN)  # fmt: skip
+    names, choice = score.strategies(), _choice(asked)
+    chosen = _chosen(choice)
+    rows = reads.fallen(by, since=found.since, least=found.least, limit=SHOWN, **choice)
     note_access(by=by, verb="view", what="warning", count=len(rows), address=address_of(request))
-    chosen = [*((names[segment].name,) if segment in names else ()),
-              *((_("without a branch") if branch == NO_BRANCH else branch,) if branch else ())]  # fmt: skip
-    return {"rows": [{"one": row, "before": names[row.segment_before].name, "now": names[row.segment].name}
+    pinned = _link(asked, since=found.since.isoformat(), least=f"{found.least:g}")
+    listed = {"rows": [{"one": row, "before": names[row.segment_before].name, "now": names[row.segment].name}
                      for row in rows], "chosen": chosen, "shown": SHOWN,
             "all_link": urlencode({"since": found.since.isoformat(), "least": int(found.least)})}  # fmt: skip
+    if not rows:
+        return listed
+    return listed | making.form(request, f"{reverse('insight:warning_segment')}?{pinned}", _named(chosen, found.since))
+
+
+@page(Right.INSIGHT_VIEW, methods=("POST",))
+def segment(request: Request) -> HttpResponse:
+    """Make a segment of everybody the list holds, also those beyond what it shows."""
+    asked = request.GET
+    since, choice = known_day(asked.get("since", ""), reads.usual_day()), _choice(asked)
+    ids = reads.fallen_ids(request.user, since=since, least=_least(asked.get("least", "")), **choice)
+    origin = " · ".join([_("Early warning"), _named(_chosen(choice), since)])
+    return making.make(request, ids, origin=origin, back=f"{reverse('insight:warning')}?{asked.urlencode()}")
+
+
+def _choice(asked: Any) -> dict[str, Any]:
+    """The segment and the branch of the address, as the reads ask for them."""
+    branch, segment = asked.get("branch") or None, asked.get("segment", "")
+    return {
+        "segment": segment if segment in score.strategies() else "",
+        "branch": "" if branch == NO_BRANCH else branch,
+    }
+
+
+def _chosen(choice: dict[str, Any]) -> list[str]:
+    """The choice in words."""
+    segment, branch = choice["segment"], choice["branch"]
+    return [*((score.strategies()[segment].name,) if segment else ()),
+            *((branch or _("without a branch"),) if branch is not None else ())]  # fmt: skip
+
+
+def _named(chosen: list[str], since: date) -> str:
+    return " · ".join([_("Customers who fell"), *chosen, _("since %(day)s") % {"day": day(since)}])

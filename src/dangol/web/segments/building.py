@@ -136,8 +136,8 @@ class Drawing:
         return sorted(known, key=lambda one: (one[0] not in wording.PROFILE, one[1]))
 
     def _score_fields(self, field: str) -> list[tuple[str, str]]:
-        known = self._once("score fields", lambda: [(name, wording.label("score", name)) for name in _score_kinds()])
-        found = known if field in dict(known) else [*known, (field, wording.label("score", field))]
+        known = self._once("score fields", lambda: [(name, self.names.label("score", name)) for name in _score_kinds()])
+        found = known if field in dict(known) else [*known, (field, self.names.label("score", field))]
         return sorted(found, key=lambda one: (one[0] not in wording.SCORES, one[0]))
 
     def _segments(self) -> list[tuple[str, str]]:

@@ -9,6 +9,8 @@ from django.utils.translation import gettext_noop as N_  # noqa: N812
 
 from dangol.customers.consent.rules import CHANNEL_NAMES
 from dangol.insight.score import reads as score
+from dangol.insight.score.groups import reads as groups
+from dangol.insight.score.index import reads as customer_index
 from dangol.insight.segments import reads, rules
 from dangol.insight.segments.rules.sentences import Words, phrase, sentence
 from dangol.staff import reads as staff
@@ -52,6 +54,12 @@ class Names:
             self._known[name] = read()
         return self._known[name]
 
+    def label(self, kind: str, name: str) -> str:
+        """A field's name in the reader's language; a grouping and an index under the name people gave it."""
+        if kind == "score" and name.startswith(("groups.", "index.")):
+            return self._once("own scores", _own_scores).get(name) or label(kind, name)
+        return label(kind, name)
+
     def of(self, field: str, value: str) -> str:
         """The name of a value of a field; the value itself where it has none."""
         if (field, value) in VALUES:
@@ -60,6 +68,8 @@ class Names:
             return gettext(CHANNEL_NAMES[value]) if value in CHANNEL_NAMES else value
         read = {"rep": self._reps, "rfm.segment": self._strategies, "segment": self._segments,
                 "campaign": reads.campaign_names}.get(field)  # fmt: skip
+        if field.startswith("groups."):
+            read = partial(_groups, field)
         return self._once(field, read).get(value, value) if read else value
 
     def _reps(self) -> dict[str, str]:
@@ -73,9 +83,23 @@ class Names:
         return {str(pk): name for pk, name in reads.names(sorted(ids)).items()}
 
 
+def _own_scores() -> dict[str, str]:
+    found = {f"groups.{one.name}": one.label for one in groups.columns()}
+    for one in customer_index.columns():
+        found[f"index.{one.name}"] = gettext("%(index)s: value (0 to 100)") % {"index": one.label}
+        found[f"index.{one.grade}"] = gettext("%(index)s: grade") % {"index": one.label}
+    return found
+
+
+def _groups(field: str) -> dict[str, str]:
+    """The groups of a grouping: number as text -> name."""
+    return next(({str(code): name for code, name in one.groups.items()} for one in groups.columns()
+                 if f"groups.{one.name}" == field), {})  # fmt: skip
+
+
 def words(names: Names) -> Words:
     """What sentences are made with, for the language of the page."""
-    return Words(language=(get_language() or "en")[:2], label=label, value=names.of, money=_money, day=_day)
+    return Words(language=(get_language() or "en")[:2], label=names.label, value=names.of, money=_money, day=_day)
 
 
 def _money(minor: float) -> str:

@@ -205,13 +205,23 @@ def at_risk(by: Member, *, limit: int = 20) -> list[AtRisk]:
 
     Raises NotAllowed, NotFound before the first run.
     """
-    require(by, Right.CUSTOMERS_VIEW)
-    found = pq.read_table(list(_current()[0].paths("lifetime")), columns=list(RISK_COLUMNS),
-                          filters=[("at_risk", ">", 0)])  # fmt: skip
-    if not scope_of(by).everyone:
-        own = np.array(customers.customer_ids(by, CustomerQuery()), dtype=np.int64)
-        found = found.filter(pc.is_in(found["customer_id"], value_set=pa.array(own)))
+    found = _at_risk(by, RISK_COLUMNS)
     order = [("at_risk", "descending"), ("customer_id", "ascending")]
     rows = found.take(pc.select_k_unstable(found, k=min(limit, found.num_rows), sort_keys=order)).to_pylist()
     labels = customers.labels(row["customer_id"] for row in rows)
     return [AtRisk(label=labels[row["customer_id"]], **row) for row in rows if row["customer_id"] in labels]
+
+
+def at_risk_ids(by: Member) -> list[int]:
+    """All of the reader's customers whom `at_risk` lists the first of, ascending. Raises like it."""
+    return sorted(_at_risk(by, ("customer_id",))["customer_id"].to_pylist())
+
+
+def _at_risk(by: Member, columns: Sequence[str]) -> pa.Table:
+    require(by, Right.CUSTOMERS_VIEW)
+    paths = list(_current()[0].paths("lifetime"))
+    found = pq.read_table(paths, columns=list(columns), filters=[("at_risk", ">", 0)])
+    if scope_of(by).everyone:
+        return found
+    own = np.array(customers.customer_ids(by, CustomerQuery()), dtype=np.int64)
+    return found.filter(pc.is_in(found["customer_id"], value_set=pa.array(own)))

@@ -159,14 +159,27 @@ def fallen(
     segment: the one they were in; branch: its name ("" for those without one), None for all. Raises NotAllowed,
     NotFound, BadInput.
     """
-    require(by, Right.CUSTOMERS_VIEW)
-    _check(least)
     engine = current()
-    found = _moved(engine, since, least, by)
-    if segment:
-        found = found.filter(found.segment_before == segment)
-    if branch is not None:
-        found = found.filter(found.branch == branch)
+    found = _chosen(engine, by, since=since, least=least, segment=segment, branch=branch)
     rows: list[dict[str, Any]] = engine.arrow(tables.worst(found, min(limit, MOST_LISTED)).drop("fell")).to_pylist()
     labels = customers.labels(row["customer_id"] for row in rows)
     return [Fallen(label=labels[row["customer_id"]], **row) for row in rows if row["customer_id"] in labels]
+
+
+def fallen_ids(
+    by: Member, *, since: date, least: float = USUAL_FALL, segment: str = "", branch: str | None = None
+) -> list[int]:
+    """All of the reader's customers whom `fallen` lists the first of, ascending. Raises like it."""
+    engine = current()
+    found = _chosen(engine, by, since=since, least=least, segment=segment, branch=branch)
+    rows = engine.arrow(found.filter(found.fell).select("customer_id").order_by("customer_id"))
+    return [int(one) for one in rows["customer_id"].to_pylist()]
+
+
+def _chosen(engine: Engine, by: Member, *, since: date, least: float, segment: str, branch: str | None) -> Table:
+    require(by, Right.CUSTOMERS_VIEW)
+    _check(least)
+    found = _moved(engine, since, least, by)
+    if segment:
+        found = found.filter(found.segment_before == segment)
+    return found if branch is None else found.filter(found.branch == branch)

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 from django.test import Client
 
+from dangol.insight.segments import reads as segments
 from dangol.insight.warehouse import actions
 from dangol.work.actions import Quiet
 from tests.loaded import Loaded, sale
@@ -116,3 +117,23 @@ def test_a_rep_sees_no_figures(loaded, cast):
     client.force_login(cast.rep)
     for address in ("", "result/", "values/?dimension=month", "cell/?at=[[],[]]", "file/?format=csv"):
         assert client.get(URL + address).status_code == 403
+
+
+def test_the_customers_of_a_cell_become_a_segment_named_after_it(loaded, analyst, cast):
+    one = cast.mina
+    loaded.numbers["pos", "a"] = one.pk
+    actions.refresh(Quiet())
+    address = URL + "customers/?cell=month+%3D+%272026-01%27"
+    page = analyst.get(address).content.decode()
+    assert 'value="Jan 2026"' in page
+    action = re.search(r'action="(/explorer/customers/segment/[^"]+)"', page)[1]
+    assert analyst.post(action, {"name": " "})["Location"] == address
+    made = analyst.post(action, {"name": "January"})
+    [segment] = segments.segments(cast.analyst)
+    assert made["Location"] == f"/segments/{segment.id}/"
+    assert (segment.name, segment.kind, segment.origin) == ("January", "static", "Explorer · Jan 2026")
+    assert segments.member_ids(segment.id) == [one.pk]
+    assert analyst.get(made["Location"]).status_code == 200
+    other = Client()
+    other.force_login(cast.rep)
+    assert other.post(action, {"name": "January"}).status_code == 403

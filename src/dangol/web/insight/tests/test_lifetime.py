@@ -10,6 +10,7 @@ from dangol.customers.identify.models import Customer
 from dangol.insight.score.lifetime import actions, reads
 from dangol.insight.score.lifetime.tests import buyers
 from dangol.insight.score.tests import purchases
+from dangol.insight.segments import reads as segments
 from dangol.work.actions import Quiet
 
 
@@ -68,6 +69,18 @@ def test_only_customers_of_ones_own_are_listed_as_slipping_away(valued, open_as)
     assert valued.mina.pk in own
     assert valued.soyeon.pk not in own
     assert open_as(valued.rep, "/insight/lifetime/").status_code == 403
+
+
+def test_those_slipping_away_become_a_segment_of_ones_own_customers(valued, open_as, client):
+    page = open_as(valued.branch_manager, "/insight/lifetime/").content.decode()
+    assert 'action="/insight/lifetime/segment/"' in page
+    client.post("/insight/lifetime/segment/", {"name": "Slipping"})
+    [made] = segments.segments(valued.branch_manager)
+    everyone = {one.customer_id for one in reads.at_risk(valued.branch_manager, limit=500)}
+    assert set(segments.member_ids(made.id)) == everyone
+    assert valued.mina.pk in everyone
+    client.force_login(valued.rep)
+    assert client.post("/insight/lifetime/segment/", {"name": "Slipping"}).status_code == 403
 
 
 def test_customer_page_shows_the_figures_with_their_ranges(valued, open_as, home):

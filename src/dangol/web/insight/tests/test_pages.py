@@ -9,6 +9,8 @@ from dangol.insight.score import actions, reads
 from dangol.insight.score.models import Scheme
 from dangol.insight.score.rules import STRATEGIES
 from dangol.insight.score.tests import purchases
+from dangol.insight.score.warning import reads as warning
+from dangol.insight.segments import reads as segments
 from dangol.work.actions import Quiet
 from dangol.work.models import Job
 
@@ -179,3 +181,17 @@ def test_versions_show_what_changed_and_are_used_again(scored, signed_in):
     assert client.post("/insight/scheme/versions/1/use/").status_code == 302
     assert reads.scheme().scheme.version == 3
     assert signed_in(scored.executive).post("/insight/scheme/versions/1/use/").status_code == 403
+
+
+def test_customers_who_fell_become_a_segment_of_those_one_may_see(scored, signed_in):
+    client = signed_in(scored.branch_manager)
+    address = f"/insight/warning/?since={reads.months()[2]}&least=5"
+    page = client.get(address).content.decode()
+    action = re.search(r'action="(/insight/warning/segment/[^"]+)"', page)[1].replace("&amp;", "&")
+    made = client.post(action, {"name": "Fallen"})
+    [segment] = segments.segments(scored.branch_manager)
+    assert made["Location"] == f"/segments/{segment.id}/"
+    listed = warning.fallen(scored.branch_manager, since=reads.months()[2], least=5.0, limit=500)
+    assert segments.member_ids(segment.id) == sorted(one.customer_id for one in listed) != []
+    assert len(warning.fallen(scored.marketer, since=reads.months()[2], least=5.0, limit=500)) >= len(listed)
+    assert client.get(action).status_code == 405

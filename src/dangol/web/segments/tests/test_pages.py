@@ -2,9 +2,12 @@
 
 import re
 
+import pyarrow as pa
 import pytest
 from django.test import Client
 
+from dangol.insight.score.groups import reads as groups
+from dangol.insight.score.index import reads as index
 from dangol.insight.segments import actions, prepared, reads
 from dangol.insight.segments.rules import Group, Profile, Purchase
 from dangol.insight.segments.tests.world import build
@@ -56,6 +59,34 @@ def test_a_segment_is_built_counted_undone_and_saved_without_leaving_the_page(cl
         assert client.get(f"{saved.url}{path}").status_code == 200
     assert client.get(f"/segments/overlap/?segment={segment.id}").status_code == 200
     assert client.get("/segments/values/?kind=purchase&field=brand&q=brand").content.decode().count("checkbox") == 2
+
+
+def test_groupings_and_indexes_are_called_as_people_named_them(client, company, monkeypatch):
+    ids = [company.mina.pk, company.soyeon.pk]
+    members = {"customer_id": ids, "group_7": pa.array([1, 2], pa.int16())}
+    values = {"customer_id": ids, "index_3": [80.0, 20.0], "grade_3": ["gold", "plain"]}
+    monkeypatch.setattr(groups, "table", lambda engine: engine.memory(pa.table(members)))
+    monkeypatch.setattr(groups, "columns", lambda: [
+        groups.ColumnView("group_7", 7, "Buying habits", "clusters", {1: "Weekly", 2: "Rare"})])  # fmt: skip
+    monkeypatch.setattr(index, "table", lambda engine: engine.memory(pa.table(values)))
+    monkeypatch.setattr(index, "columns", lambda: [
+        index.ColumnView("index_3", "grade_3", 3, "Our index", ["gold", "plain"])])  # fmt: skip
+    company.marketer.language = "en"
+    company.marketer.save()
+    act(client, act="add", kind="score")
+    card = act(client, act="set", path="0", field="groups.group_7").content.decode()
+    for name in ("Buying habits", "Our index: value (0 to 100)", "Our index: grade"):
+        assert f">{name}</option>" in card
+    assert "group 7" not in card
+    found = client.get("/segments/values/?kind=score&field=groups.group_7").content.decode()
+    assert "Weekly" in found
+    page = act(client, act="set", path="0", field="groups.group_7", test="one_of", values=["1"]).content.decode()
+    assert "Buying habits" in page
+    assert "Weekly" in page
+    assert 'data-total="1"' in client.get("/segments/0/counts/").content.decode()
+    act(client, act="set", path="0", field="index.index_3")
+    act(client, act="set", path="0", field="index.index_3", test="between", least="50", most="")
+    assert 'data-total="1"' in client.get("/segments/0/counts/").content.decode()
 
 
 def test_every_kind_of_condition_and_every_example_can_be_added_and_counted(client, company):
