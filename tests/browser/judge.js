@@ -33,6 +33,6 @@
     faults: [...new Set(faults)],
     lang: document.documentElement.lang,
     overflow: document.documentElement.scrollWidth - innerWidth,
-    headings: [...document.querySelectorAll("h1, h2, h3, th[scope=col], label, legend, summary, nav a")].filter(seen).filter((element) => !element.closest("[lang]:not(html), [data-own]")).map((element) => element.innerText.trim()),
+    headings: [...document.querySelectorAll("h1, h2, h3, th[scope=col], label, legend, summary, nav a")].filter(seen).filter((element) => !element.closest("[lang]:not(html), [data-own]")).filter((element) => ![...element.querySelectorAll("[data-own]")].some((own) => own.innerText.trim() === element.innerText.trim())).map((element) => element.innerText.trim()),
   };
 }

@@ -4,9 +4,11 @@ from collections.abc import Sequence
 from typing import Any, cast
 
 from django import forms
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from dangol.insight.olap.rules import DIMENSIONS
 from dangol.insight.score.groups import growing, reads
 from dangol.insight.score.groups.rules import trees
 from dangol.insight.score.groups.rules.clusters import FEWEST_K, METHODS, MOST_K, Wanted
@@ -64,7 +66,8 @@ class TreeForm(forms.Form):
         fields["value"].choices = [("", "–"), *((one, one.replace("=", ": ", 1)) for one in known.values)]
         fields["features"].choices = _labels(reads.choices())
         fields["attributes"].choices = [
-            (name, f"{name} ({made_up})" if made else name) for name, made in known.attributes.items()
+            (name, format_html("{} ({})", _attribute(name), made_up) if made else _attribute(name))
+            for name, made in known.attributes.items()
         ]
         fields["attributes"].initial = [name for name, made in known.attributes.items() if not made]
 
@@ -74,6 +77,12 @@ class TreeForm(forms.Form):
         of = given[OF_FIELDS[given["target"]]] if given["target"] in OF_FIELDS else ""
         return trees.Wanted(given["target"], of, tuple(given["features"]), tuple(given["attributes"]),
                             given["window_days"], given["target_days"])  # fmt: skip
+
+
+def _attribute(name: str) -> str:
+    """An attribute by its label, or by the name that the source gave it."""
+    known = DIMENSIONS.get(name)
+    return _(known.label) if known else format_html("<span data-own>{}</span>", name)
 
 
 class ClustersForm(forms.Form):

@@ -118,6 +118,8 @@ def _block(case: Case, name: str, shares: Sequence[Share], least: int) -> Block:
         for one in shares[:MOST_ROWS]
     ]
     drawn = [row for row in rows if row["index"] is not None]
+    seen = any(round(row["index"]) != 100 for row in drawn)  # a bar from 100 to 100 is none
+    picture = Chart("index", "index", "group", caption=Sentence(N_("Index: 100 is as often as among all")), rows=drawn)
     return Block(
         name,
         item.label,
@@ -129,7 +131,7 @@ def _block(case: Case, name: str, shares: Sequence[Share], least: int) -> Block:
             Column("index", N_("Index"), "index"),
         ],
         rows,
-        chart=Chart("index", "index", "group", caption=Sentence(N_("Index: 100 is as often as among all")), rows=drawn),
+        chart=picture if seen else None,
     )
 
 
