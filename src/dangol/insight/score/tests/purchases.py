@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
@@ -46,6 +47,12 @@ def many(customers: int = 60, seed: int = 7) -> pa.Table:
                 amount = sign * dice.randrange(1, 50_000)
                 rows.append(line(f"{customer}-{order}", customer, day, amount, number))
     return table(rows)
+
+
+def numbered_from(first: int, lines: pa.Table) -> pa.Table:
+    """The same purchases by customers first, first + 1, … in place of 1, 2, …: PostgreSQL begins no table anew at 1."""
+    place = lines.schema.get_field_index("customer_id")
+    return lines.set_column(place, "customer_id", pc.add(lines["customer_id"], first - 1))
 
 
 def warehouse(home: Path, lines: pa.Table, snapshot_id: str = "20260101-000000") -> None:

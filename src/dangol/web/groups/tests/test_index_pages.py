@@ -9,6 +9,7 @@ from dangol.insight.score.groups.tests import kinds
 from dangol.insight.score.index import actions, reads
 from dangol.insight.score.index.models import Version
 from dangol.insight.score.index.rules import Definition, Part
+from dangol.insight.score.tests.purchases import numbered_from
 from dangol.profile.facts import Facts
 from dangol.web.groups.tests.test_pages import enter
 from dangol.work.actions import Quiet
@@ -21,7 +22,7 @@ BODY = {"name": "우리 지수", "purpose": "좋은 고객 찾기", "source0": "
 
 @pytest.fixture
 def bought(cast, home):
-    kinds.warehouse(home, kinds.lines(60))
+    kinds.warehouse(home, numbered_from(cast.mina.pk, kinds.lines(60)))
     return cast
 
 

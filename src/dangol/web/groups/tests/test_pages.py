@@ -10,6 +10,7 @@ from dangol.insight.score.groups.models import Grouping, Version
 from dangol.insight.score.groups.rules.clusters import Wanted
 from dangol.insight.score.groups.tests import kinds
 from dangol.insight.score.groups.tests.test_trees import planted
+from dangol.insight.score.tests.purchases import numbered_from
 from dangol.staff.models import Access
 from dangol.work.actions import Quiet
 from dangol.work.models import Job
@@ -20,7 +21,7 @@ QUICK = Wanted(features=("recency_days", "orders", "average_ticket"), most_k=3)
 @pytest.fixture
 def found(cast, home):
     """Three kinds of customers, found."""
-    kinds.warehouse(home, kinds.lines())
+    kinds.warehouse(home, numbered_from(cast.mina.pk, kinds.lines()))
     cast.grouping_id, _job = actions.start(by=cast.analyst, name="구매 유형", wanted=QUICK)
     actions.run_fit(Quiet(), Version.objects.get().pk)
     return cast

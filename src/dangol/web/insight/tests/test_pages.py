@@ -183,8 +183,10 @@ def test_versions_show_what_changed_and_are_used_again(scored, signed_in):
     assert signed_in(scored.executive).post("/insight/scheme/versions/1/use/").status_code == 403
 
 
-def test_customers_who_fell_become_a_segment_of_those_one_may_see(scored, signed_in):
-    client = signed_in(scored.branch_manager)
+def test_customers_who_fell_become_a_segment_of_those_one_may_see(cast, home, monkeypatch, signed_in):
+    monkeypatch.setattr(actions.identify, "publish_standings", lambda *rows, **about: None)
+    purchases.scored(home, purchases.numbered_from(cast.mina.pk, purchases.many(120)))
+    scored, client = cast, signed_in(cast.branch_manager)
     address = f"/insight/warning/?since={reads.months()[2]}&least=5"
     page = client.get(address).content.decode()
     action = re.search(r'action="(/insight/warning/segment/[^"]+)"', page)[1].replace("&amp;", "&")
