@@ -2,7 +2,7 @@
 
 Every run is a process of its own, measured whole: wall time, and the largest memory it ever held. What others do is
 measured in the same run on the same machine, so that the ratio counts and not the machine. Every aim is printed with
-`pass` or `FAIL`, reached or not. On two quiet cores the whole bench takes about a quarter of an hour and 5 GB of disc in
+`pass` or `FAIL`, reached or not. On two quiet cores the whole bench takes about half an hour and 5 GB of disc in
 the temporary folder, `--quick` three minutes; what a killed bench leaves there is removed by the next one.
 """
 

@@ -8,6 +8,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from dangol.customers.identify.rules import ATTRIBUTE_NAMES
 from dangol.insight.olap.rules import DIMENSIONS
 from dangol.insight.score.groups import growing, reads
 from dangol.insight.score.groups.rules import trees
@@ -81,8 +82,8 @@ class TreeForm(forms.Form):
 
 def _attribute(name: str) -> str:
     """An attribute by its label, or by the name that the source gave it."""
-    known = DIMENSIONS.get(name)
-    return _(known.label) if known else format_html("<span data-own>{}</span>", name)
+    known = DIMENSIONS[name].label if name in DIMENSIONS else ATTRIBUTE_NAMES.get(name)
+    return _(known) if known else format_html("<span data-own>{}</span>", name)
 
 
 class ClustersForm(forms.Form):
