@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 
+from dangol.customers.identify.rules import ATTRIBUTE_NAMES
 from dangol.insight.olap.rules.formulas import parse_formula
 from dangol.insight.olap.rules.model import Dimension, Hierarchy, Measure, Model, Unit
 
@@ -248,7 +249,7 @@ IN_ORDER_COLUMNS = frozenset({"product_key"})
 def dimensions_of(columns: Sequence[str]) -> dict[str, Dimension]:
     """All dimensions where customers have these columns: the standard ones and the source's own attributes."""
     own = {
-        name: Dimension(name, name, OWN, "customer", name)
+        name: Dimension(name, ATTRIBUTE_NAMES.get(name, name), OWN, "customer", name)
         for name in columns
         if name not in NOT_DIMENSIONS
         and name not in DIMENSIONS
