@@ -104,6 +104,7 @@ VERB_NAMES = {
 WHAT_NAMES = {
     "access log": N_("access log"),
     "campaign": N_("campaign targets"),
+    "campaign.draw": N_("draw of campaign targets"),
     "campaign.launch": N_("campaign launch"),
     "campaign.preview": N_("message preview"),
     "campaign.run": N_("campaign messages"),
@@ -121,6 +122,7 @@ WHAT_NAMES = {
     "group.members": N_("customers of a group"),
     "golden rules": N_("rules for golden values"),
     "customer rep": N_("rep in charge"),
+    "customer unit": N_("branch of customers"),
     "customers": N_("customer list"),
     "index.members": N_("customers of an index grade"),
     "legal areas": N_("list of legal areas"),
