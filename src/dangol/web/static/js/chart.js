@@ -93,8 +93,12 @@
     const colour = spec.encoding?.color;
     if (mark !== "line" || !colour?.field || spec.encoding.strokeDash) return spec;
     const legend = colour.legend === null ? null : { symbolType: "stroke", symbolSize: 360, symbolStrokeWidth: 2.25, ...colour.legend };
-    const dash = { field: colour.field, type: colour.type || "nominal", legend, title: colour.title, sort: colour.sort, scale: { range: [[1, 0], [7, 3], [2, 3], [9, 3, 2, 3], [4, 2], [12, 4], [1, 4], [6, 2, 1, 2]] } };
-    return { ...spec, encoding: { ...spec.encoding, color: { ...colour, legend }, strokeDash: dash } }; /* alike, so that they are one legend */
+    /* Both channels alike, the order as a domain: else vega-lite draws a legend for each. */
+    const { sort, ...rest } = colour;
+    const order = Array.isArray(sort) ? { domain: sort } : {};
+    const kept = Array.isArray(sort) ? rest : colour;
+    const dash = { field: colour.field, type: colour.type || "nominal", title: colour.title, legend, ...(sort && !order.domain ? { sort } : {}), scale: { range: [[1, 0], [7, 3], [2, 3], [9, 3, 2, 3], [4, 2], [12, 4], [1, 4], [6, 2, 1, 2]], ...order } };
+    return { ...spec, encoding: { ...spec.encoding, color: { ...kept, legend, ...(order.domain ? { scale: { ...colour.scale, ...order } } : {}) }, strokeDash: dash } };
   };
   /* Rows drawn one above the other; the height is counted here, for vega-lite warns of a step beside a width that fits. */
   const rowsOf = (spec, y) => {
