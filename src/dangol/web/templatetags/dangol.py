@@ -78,11 +78,13 @@ def money(minor: Any) -> str:
 
 @register.filter
 def money_short(minor: Any) -> SafeString | str:
-    """An amount short enough for a tile ($1.2M, ₩3.4억), the exact one on hover."""
+    """An amount short enough for a tile ($1.2M, ₩3.4억), the exact one on hover; below 1,000 it is exact ($0.03)."""
     if _nothing(minor):
         return NONE
     unit = currency(settings.DANGOL.currency)
     major = int(minor) / 10**unit.digits
+    if abs(major) < 1000:
+        return money(minor)
     sign = "−" if major < 0 else ""
     return format_html(
         '<span title="{}">{}{}{}</span>', money(minor), sign, unit.sign, short_number(abs(major), _language())

@@ -39,6 +39,7 @@ def test_short_counts_as_the_language_does_with_the_exact_one_on_hover():
 def test_money_is_shown_in_the_companys_currency(settings):
     assert tags.money(123450) == "$1,234.50"
     assert tags.money(-100) == "−$1.00"
+    assert tags.money_short(3) == "$0.03"
     settings.DANGOL = replace(settings.DANGOL, currency="KRW")
     assert tags.money(5000) == "₩5,000"
     assert "₩4.6억" in tags.money_short(459_812_345)
