@@ -6,7 +6,7 @@ used where a join on dimensions would lose them.
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from functools import reduce
@@ -19,10 +19,13 @@ from dangol.base.errors import BadInput
 from dangol.insight.olap import rules
 from dangol.insight.olap.rules import Dimension
 
-SUMS = ("sales_amount", "quantity", "discount", "returns_amount")
+SUMS = (
+    "sales_amount", "quantity", "discount", "returns_amount", "cost_amount", "costed_amount", "paid_amount",
+    "billed_amount",
+)  # fmt: skip
 PER_CUSTOMER = frozenset({"buying_customers", "repeat_customers"})
 PER_ORDER = PER_CUSTOMER | {"orders"}
-JOINS = {"customer": "customer_id", "product": "product_key", "store": "store_key"}
+JOINS = {"customer": "customer_id", "product": "product_key", "store": "store_key", "posting": "unit_id"}
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,7 @@ class Star:
     stores: Table
     contacts: Table
     responses: Table
+    units: Table
     bounded: bool = False
 
 
@@ -113,9 +117,9 @@ def _joined(star: Star, table: Table, wanted: Sequence[Dimension]) -> Table:
     """The rows with what customers, products and stores know besides."""
     if star.bounded:
         table = table.semi_join(star.customers, "customer_id")
-    sides = {"customer": star.customers, "product": star.products, "store": star.stores}
+    sides = {"customer": star.customers, "product": star.products, "store": star.stores, "posting": star.units}
     for of, key in JOINS.items():
-        columns = sorted({item.column for item in wanted if item.of == of})
+        columns = sorted({item.column for item in wanted if item.of == of and not _is_rep(item)})
         if columns:
             side = sides[of]
             side = side.select(side[key].name(f"{of}_key_"), **{f"{of}_{name}": side[name] for name in columns})
@@ -123,9 +127,25 @@ def _joined(star: Star, table: Table, wanted: Sequence[Dimension]) -> Table:
     return table
 
 
+def _is_rep(item: Dimension) -> bool:
+    """Whether it is the rep on the day of the sale, whose code every line tells without another table."""
+    return item.of == "posting" and item.column == "rep"
+
+
+def today(question: Question) -> Question:
+    """The question with who is in charge today: what is not sold has no other day."""
+
+    def of_today(items: tuple[Dimension, ...]) -> tuple[Dimension, ...]:
+        return tuple(replace(one, of="customer") if one.of == "posting" else one for one in items)
+
+    return replace(question, by=of_today(question.by), used=of_today(question.used))
+
+
 def _value(table: Table, item: Dimension) -> Value:
     if item.is_period:
         return period(item.name, table.day)
+    if _is_rep(item):
+        return ibis.literal("rep ") + table.rep_id.cast("string")
     return table[f"{item.of}_{item.column}"] if item.of in JOINS else table[item.column]
 
 
@@ -200,7 +220,15 @@ def sales(star: Star, question: Question, wanted: Collection[str]) -> Table:
     apart = any(rules.within_order(item) for item in (*question.by, *question.used))
     first = (found.line_no == ibis.literal(0, type="int32")).ifelse(_whole(1), _whole(0))
     returned = (found.amount < _whole(0)).ifelse(-found.amount, _whole(0))
-    found = found.mutate(sales_amount=found.amount, orders=first, returns_amount=returned)
+    found = found.mutate(
+        sales_amount=found.amount,
+        orders=first,
+        returns_amount=returned,
+        cost_amount=found.cost,
+        costed_amount=found.cost.notnull().ifelse(found.amount, ibis.null("int64")),
+        paid_amount=found.paid,
+        billed_amount=found.paid.notnull().ifelse(found.amount, ibis.null("int64")),
+    )
     keys = question.keys
     sums = [name for name in SUMS if name in wanted]
     if PER_ORDER.intersection(wanted):
@@ -225,6 +253,7 @@ def sales(star: Star, question: Question, wanted: Collection[str]) -> Table:
 
 def base(star: Star, question: Question) -> Table:
     """Accumulated customers: see the definition of the measure `customers`."""
+    question = today(question)
     by_nature = {item.of for item in (*question.by, *question.used)}
     if by_nature <= {"customer"}:
         found = people(star, question)
@@ -238,6 +267,7 @@ def base(star: Star, question: Question) -> Table:
 
 def people(star: Star, question: Question) -> Table:
     """Customers with a column for every dimension of the question, under its conditions; all are of customers."""
+    question = today(question)
     wanted = list(dict.fromkeys((*question.by, *question.used)))
     found = star.customers.mutate(**{column(item): star.customers[item.column] for item in wanted})
     kinds = {item.name: item for item in wanted}
@@ -322,6 +352,6 @@ def responding(star: Star, question: Question) -> Table:
 
 
 def _people_in(star: Star, table: Table, question: Question, name: str) -> Table:
-    found = facts(star, table, question)
+    found = facts(star, table, today(question))
     found = found.filter(found.customer_id.notnull()).select(*question.keys, "customer_id").distinct()
     return _grouped(found, question.keys, **{name: found.count()})
