@@ -176,8 +176,8 @@ def _company(by: Member | None) -> Opened:
 
 def _star(opened: Engine, snapshot: Snapshot, who: Scope, *, segments: bool = True) -> tables.Star:
     """The tables as the member may see them. segments: whether customers carry their segment."""
-    found = {name: warehouse.table(opened, snapshot, name)
-             for name in ("sales_lines", "customers", "products", "stores", "contacts", "responses")}  # fmt: skip
+    names = ("sales_lines", "customers", "products", "stores", "contacts", "responses", "units")
+    found = {name: warehouse.table(opened, snapshot, name) for name in names}
     people = _with_segment(opened, found["customers"]) if segments else found["customers"]
     if not who.everyone:
         people = people.filter(_seen(people, who))

@@ -6,7 +6,7 @@ used where a join on dimensions would lose them.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from functools import reduce
@@ -19,10 +19,22 @@ from dangol.base.errors import BadInput
 from dangol.insight.olap import rules
 from dangol.insight.olap.rules import Dimension
 
-SUMS = ("sales_amount", "quantity", "discount", "returns_amount")
+SUMS = (
+    "sales_amount", "quantity", "discount", "returns_amount", "cost_amount", "costed_amount", "paid_amount",
+    "billed_amount",
+)  # fmt: skip
+FIGURES: Mapping[str, Callable[[Table], Value]] = {  # of a line; the other sums have a column of their name
+    "sales_amount": lambda line: line.amount,
+    "returns_amount": lambda line: (line.amount < _whole(0)).ifelse(-line.amount, _whole(0)),
+    "cost_amount": lambda line: line.cost,
+    "costed_amount": lambda line: line.cost.notnull().ifelse(line.amount, ibis.null("int64")),
+    "paid_amount": lambda line: line.paid,
+    "billed_amount": lambda line: line.paid.notnull().ifelse(line.amount, ibis.null("int64")),
+    "orders": lambda line: (line.line_no == ibis.literal(0, type="int32")).ifelse(_whole(1), _whole(0)),
+}
 PER_CUSTOMER = frozenset({"buying_customers", "repeat_customers"})
 COUNTING_ORDERS = frozenset({"orders", "repeat_customers"})
-JOINS = {"customer": "customer_id", "product": "product_key", "store": "store_key"}
+JOINS = {"customer": "customer_id", "product": "product_key", "store": "store_key", "posting": "unit_id"}
 
 
 @dataclass(frozen=True)
@@ -40,6 +52,7 @@ class Star:
     stores: Table
     contacts: Table
     responses: Table
+    units: Table
     bounded: bool = False
     days: tuple[date, date] | None = None
     different: Callable[[IntegerColumn, int], IntegerValue | None] | None = None
@@ -119,9 +132,9 @@ def facts(
 
 def dimensioned(star: Star, table: Table, wanted: Collection[Dimension]) -> Table:
     """Rows with a column for each dimension: of their own, of their day, or of what they lead to by a key."""
-    sides = {"customer": star.customers, "product": star.products, "store": star.stores}
+    sides = {"customer": star.customers, "product": star.products, "store": star.stores, "posting": star.units}
     for of, key in JOINS.items():
-        columns = sorted({item.column for item in wanted if item.of == of})
+        columns = sorted({item.column for item in wanted if item.of == of and not _is_rep(item)})
         if columns:
             side = sides[of]
             side = side.select(side[key].name(f"{of}_key_"), **{f"{of}_{name}": side[name] for name in columns})
@@ -131,12 +144,30 @@ def dimensioned(star: Star, table: Table, wanted: Collection[Dimension]) -> Tabl
 
 def source_of(item: Dimension) -> str:
     """The column of the lines that decides a dimension."""
-    return "day" if item.is_period else JOINS.get(item.of, item.column)
+    if item.is_period:
+        return "day"
+    return "rep_id" if _is_rep(item) else JOINS.get(item.of, item.column)
+
+
+def _is_rep(item: Dimension) -> bool:
+    """Whether it is the rep on the day of the sale, whose code every line tells without another table."""
+    return item.of == "posting" and item.column == "rep"
+
+
+def today(question: Question) -> Question:
+    """The question with who is in charge today: what is not sold has no other day."""
+
+    def of_today(items: tuple[Dimension, ...]) -> tuple[Dimension, ...]:
+        return tuple(replace(one, of="customer") if one.of == "posting" else one for one in items)
+
+    return replace(question, by=of_today(question.by), used=of_today(question.used))
 
 
 def _value(table: Table, item: Dimension) -> Value:
     if item.is_period:
         return period(item.name, table.day)
+    if _is_rep(item):
+        return ibis.literal("rep ") + table.rep_id.cast("string")
     return table[f"{item.of}_{item.column}"] if item.of in JOINS else table[item.column]
 
 
@@ -264,9 +295,9 @@ def sales(star: Star, question: Question, wanted: Collection[str]) -> Table:
 def _late(question: Question) -> tuple[Dimension, ...]:
     """Dimensions that are cheaper to look up in sums by what decides them than in every line.
 
-    Periods where nothing else is split by: there are few days. What stores tell: there are few stores.
+    Periods where nothing else is split by: there are few days. What stores and postings tell: there are few of them.
     """
-    few = {item for item in question.by if item.of == "store" and item not in question.used}
+    few = {item for item in question.by if item.of in ("store", "posting") and item not in question.used}
     if all(item.is_period or item.of == "channel" for item in question.by):
         few |= {item for item in question.by if item.is_period and item.name != "day"}
     return tuple(item for item in question.by if item in few)
@@ -277,12 +308,7 @@ def _lines(
 ) -> Table:
     """Sales lines, or one row an order and group, with the columns to add up."""
     found = facts(star, star.sales_lines, question, late=late)
-    figures = {
-        "sales_amount": found.amount,
-        "returns_amount": (found.amount < _whole(0)).ifelse(-found.amount, _whole(0)),
-        "orders": (found.line_no == ibis.literal(0, type="int32")).ifelse(_whole(1), _whole(0)),
-    }
-    found = found.mutate(**{name: figures[name] for name in sums if name in figures})
+    found = found.mutate(**{name: FIGURES[name](found) for name in sums if name in FIGURES})
     if not per_order:
         return found
     keys = [column(item) for item in question.by if item not in late]
@@ -332,6 +358,7 @@ def different(star: Star, table: Table, question: Question) -> IntegerValue | No
 
 def base(star: Star, question: Question) -> Table:
     """Accumulated customers: see the definition of the measure `customers`."""
+    question = today(question)
     by_nature = {item.of for item in (*question.by, *question.used)}
     if by_nature <= {"customer"}:
         found = people(star, question)
@@ -345,6 +372,7 @@ def base(star: Star, question: Question) -> Table:
 
 def people(star: Star, question: Question) -> Table:
     """Customers with a column for every dimension of the question, under its conditions; all are of customers."""
+    question = today(question)
     wanted = list(dict.fromkeys((*question.by, *question.used)))
     found = star.customers.mutate(**{column(item): star.customers[item.column] for item in wanted})
     kinds = {item.name: item for item in wanted}
@@ -429,6 +457,6 @@ def responding(star: Star, question: Question) -> Table:
 
 
 def _people_in(star: Star, table: Table, question: Question, name: str) -> Table:
-    found = facts(star, table, question)
+    found = facts(star, table, today(question))
     found = found.filter(found.customer_id.notnull()).select(*question.keys, "customer_id").distinct()
     return _grouped(found, question.keys, **{name: found.count()})
