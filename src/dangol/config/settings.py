@@ -179,6 +179,7 @@ JOBS = {
     "cycle.housekeeping": "dangol.cycle.keep_house",
     "cycle.run": "dangol.cycle.run_job",
     "execute.send": "dangol.campaigns.execute.actions.run_send",
+    "identify.follow": "dangol.customers.identify.actions.moving.follow",
     "identify.recompute": "dangol.customers.identify.golden.actions.recompute_all",
     "privacy.erase": "dangol.privacy.actions.run_erase",
     "privacy.notices": "dangol.privacy.actions.run_notices",

@@ -14,7 +14,7 @@ from ibis.expr.types import Table
 from dangol import engine
 from dangol.base.errors import BadInput, Damaged, NotFound, TooMuch
 from dangol.base.money import Currency, currency
-from dangol.engine import Engine, Snapshot, Store
+from dangol.engine import Engine, Snapshot, Store, span_of
 from dangol.insight.olap import rules, tables
 from dangol.insight.olap.own import reads as own
 from dangol.insight.olap.stars import reads as added
@@ -176,12 +176,28 @@ def _company(by: Member | None) -> Opened:
 
 def _star(opened: Engine, snapshot: Snapshot, who: Scope, *, segments: bool = True) -> tables.Star:
     """The tables as the member may see them. segments: whether customers carry their segment."""
-    found = {name: warehouse.table(opened, snapshot, name)
-             for name in ("sales_lines", "customers", "products", "stores", "contacts", "responses")}  # fmt: skip
+    names = ("sales_lines", "customers", "products", "stores", "contacts", "responses", "units")
+    found = {name: warehouse.table(opened, snapshot, name) for name in names}
     people = _with_segment(opened, found["customers"]) if segments else found["customers"]
     if not who.everyone:
         people = people.filter(_seen(people, who))
-    return tables.Star(**{**found, "customers": people}, bounded=not who.everyone)
+    return tables.Star(
+        **{**found, "customers": people},
+        bounded=not who.everyone,
+        days=_days(snapshot),
+        different=lambda numbers, groups: opened.bits(numbers, span, groups) if (span := _ids(snapshot)) else None,
+    )
+
+
+def _days(snapshot: Snapshot) -> tuple[date, date] | None:
+    """First and last day of the sales lines."""
+    ends = [snapshot.facts["first_day"], snapshot.facts["last_day"]]
+    return (date.fromisoformat(ends[0]), date.fromisoformat(ends[1])) if all(ends) else None
+
+
+def _ids(snapshot: Snapshot) -> tuple[int, int] | None:
+    """The least and largest customer_id of the sales lines."""
+    return span_of(snapshot.paths("sales_lines"), "customer_id")
 
 
 def _seen(people: Table, who: Scope) -> Any:

@@ -35,7 +35,7 @@ from dangol.insight.olap.rules.model import (
     Unit,
     unknown,
 )
-from dangol.insight.olap.rules.periods import PERIODS, period_from, period_number, period_text
+from dangol.insight.olap.rules.periods import PERIODS, period_days, period_from, period_number, period_text
 
 __all__ = [
     "COMPANY",
@@ -69,6 +69,7 @@ __all__ = [
     "names",
     "parse",
     "parse_formula",
+    "period_days",
     "period_from",
     "period_number",
     "period_text",
