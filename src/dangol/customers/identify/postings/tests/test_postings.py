@@ -74,7 +74,7 @@ def test_a_customer_who_is_assigned_anew_was_with_the_former_rep_until_that_day(
     actions.assign(by=cast.administrator, customer_ids=[cast.mina.pk], rep_id=cast.rep.pk)
     assert told() == [(BEGINNING, MAY, *before), (MAY, JULY, *now), (JULY, END, *before)]
     assert [(one.since, one.until, one.rep) for one in reads.charged(cast.rep, cast.mina.pk)] == [
-        (JULY, None, "이수진"), (MAY, JULY, "박정우"), (None, MAY, "이수진")]  # fmt: skip
+        (JULY, None, "이수진"), (MAY, date(2026, 6, 30), "박정우"), (None, date(2026, 4, 30), "이수진")]  # fmt: skip
     with pytest.raises(NotFound):
         reads.charged(cast.busan_rep, cast.mina.pk)
     actions.forget(customer_ids=[cast.mina.pk])
