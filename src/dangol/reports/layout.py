@@ -1,10 +1,11 @@
 """Lays a table out: each level of the rows is asked once, for all that is unfolded there."""
 
-from collections.abc import Iterable, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from dangol.base.errors import Damaged, NotFound
+from dangol.base.errors import Damaged, NotFound, TooMuch
 from dangol.insight.olap import reads as olap
 from dangol.insight.olap import rules
 from dangol.insight.olap.rules import conditions, period_from
@@ -26,21 +27,44 @@ def N_(text: str) -> str:  # noqa: N802  marks a text for translation
     return text
 
 
-def lay(by: Member | None, asked: Asked, fields: Fields | None = None) -> Grid:
+def lay(
+    by: Member | None, asked: Asked, fields: Fields | None = None, *, seconds: float | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> Grid:  # fmt: skip
     """The table of what is asked, within what the member may see.
 
+    seconds: how long all of its questions may take together. progress: told how many questions were asked, before each.
     Raises BadInput, NotAllowed, NotFound (no data yet), Damaged, TooMuch like `olap.reads.ask`.
     """
     fields = fields or catalogue.of(by, asked.star)
     asked = fields.known(asked)
-    return Layout(by, asked, fields).laid()
+    return Layout(by, asked, fields, Patience(seconds, progress)).laid()
+
+
+class Patience:
+    """How long a table may take, and who is told how far it is."""
+
+    def __init__(self, seconds: float | None = None, progress: Callable[[int], None] | None = None) -> None:
+        self.seconds, self.progress = seconds, progress
+        self.until = time.monotonic() + seconds if seconds is not None else None
+
+    def before(self, questions: int) -> None:
+        """Called before each question. Raises TooMuch once the time is over."""
+        if self.progress:
+            self.progress(questions)
+        if self.until is not None and time.monotonic() > self.until:
+            raise TooMuch(
+                "The question took longer than {seconds} seconds and was stopped. Ask for a shorter period or fewer "
+                "groups.",
+                seconds=f"{self.seconds:g}",
+            )
 
 
 class Layout:
     """Asks level by level and puts heads in order. The engine is asked once a level and axis."""
 
-    def __init__(self, by: Member | None, asked: Asked, fields: Fields) -> None:
-        self.by, self.asked, self.fields = by, asked, fields
+    def __init__(self, by: Member | None, asked: Asked, fields: Fields, patience: Patience) -> None:
+        self.by, self.asked, self.fields, self.patience = by, asked, fields, patience
         self.grid = Grid(asked, fields)
         self.where = catalogue.both(*(catalogue.condition(one) for one in asked.filters), asked.where)
         self.measures = asked.measures
@@ -80,6 +104,7 @@ class Layout:
         if len(where) > conditions.MOST_CHARACTERS:
             where = self.where
         order = order if order.removeprefix("-") in (*wanted, *dims) else ""
+        self.patience.before(self.grid.questions)
         self.grid.questions += 1
         answer = olap.ask(self.by, wanted, dims, where, limit=limit, order=order, total=total, star=self.asked.star)
         self.grid.as_of, self.grid.newest, self.grid.currency = answer.as_of, answer.newest, answer.currency

@@ -8,6 +8,18 @@
   const region = () => find("#explorer");
   const panel = () => find("#explorer-panel");
 
+  /* Every question says which tab it comes from, so that the server drops the one before; a job that works out a
+     question nobody here looks at any more is stopped. */
+  const tab = Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+  doc.addEventListener("htmx:configRequest", (event) => { if (region()?.contains(event.detail.elt)) event.detail.headers["X-Tab"] = tab; });
+  let job = null;
+  const watched = () => {
+    const now = find("#explorer-working[data-stop]");
+    if (job && job.dataset.job !== now?.dataset.job && find("#explorer-result [data-said], #explorer-working:not([data-stop])"))
+      window.htmx.ajax("POST", job.dataset.stop, { swap: "none", source: "#explorer-said" });
+    job = now;
+  };
+
   /* Steps: where somebody has been on this page, so that undo goes further than the browser's own 50. */
   const MOST = 500;
   let steps = [region()?.dataset.here];
