@@ -14,10 +14,11 @@
   doc.addEventListener("htmx:configRequest", (event) => { if (region()?.contains(event.detail.elt)) event.detail.headers["X-Tab"] = tab; });
   let job = null;
   const watched = () => {
-    const now = find("#explorer-working[data-stop]");
-    if (job && job.dataset.job !== now?.dataset.job && find("#explorer-result [data-said], #explorer-working:not([data-stop])"))
-      window.htmx.ajax("POST", job.dataset.stop, { swap: "none", source: "#explorer-said" });
-    job = now;
+    const place = find("#explorer-working");
+    const { here } = region().dataset;
+    if (job && job.here !== here && job.id !== place?.dataset.job) window.htmx.ajax("POST", job.stop, { swap: "none", source: "#explorer-said" });
+    if (place?.dataset.stop) job = { id: place.dataset.job, stop: place.dataset.stop, here };
+    else job = null;
   };
 
   /* Steps: where somebody has been on this page, so that undo goes further than the browser's own 50. */
@@ -45,10 +46,12 @@
     wide();
   };
   const shown = () => {
+    if (job && job.id === find("#explorer-working")?.dataset.job) return; /* only its clock moved on */
     close();
     const said = find("#explorer-said");
     if (said) said.textContent = find("#explorer-result [data-said]")?.dataset.said || "";
     rove();
+    watched();
     if (drilled) { doc.getElementById(drilled)?.focus(); drilled = ""; }
   };
   let drilled = "";
@@ -182,4 +185,5 @@
   wide();
   rove();
   marks();
+  watched();
 })();
