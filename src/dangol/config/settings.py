@@ -188,6 +188,7 @@ JOBS = {
     "index.count": "dangol.insight.score.index.actions.keep",
     "lists.bulk": "dangol.web.lists.bulk.run_job",
     "groups.fit": "dangol.insight.score.groups.actions.run_fit",
+    "reports.answer": "dangol.reports.answering.run_answer",
     "reports.send": "dangol.reports.sending.run_send",
     "score.run": "dangol.insight.score.actions.run",
     "segments.refresh": "dangol.insight.segments.actions.refresh",

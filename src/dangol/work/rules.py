@@ -31,6 +31,7 @@ KIND_NAMES = {
     "privacy.notices": N_("Tell results of consent"),
     "privacy.retain": N_("Destroy what is no longer needed"),
     "lists.bulk": N_("Change many rows of a list"),
+    "reports.answer": N_("Work out an answer"),
     "reports.send": N_("Send a report by mail"),
 }
 STATE_NAMES = {

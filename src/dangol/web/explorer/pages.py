@@ -1,6 +1,7 @@
 """The explorer's page and its panels: the values of a field, a cell, the customers behind it."""
 
 import json
+import secrets
 from dataclasses import replace
 from typing import Any
 
@@ -10,18 +11,20 @@ from django.urls import reverse
 from django.utils.translation import gettext
 from django_htmx.http import push_url, replace_url
 
+from dangol import engine
 from dangol.base.errors import BadInput, Damaged, NotFound, TooMuch
+from dangol.insight.answers.rules import takes_long
 from dangol.insight.olap import reads as olap
+from dangol.reports import answering, layout, picture, show
 from dangol.reports import asked as steps
 from dangol.reports import fields as catalogue
 from dangol.reports import grid as tables
-from dangol.reports import layout, picture, show
 from dangol.reports.asked import Asked, Filter
 from dangol.reports.fields import Fields
 from dangol.reports.grid import OTHERS, Grid
 from dangol.staff.reads import may
 from dangol.staff.rules import Right
-from dangol.web.explorer import views
+from dangol.web.explorer import views, working
 from dangol.web.explorer.board import Board, moved
 from dangol.web.explorer.table import table
 from dangol.web.sentences import sentence
@@ -95,7 +98,13 @@ def result(request: Request) -> HttpResponseBase:
     board = Board(asked, fields, view)
     if not request.htmx:
         return HttpResponseRedirect(board.url(asked))
-    return render(request, "explorer/result.html", {"board": board} | _result(request, board))
+    with engine.asking(tab_of(request)):  # a newer question of this tab interrupts this one
+        return render(request, "explorer/result.html", {"board": board} | _result(request, board))
+
+
+def tab_of(request: Request) -> str:
+    """Who asks from where: the member, and the tab of the browser as its script names it."""
+    return f"explorer {request.user.pk} {request.headers.get('X-Tab', '')[:40] or secrets.token_hex()}"
 
 
 def _shelves(request: Request, board: Board) -> dict[str, Any]:
@@ -114,13 +123,27 @@ def _shelves(request: Request, board: Board) -> dict[str, Any]:
 def _result(request: Request, board: Board) -> dict[str, Any]:
     """The table and chart, or why there are none."""
     context: dict[str, Any] = {"failed": "", "chosen": bool(board.asked.figures)}
+    failed = working.failed_in(request)
     try:
-        grid = layout.lay(request.user, board.asked, board.fields)
-    except (BadInput, TooMuch) as error:
+        grid = _grid(request, board, failed)
+    except TooMuch as error:
+        return context | (working.shown(request, board, None) if takes_long(error) else {"failed": sentence(error)})
+    except BadInput as error:
         return context | {"failed": sentence(error)}
     except (NotFound, Damaged) as error:
         return context | {"missing": sentence(error)}
+    if isinstance(grid, int):
+        return context | working.shown(request, board, grid)
     return context | {"grid": grid} | (_shown(grid, board) if grid.rows else {})
+
+
+def _grid(request: Request, board: Board, failed: int | None) -> Grid | int:
+    """The table: kept, or asked now; else the job that is at it, or the one that failed at it."""
+    found = answering.kept(request.user, board.asked, board.fields)
+    if found is not None:
+        return found
+    job_id = answering.running(request.user, board.asked) or failed
+    return job_id if job_id is not None else answering.fresh(request.user, board.asked, board.fields)
 
 
 def _files(board: Board) -> list[tuple[str, str, str]]:

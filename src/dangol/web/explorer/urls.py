@@ -2,12 +2,14 @@
 
 from django.urls import path
 
-from dangol.web.explorer import customers, files, mailings, pages, views
+from dangol.web.explorer import customers, files, mailings, pages, views, working
 
 app_name = "explorer"
 urlpatterns = [
     path("", pages.explorer, name="explorer"),
     path("result/", pages.result, name="result"),
+    path("work/", working.work, name="work"),
+    path("work/<int:job_id>/stop/", working.stop, name="stop"),
     path("values/", pages.values, name="values"),
     path("cell/", pages.cell, name="cell"),
     path("customers/", customers.behind, name="customers"),
