@@ -2,6 +2,9 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
 
 from dangol.insight.analysis.reads import (
     asking,
@@ -10,16 +13,18 @@ from dangol.insight.analysis.reads import (
     cohorts,
     comparison,
     funnel,
+    kept,
     profile,
     purchases,
     seasons,
 )
 from dangol.insight.analysis.reads.asking import Ask, Case
-from dangol.insight.analysis.reads.kept import answered
 from dangol.insight.analysis.rules import catalogue
 from dangol.insight.analysis.rules.catalogue import Kind
 from dangol.insight.analysis.rules.findings import Found
+from dangol.insight.analysis.rules.packing import unpacked
 from dangol.insight.analysis.rules.spans import Span
+from dangol.insight.answers import reads as answers
 from dangol.staff.reads import Member, require
 from dangol.staff.rules import Right
 
@@ -38,18 +43,17 @@ WORK: Mapping[str, Callable[[Case], Found]] = {
 
 
 @dataclass(frozen=True)
-class Report:
-    """A report as it was asked for.
+class Frame:
+    """What is asked of a report and what else could be, before its figures.
 
     ask: with the usual where nothing was said. values: dimension -> values it can be filtered by; months: ends that can
-    be chosen. covered: whether the data reach back over the period compared with. Amounts are in minor units.
+    be chosen. covered: whether the data reach back over the period compared with.
     """
 
     kind: Kind
     ask: Ask
     now: Span
     before: Span
-    found: Found
     values: Mapping[str, Sequence[str]]
     splits: Mapping[str, str]
     months: Sequence[str]
@@ -60,6 +64,13 @@ class Report:
     currency: str
 
 
+@dataclass(frozen=True)
+class Report(Frame):
+    """A report as it was asked for. Amounts are in minor units."""
+
+    found: Found
+
+
 def kinds(by: Member | None) -> list[Kind]:
     """All reports. Raises NotAllowed."""
     if by is not None:
@@ -67,27 +78,53 @@ def kinds(by: Member | None) -> list[Kind]:
     return list(catalogue.KINDS.values())
 
 
-def report(by: Member | None, ask: Ask) -> Report:
-    """A report within what the member may see (None: everything).
+def page_seconds() -> float:
+    """How long the figures of a report may take on a page; a cluster plans for seconds before it reads a row."""
+    return 30.0 if settings.DANGOL.engine == "spark" else 5.0
 
-    Raises NotAllowed, NotFound (no such report, no data yet), BadInput, Damaged, TooMuch (over 10 seconds).
-    """
+
+def frame(by: Member | None, ask: Ask) -> Frame:
+    """A report without its figures: cheap. Raises NotAllowed, NotFound, BadInput, Damaged."""
     case = asking.case(by, ask)
-    key = (asking.data_key(case.view, by), case.ask.key)
-    found = answered(key, lambda: WORK[case.kind.name](case))
+    return Frame(**_framed(case))
+
+
+def report(by: Member | None, ask: Ask, *, seconds: float | None = None) -> Report:
+    """A report within what the member may see (None: everything): as it was kept, or asked now.
+
+    seconds: how long that may take, None for as long as it needs. Raises NotAllowed, NotFound (no such report, no data
+    yet), BadInput, Damaged, TooMuch past the time (see `answers.takes_long`).
+    """
+    case = asking.case(by, ask, seconds=seconds)
+    found = kept.found(case.key, unpacked)
+    if found is None:
+        found = kept.remember(case.key, WORK[case.kind.name](case))
+    return Report(**_framed(case), found=found)
+
+
+def job_key(by: Member, ask: Ask) -> str:
+    """What the job that works a report out for a member goes by. Raises like `frame`."""
+    return answers.key_of(by, {"kind": "analysis.answer", "ask": asking.case(by, ask).ask.key})
+
+
+def running(by: Member, ask: Ask) -> int | None:
+    """The job that works this report out for the member now, if one does."""
+    return answers.running(job_key(by, ask))
+
+
+def _framed(case: Case) -> dict[str, Any]:
     view = case.view
-    return Report(
-        kind=case.kind,
-        ask=case.ask,
-        now=case.now,
-        before=case.before,
-        found=found,
-        values=asking.values(by, view, asking.ATTRIBUTES if case.kind.of_people else asking.FILTERS),
-        splits={name: view.known[name].label if name else "" for name in case.kind.splits},
-        months=asking.months_shown(case),
-        covered=case.is_covered,
-        as_of=view.snapshot.facts["as_of"],
-        snapshot=view.snapshot.id,
-        newest=view.newest,
-        currency=view.snapshot.facts["currency"],
-    )
+    return {
+        "kind": case.kind,
+        "ask": case.ask,
+        "now": case.now,
+        "before": case.before,
+        "values": asking.values(case.by, view, asking.ATTRIBUTES if case.kind.of_people else asking.FILTERS),
+        "splits": {name: view.known[name].label if name else "" for name in case.kind.splits},
+        "months": asking.months_shown(case),
+        "covered": case.is_covered,
+        "as_of": view.snapshot.facts["as_of"],
+        "snapshot": view.snapshot.id,
+        "newest": view.newest,
+        "currency": view.snapshot.facts["currency"],
+    }
