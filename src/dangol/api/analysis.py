@@ -246,8 +246,8 @@ def get_report(  # noqa: PLR0917  named in the query string
     numbers, ways = _options(kind, option)
     ask = reads.Ask(name, end, months, against, split, {}, where, numbers, ways)
     by = caller(request)
+    job_id = reads.frame(by, ask).job_id
     try:
-        job_id = reads.running(by, ask)
         if job_id is None:
             return reads.plain(reads.report(by, ask, seconds=reads.page_seconds()))
     except TooMuch as error:

@@ -41,22 +41,30 @@ def report(request: Request, name: str) -> HttpResponseBase:
     context: dict[str, Any] = {"kind": kind, "kinds": reads.kinds(request.user)}
     try:
         ask = asked(kind, request.GET)
-        job_id = working.at(request, ask)
-        found = None if job_id else reads.report(request.user, ask, seconds=reads.page_seconds())
-    except TooMuch as error:
-        if not takes_long(error):
-            raise
-        job_id, found = None, None
+        found = reads.frame(request.user, ask)
+        job_id = None if isinstance(found, Report) else found.job_id or working.failed(request)
+        if job_id is None and not isinstance(found, Report):
+            found = _now(request, ask) or found
     except BadInput as error:
         return _refused(request, context, error)
     except (NotFound, Damaged) as error:
         return render(request, "analysis/report.html", context | {"missing": sentence(error)})
-    if found is None:
-        form = Question(reads.frame(request.user, ask))
-        return render(request, "analysis/report.html", context | {"form": form} | working.shown(request, name, job_id))
+    if not isinstance(found, Report):
+        shown_ = {"form": Question(found)} | working.shown(request, name, job_id)
+        return render(request, "analysis/report.html", context | shown_)
     if request.GET.get("format") in ("csv", "xlsx"):
         return _file(found, request.GET["format"], request.GET.get("table", ""))
     return render(request, "analysis/report.html", context | _shown(request, found))
+
+
+def _now(request: Request, ask: Ask) -> Report | None:
+    """The report, or nothing where it takes longer than a page may."""
+    try:
+        return reads.report(request.user, ask, seconds=reads.page_seconds())
+    except TooMuch as error:
+        if takes_long(error):
+            return None
+        raise
 
 
 def _refused(request: Request, context: dict[str, Any], error: BadInput) -> HttpResponse:

@@ -8,8 +8,7 @@ from django.urls import reverse
 from django_htmx.http import HttpResponseClientRedirect
 
 from dangol.base.errors import NotFound
-from dangol.insight.analysis import actions, reads
-from dangol.insight.analysis.reads import Ask
+from dangol.insight.analysis import actions
 from dangol.insight.analysis.rules import catalogue
 from dangol.staff.rules import Right
 from dangol.web.analysis.asking import asked
@@ -18,15 +17,12 @@ from dangol.work import reads as jobs
 from dangol.work.rules import DONE
 
 
-def at(request: Request, ask: Ask) -> int | None:
-    """The job that is at a report, or the one an address names where it ended without an answer.
+def failed(request: Request) -> int | None:
+    """The job an address names where it ended without an answer.
 
     A report that was stopped or failed is not asked again by looking at it. Somebody else's job, in an address that was
     passed on, counts for nothing.
     """
-    running = reads.running(request.user, ask)
-    if running is not None:
-        return running
     text = request.GET.get("job", "")
     if not (text.isascii() and text.isdecimal() and len(text) < 12):
         return None

@@ -3,7 +3,7 @@
 from dangol.insight.analysis.reads.asking import ATTRIBUTES, FILTERS, LENGTHS, Ask
 from dangol.insight.analysis.reads.boards import BoardView, GoalView, Indicators, board, goals_of, indicators
 from dangol.insight.analysis.reads.plain import plain, said, told
-from dangol.insight.analysis.reads.reports import Frame, Report, frame, kinds, page_seconds, report, running
+from dangol.insight.analysis.reads.reports import Frame, Report, frame, kinds, page_seconds, report
 
 __all__ = [
     "ATTRIBUTES",
@@ -23,7 +23,6 @@ __all__ = [
     "page_seconds",
     "plain",
     "report",
-    "running",
     "said",
     "told",
 ]

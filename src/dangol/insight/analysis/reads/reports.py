@@ -1,7 +1,7 @@
 """The standard reports by name."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.conf import settings
@@ -47,7 +47,8 @@ class Frame:
     """What is asked of a report and what else could be, before its figures.
 
     ask: with the usual where nothing was said. values: dimension -> values it can be filtered by; months: ends that can
-    be chosen. covered: whether the data reach back over the period compared with.
+    be chosen. covered: whether the data reach back over the period compared with. job_id: of the job that works it
+    out for the reader, if one does.
     """
 
     kind: Kind
@@ -62,13 +63,14 @@ class Frame:
     snapshot: str
     newest: bool
     currency: str
+    job_id: int | None = None
 
 
 @dataclass(frozen=True)
 class Report(Frame):
     """A report as it was asked for. Amounts are in minor units."""
 
-    found: Found
+    found: Found = field(kw_only=True)
 
 
 def kinds(by: Member | None) -> list[Kind]:
@@ -83,10 +85,13 @@ def page_seconds() -> float:
     return 30.0 if settings.DANGOL.engine == "spark" else 5.0
 
 
-def frame(by: Member | None, ask: Ask) -> Frame:
-    """A report without its figures: cheap. Raises NotAllowed, NotFound, BadInput, Damaged."""
+def frame(by: Member, ask: Ask) -> Frame:
+    """A report where it is kept, else what is asked of it: cheap. Raises NotAllowed, NotFound, BadInput, Damaged."""
     case = asking.case(by, ask)
-    return Frame(**_framed(case))
+    found = kept.found(case.key, unpacked)
+    if found is not None:
+        return Report(**_framed(case), found=found)
+    return Frame(**_framed(case), job_id=answers.running(_job_key(by, case.ask)))
 
 
 def report(by: Member | None, ask: Ask, *, seconds: float | None = None) -> Report:
@@ -104,12 +109,11 @@ def report(by: Member | None, ask: Ask, *, seconds: float | None = None) -> Repo
 
 def job_key(by: Member, ask: Ask) -> str:
     """What the job that works a report out for a member goes by. Raises like `frame`."""
-    return answers.key_of(by, {"kind": "analysis.answer", "ask": asking.case(by, ask).ask.key})
+    return _job_key(by, asking.case(by, ask).ask)
 
 
-def running(by: Member, ask: Ask) -> int | None:
-    """The job that works this report out for the member now, if one does."""
-    return answers.running(job_key(by, ask))
+def _job_key(by: Member, whole: Ask) -> str:
+    return answers.key_of(by, {"kind": "analysis.answer", "ask": whole.key})
 
 
 def _framed(case: Case) -> dict[str, Any]:

@@ -230,8 +230,8 @@ def test_a_report_past_its_time_is_worked_out_by_a_job_of_who_asked(loaded, cast
         reads.report(cast.analyst, ask, seconds=1e-9)
     assert takes_long(late.value)
     job = answering.start(by=cast.analyst, ask=ask)
-    assert reads.running(cast.analyst, ask) == job
-    assert reads.running(cast.marketer, ask) is None
+    assert reads.frame(cast.analyst, ask).job_id == job
+    assert reads.frame(cast.marketer, ask).job_id is None
     worker.run_until_empty()
     kept._kept.clear()
     found = reads.report(cast.analyst, ask, seconds=1e-9)
