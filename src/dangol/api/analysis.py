@@ -8,9 +8,10 @@ from ninja import Query, Router, Schema, Status
 from pydantic import Field
 
 from dangol.api.frame import Id, Problem, Strict, caller
-from dangol.base.errors import BadInput
+from dangol.base.errors import BadInput, TooMuch
 from dangol.insight.analysis import actions, reads
 from dangol.insight.analysis.rules import catalogue
+from dangol.insight.answers.rules import takes_long
 
 router = Router(tags=["analysis"])
 FAILURES: dict[Any, Any] = {frozenset({401, 403, 404, 413, 422, 429, 503}): Problem}
@@ -120,6 +121,12 @@ class ReportOut(Schema):
     newest: bool
 
 
+class WorkingOut(Schema):
+    """The job that works a report out. Look at /jobs; when it is done, the same call gives the report."""
+
+    job_id: int
+
+
 class GoalIn(Strict):
     """A goal. target: minor units, a count, or basis points for a share; unit_id: null for the whole company."""
 
@@ -217,7 +224,7 @@ def list_reports(request: HttpRequest) -> Any:
 
 @router.get(
     "/analysis/reports/{name}",
-    response={200: ReportOut, **FAILURES},
+    response={200: ReportOut, 202: WorkingOut, **FAILURES},
     operation_id="get_standard_report",
     summary="One report",
 )
@@ -231,11 +238,23 @@ def get_report(  # noqa: PLR0917  named in the query string
     where: Annotated[str, Field(max_length=4000)] = "",
     option: Annotated[list[str], Query(max_length=20)] = [],  # noqa: B006
 ) -> Any:
-    """A report over whole months up to `end` (like 2017-12); `option` like `least=50`, once for each."""
+    """A report over whole months up to `end` (like 2017-12); `option` like `least=50`, once for each.
+
+    202 with a job while a report that takes long is worked out.
+    """
     kind = catalogue.kind(name)
     numbers, ways = _options(kind, option)
     ask = reads.Ask(name, end, months, against, split, {}, where, numbers, ways)
-    return reads.plain(reads.report(caller(request), ask))
+    by = caller(request)
+    job_id = reads.frame(by, ask).job_id
+    try:
+        if job_id is None:
+            return reads.plain(reads.report(by, ask, seconds=reads.page_seconds()))
+    except TooMuch as error:
+        if not takes_long(error):
+            raise
+        job_id = actions.start(by=by, ask=ask)
+    return Status(202, {"job_id": job_id})
 
 
 def _options(kind: catalogue.Kind, given: list[str]) -> tuple[dict[str, int], dict[str, str]]:

@@ -172,6 +172,7 @@ DEFAULT_FROM_EMAIL = DANGOL.mail_from
 
 # What long work runs which function: name -> dotted path of handler(running, **arguments). See dangol.work.
 JOBS = {
+    "analysis.answer": "dangol.insight.analysis.actions.run",
     "collect.check": "dangol.customers.collect.actions.run_check",
     "collect.load": "dangol.customers.collect.actions.run_load",
     "collect.pull": "dangol.customers.collect.feeds.actions.pull",

@@ -17,6 +17,7 @@ def N_(text: str) -> str:  # noqa: N802  marks a text for translation; rules imp
 
 
 KIND_NAMES = {
+    "analysis.answer": N_("Work out a report"),
     "collect.check": N_("Look a file through"),
     "collect.load": N_("Load data"),
     "collect.pull": N_("Fetch from a source"),

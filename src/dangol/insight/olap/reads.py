@@ -179,6 +179,7 @@ def _star(opened: Engine, snapshot: Snapshot, who: Scope, *, segments: bool = Tr
     names = ("sales_lines", "customers", "products", "stores", "contacts", "responses", "units")
     found = {name: warehouse.table(opened, snapshot, name) for name in names}
     people = _with_segment(opened, found["customers"]) if segments else found["customers"]
+    people = people.mutate(first_month=people.first_day.strftime("%Y-%m"))
     if not who.everyone:
         people = people.filter(_seen(people, who))
     return tables.Star(
@@ -482,12 +483,16 @@ def _declared(by: Member | None, star: str) -> Opened:
 
 @dataclass(frozen=True)
 class View:
-    """The star as a member may see it, for questions that no measure answers. known: the dimensions by name."""
+    """The star as a member may see it, for questions that no measure answers. known: the dimensions by name.
+
+    bare: the same without segments, which cost a join of every customer.
+    """
 
     engine: Engine
     snapshot: Snapshot
     newest: bool
     star: tables.Star
+    bare: tables.Star
     known: Mapping[str, rules.Dimension]
 
     def question(self, by_dimensions: Sequence[str] = (), where: str = "") -> tables.Question:
@@ -504,5 +509,6 @@ def view(by: Member | None, engine_of: Callable[[], Engine] = engine.current) ->
         require(by, Right.INSIGHT_VIEW)
     snapshot, newest = warehouse.current()
     opened = engine_of()
-    star = _star(opened, snapshot, scope_of(by) if by is not None else Scope(everyone=True))
-    return View(opened, snapshot, newest, star, rules.dimensions_of(star.customers.columns))
+    who = scope_of(by) if by is not None else Scope(everyone=True)
+    star, bare = (_star(opened, snapshot, who, segments=segments) for segments in (True, False))
+    return View(opened, snapshot, newest, star, bare, rules.dimensions_of(star.customers.columns))

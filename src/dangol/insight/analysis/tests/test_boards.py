@@ -110,5 +110,5 @@ def test_what_is_no_goal_is_refused(company):
 
 
 def test_before_there_are_purchases_there_is_no_board(home, cast):
-    assert actions.publish(Quiet()) == {"boards": 0, "goals": 0, "hints": 0}
+    assert actions.publish(Quiet()) == {"boards": 0, "goals": 0, "hints": 0, "reports": 0}
     assert reads.board(cast.analyst) is None

@@ -344,6 +344,9 @@ DIMENSIONS: Mapping[str, Dimension] = {
         Dimension("segment", N_("Segment"), N_("RFM segment of the customer today."), "customer", "segment"),
         Dimension("campaign", N_("Campaign"), N_("Campaign, by its key."), "campaign", "campaign_key"),
         Dimension("age_band", N_("Age band"), N_("Age band of the customer."), "customer", "age_band"),
+        Dimension(
+            "first_month", N_("First month"), N_("Month of the customer's first purchase."), "customer", "first_month"
+        ),
     )
 }
 HIERARCHIES: Sequence[Hierarchy] = (
