@@ -180,6 +180,7 @@ JOBS = {
     "cycle.run": "dangol.cycle.run_job",
     "execute.send": "dangol.campaigns.execute.actions.run_send",
     "identify.recompute": "dangol.customers.identify.golden.actions.recompute_all",
+    "plan.count": "dangol.campaigns.plan.actions.run_count",
     "privacy.erase": "dangol.privacy.actions.run_erase",
     "privacy.notices": "dangol.privacy.actions.run_notices",
     "privacy.retain": "dangol.privacy.actions.run_retain",

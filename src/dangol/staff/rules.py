@@ -224,6 +224,7 @@ JOB_RIGHTS = {
     "cycle": (Right.SOURCES_VIEW, Right.SOURCES_LOAD),
     "execute": (Right.CAMPAIGNS_VIEW, Right.CAMPAIGNS_LAUNCH),
     "identify": (Right.SOURCES_VIEW, Right.SOURCES_LOAD),
+    "plan": (Right.CAMPAIGNS_VIEW, Right.CAMPAIGNS_PLAN),
     "privacy": (Right.PRIVACY_HANDLE, Right.PRIVACY_HANDLE),
     "quality": (Right.SOURCES_VIEW, Right.QUALITY_EDIT),
 }

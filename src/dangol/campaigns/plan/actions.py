@@ -1,7 +1,6 @@
 """Draft, edit, simulate, submit, approve."""
 
 import secrets
-from dataclasses import asdict
 from typing import Any
 
 from django.conf import settings
@@ -20,6 +19,7 @@ from dangol.insight.segments import reads as segments
 from dangol.staff.actions import note_access
 from dangol.staff.reads import require
 from dangol.staff.rules import Right
+from dangol.work.actions import Quiet, Running, enqueue
 
 SEED_BITS = 48
 
@@ -89,32 +89,61 @@ def edit(*, by: Any, plan_id: int, version: int | None = None, **fields: Any) ->
 
 
 def simulate(*, by: Any, plan_id: int) -> dict[str, Any]:
-    """What the plan can be expected to bring, kept with it. Raises BadInput while the aim is not whole."""
+    """Count whom the plan reaches, keep it with the plan and say what to expect.
+
+    For a plan that aims at many a call of half a minute: doors leave it to the job `plan.count`, see `start_count`.
+    Raises BadInput while the aim is not whole.
+    """
     require(by, Right.CAMPAIGNS_VIEW)
+    run_count(Quiet(by=by), plan_id)
     view = reads.plan(by, plan_id)
-    result = simulation(by=by, content=view.content)
-    Plan.objects.filter(pk=plan_id, version=view.version).update(simulation=result)
-    return result
+    counts = reads.kept(view)
+    if counts is None:
+        raise Conflict("Somebody else has changed this plan since you opened it. Load the page again.")
+    return reads.simulation(by, view.content, counts)
 
 
-def simulation(*, by: Any, content: dict[str, Any]) -> dict[str, Any]:
-    """The simulation of any content, saved or not: people, reach with reasons, past purchases, expectation."""
-    plain = rules.canonical(content)
-    if not plain["frozen"]:
-        _visible(by, plain)
-    aim = reads.aim(plain)
-    reach = reads.reach(aim.ids, plain["channel"] or "email")
-    number = {name: plain[name] if isinstance(plain[name], int) else rules.FIELDS[name].default or 0 for name in (
-        "window_days", "control_percent", "margin_percent", "discount", "fixed_cost", "cost_per_message")}  # fmt: skip
-    base = reads.base(aim.ids, starts_on=aim.starts_on, window_days=number.pop("window_days"))
-    expected = rules.expect(base, reachable=len(reach.people), response=reads.usual_response(by), **number)
-    return {
-        "segment_size": aim.segment_size, "people": len(aim.ids), "reachable": len(reach.people),
-        "reasons": reach.reasons, "snapshot": aim.snapshot, "version_hash": rules.fingerprint(plain),
-        "base": asdict(base) | {"buying_share": base.buying_share, "per_customer": base.per_customer,
-                                "ticket": base.ticket},
-        "expected": asdict(expected),
-    }  # fmt: skip
+def start_count(*, by: Any, plan_id: int) -> int:
+    """Queue the count of a plan's people; while one waits or runs its id is returned instead. Raises NotFound."""
+    reads.plan(by, plan_id)
+    return enqueue(kind="plan.count", arguments={"plan_id": plan_id}, by=by, unique_key=reads.count_key(plan_id))
+
+
+class _Changed(Exception):
+    """The plan aims at others than when the count began."""
+
+
+def run_count(running: Running, plan_id: int) -> dict[str, Any]:
+    """Count a plan's people and keep the counts with it: the handler of the job `plan.count`.
+
+    A plan that is changed meanwhile is counted as it is then. Returns {people}. Raises NotFound, BadInput, Cancelled.
+    """
+    while True:
+        content = _content(plan_id)
+        wanted = rules.counted_by(content)
+
+        def tick(done: int, total: int, wanted: str = wanted) -> None:
+            running.progress(done, total, rules.N_("Counting who can be reached"))
+            if rules.counted_by(_content(plan_id)) != wanted:
+                raise _Changed
+
+        try:
+            counts = reads.count(content, tick)
+        except _Changed:
+            continue
+        with transaction.atomic():
+            row = _locked(plan_id)
+            if rules.counted_by(row.content) == wanted:
+                row.simulation = counts.plain()
+                row.save(update_fields=["simulation"])
+                return {"people": counts.people}
+
+
+def _content(plan_id: int) -> dict[str, Any]:
+    found = Plan.objects.filter(pk=plan_id).values_list("content", flat=True).first()
+    if found is None:
+        raise NotFound("There is no such campaign.")
+    return rules.canonical(found)
 
 
 def submit(*, by: Any, plan_id: int) -> reads.PlanView:

@@ -30,7 +30,6 @@ def company(cast, settings, monkeypatch, tmp_path):
         from dangol.insight.score import reads as score
 
         monkeypatch.setattr(score, "months", lambda: [world.AS_OF])
-        monkeypatch.setattr(score, "segments", lambda day=None, by=None: [])
         yield cast, folder
 
 
@@ -237,3 +236,32 @@ def test_approval_and_launch_ask_for_the_password_again_after_a_while(company):
         answer = client.post(f"/campaigns/{view.id}/{path}/", {"act": "approve", "hash": view.hash})
         assert "/confirm/" in answer["Location"]
     assert reads.plan(cast.marketer, view.id).state == "submitted"
+
+
+def test_a_plan_for_many_is_counted_by_a_job_and_its_pages_wait_for_that(company, monkeypatch):
+    from dangol.campaigns.plan.reads import people
+    from dangol.work.models import Job
+
+    cast, _folder = company
+    monkeypatch.setattr(people, "DIRECT", 50)
+    view = plan.draft(by=cast.marketer, **world.fields())
+    client, place = _signed_in(cast.marketer), f"/campaigns/{view.id}"
+    assert 'hx-trigger="load, submit"' in client.get(f"{place}/panel/").content.decode()
+    assert not Job.objects.exists(), "looking starts nothing"
+    for _click in range(2):
+        shown = client.post(f"{place}/simulation/", headers={"HX-Request": "true"}).content.decode()
+        assert "?asked=1" in shown
+    job = Job.objects.get(kind="plan.count")
+    plan.run_count(Quiet(by=cast.marketer), plan_id=view.id)
+    Job.objects.filter(pk=job.pk).update(state="done", unique_key=None)
+    assert "198" in client.get(f"{place}/simulation/?asked=1").content.decode()
+
+    plan.submit(by=cast.marketer, plan_id=view.id)
+    plan.approve(by=cast.approver, plan_id=view.id, content_hash=view.hash)
+    assert str(running.preview(cast.marketer, view.id).target) in client.get(f"{place}/launch/").content.decode()
+    monkeypatch.setattr(people.Counts, "newest", False)
+    waiting = client.get(f"{place}/launch/").content.decode()
+    assert 'name="hash"' not in waiting, "nothing to confirm before it is counted"
+    launched = client.post(f"{place}/launch/", {"hash": view.hash})
+    assert client.get(launched["Location"] + "numbers/").status_code == 200
+    assert client.post(f"{place}/launch/", {"hash": view.hash}).status_code == 409
