@@ -142,7 +142,7 @@ class _Scoring:
 
 
 def _scheme_in_force() -> Scheme:
-    newest = Scheme.objects.order_by("-version").first()
+    newest = Scheme.objects.filter(channel=None).order_by("-version").first()
     return newest or Scheme.objects.create(version=1, definition=_versioned(rules.DEFAULT, 1).as_dict(), by=system())
 
 
@@ -174,7 +174,7 @@ def use_scheme_again(*, by: Member, version: int) -> tuple[int, int]:
     published at the same time).
     """
     require(by, Right.INSIGHT_EDIT)
-    newest, old = _scheme_in_force(), Scheme.objects.filter(version=version).first()
+    newest, old = _scheme_in_force(), Scheme.objects.filter(channel=None, version=version).first()
     if old is None:
         raise NotFound("There is no version {version} of the scheme.", version=version)
     if old.version == newest.version:

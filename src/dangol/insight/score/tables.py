@@ -20,6 +20,11 @@ from dangol.insight.score.rules import AXES, NOT_YET, TOP_SCORE, Axis, AxisCode,
 VALUES: dict[AxisCode, str] = {"r": "recency_days", "f": "frequency", "m": "monetary"}
 
 
+def of_channel(lines: Table, channel: str) -> Table:
+    """The lines of one channel; all of them for ""."""
+    return lines.filter(lines.channel == channel) if channel else lines
+
+
 def _window_start(as_of: date, window_days: int | None) -> date | None:
     """The last day before the window."""
     return as_of - timedelta(days=window_days) if window_days else None
