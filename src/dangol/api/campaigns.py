@@ -42,6 +42,8 @@ class PlanIn(Strict):
     control_percent: Annotated[int, Field(ge=0, le=100)] | None = None
     seed: Annotated[int, Field(ge=0, le=LARGEST)] | None = None
     channel: Short | None = None
+    why: Annotated[str, Field(max_length=2000)] | None = None
+    why_from: Annotated[str, Field(max_length=200)] | None = None
     offer: Text | None = None
     discount: Minor | None = None
     fixed_cost: Minor | None = None

@@ -93,15 +93,14 @@ def jobs(by: Asker, *, state: str = "", kind: str = "", before_id: int | None = 
     return [_view(by, one) for one in found.order_by("-pk")[:limit]]
 
 
-def open_under(by: Asker, unique_key: str) -> JobView | None:
-    """The job that waits or runs under a key, if there is one that this member may see."""
-    found = _visible(by).filter(unique_key=unique_key, state__in=OPEN).first()
-    return None if found is None else _view(by, found)
-
-
 def is_open(job_id: int) -> bool:
     """Whether a job waits or runs."""
     return Job.objects.filter(pk=job_id, state__in=OPEN).exists()
+
+
+def under(unique_key: str) -> int | None:
+    """The id of the job that waits or runs under a unique key."""
+    return Job.objects.filter(unique_key=unique_key, state__in=OPEN).values_list("pk", flat=True).first()
 
 
 def open_jobs() -> int:

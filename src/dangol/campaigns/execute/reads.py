@@ -19,6 +19,8 @@ from dangol.channels import rules as ledger
 from dangol.channels.reads import MessageView
 from dangol.staff.reads import require
 from dangol.staff.rules import Right
+from dangol.work import reads as work
+from dangol.work.reads import JobView
 
 
 @dataclass(frozen=True)
@@ -101,6 +103,17 @@ def run(by: Any, run_id: int) -> RunView:
     """One launched campaign. Raises NotFound."""
     require(by, Right.CAMPAIGNS_VIEW)
     return _view(_one(pk=run_id))
+
+
+def send_key(run_id: int) -> str:
+    """The key under which the job that launches and first sends a run waits or runs."""
+    return f"execute.send:{run_id}"
+
+
+def drawing(by: Any, view: RunView) -> JobView | None:
+    """The job that draws the groups of a run now, if one waits or runs."""
+    job_id = work.under(send_key(view.id)) if view.state == rules.DRAWING else None
+    return None if job_id is None else work.job(by, job_id)
 
 
 def run_of_plan(by: Any, plan_id: int) -> RunView:

@@ -1,11 +1,13 @@
 """Draft, edit, simulate, submit, approve."""
 
 import secrets
+from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import get_language, gettext, override
 
 from dangol.base.errors import BadInput, Conflict, NotAllowed, NotFound
 from dangol.base.identifiers import token
@@ -14,6 +16,7 @@ from dangol.campaigns.plan.models import Decision, Plan
 from dangol.channels import letters
 from dangol.channels import reads as channels
 from dangol.channels.rules import Receipt
+from dangol.insight.score import reads as score
 from dangol.insight.segments import actions as building
 from dangol.insight.segments import reads as segments
 from dangol.staff.actions import note_access
@@ -25,14 +28,33 @@ SEED_BITS = 48
 
 
 def draft(*, by: Any, **fields: Any) -> reads.PlanView:
-    """A new plan; fields as in rules.FIELDS, any of them missing or wrong. Raises BadInput for a field unknown."""
+    """A new plan; fields as in rules.FIELDS, any of them missing or wrong. Raises BadInput for a field unknown.
+
+    One that says no reason takes over the recommended strategies of its RFM segments, with where they come from.
+    """
     require(by, Right.CAMPAIGNS_PLAN)
     _known(fields)
     _visible(by, fields)
     defaults = {"seed": secrets.randbits(SEED_BITS), "language": settings.DANGOL.language}
     content = rules.canonical(defaults | fields)
+    if content["segments"] and not content["why"]:
+        content = rules.canonical(content | _strategy(content["segments"], content["language"]))
     row = Plan.objects.create(name=content["name"][:120], content=content, by=by)
     return reads.plan(by, row.pk)
+
+
+def _strategy(codes: Sequence[str], language: str) -> dict[str, str]:
+    """The recommended strategies of segments as a plan's reason, in the plan's language."""
+    with override(language if language in rules.LANGUAGES else get_language()):
+        known = score.strategies()
+        found = [(known[code], score.strategy(code, get_language() or "en")) for code in codes if code in known]
+        authors = sorted({view.edited_by for view, _text in found if view.edited_by})
+        source = gettext("Recommended strategy of RFM segments: %(names)s") % {
+            "names": ", ".join(view.name for view, _text in found)
+        }
+        rewritten = " · " + gettext("rewritten by: %(names)s") % {"names": ", ".join(authors)} if authors else ""
+    texts = [f"{view.name}: {text}" if len(found) > 1 else text for view, text in found]
+    return {"why": "\n".join(texts), "why_from": (source + rewritten)[:200] if found else ""}
 
 
 def copy(*, by: Any, plan_id: int) -> reads.PlanView:

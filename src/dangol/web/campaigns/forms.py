@@ -25,6 +25,7 @@ HELP = {
     "landing": _("A path of this site, like /spring/. Empty shows the offer."),
     "starts_on": _("Purchases are counted from this day on."),
     "link_label": _("What {{ link }} reads like in the message."),
+    "why": _("What you know of these customers, and what you recommend for them. The approver reads it."),
     "subject": _("The label the law asks for is put before it."),
 }
 PREFIX = "filter."
@@ -42,7 +43,7 @@ def _widget(name: str, spec: rules.Field) -> forms.Field:
         choices = [("", "–"), *((key, gettext(text)) for key, text in spec.choices.items())]
         return forms.CharField(widget=forms.Select(choices=choices))
     if spec.kind == "long":
-        return forms.CharField(widget=forms.Textarea(attrs={"rows": 10 if name == "body" else 3}))
+        return forms.CharField(widget=forms.Textarea(attrs={"rows": {"body": 10, "why": 4}.get(name, 3)}))
     attrs = {"inputmode": "numeric"} if spec.kind in ("int", "minor") else {}
     return forms.CharField(widget=forms.TextInput(attrs=attrs))
 
@@ -61,7 +62,7 @@ class PlanForm(forms.Form):
         super().__init__(data)
         self.content = content
         for name, spec in rules.FIELDS.items():
-            if spec.kind in ("list", "map") or name == "seed":
+            if spec.kind in ("list", "map") or name in ("seed", "why_from"):
                 continue
             made = self._as_of() if name == "as_of" else self._channel() if name == "channel" else _widget(name, spec)
             made.label, made.required = (
@@ -88,6 +89,8 @@ class PlanForm(forms.Form):
         fields: dict[str, Any] = {
             name: _taken(rules.FIELDS[name], str(typed.get(name, ""))) for name in self.fields if name in typed
         }
+        if "why_from" in typed:
+            fields["why_from"] = typed["why_from"]
         if isinstance(typed, QueryDict):
             fields["segments"], fields["built"] = typed.getlist("segments"), typed.getlist("built")
             fields["filters"] = {key[len(PREFIX) :]: typed.getlist(key) for key in typed if key.startswith(PREFIX)}

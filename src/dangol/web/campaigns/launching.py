@@ -17,7 +17,6 @@ from dangol.staff.rules import Right
 from dangol.web.campaigns import mailbox
 from dangol.web.entry.proof import ask_proof
 from dangol.web.shell import Request, page
-from dangol.work import reads as work
 
 LEFT_OUT = REASONS | {rules.STOPPED_BY_PERSON: STATES["cancelled"]}
 
@@ -64,7 +63,7 @@ def numbers(request: Request, run_id: int) -> HttpResponse:
 def _variables(request: Request, run_id: int) -> dict[str, Any]:
     view = reads.run(request.user, run_id)
     return {
-        "drawing": work.open_under(request.user, actions.send_key(run_id)) if view.state == rules.DRAWING else None,
+        "drawing": reads.drawing(request.user, view),
         "run": view, "state_name": rules.STATES[view.state], "live": view.state in LIVE,
         "share": view.done / view.total if view.total else 1.0,
         "messages_by_state": [(name, STATES[name], view.messages[name]) for name in STATES],

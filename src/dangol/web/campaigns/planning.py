@@ -45,7 +45,8 @@ def draft(request: Request) -> HttpResponse:
         return redirect("campaigns:plan", view.id)
     chosen = request.GET.getlist("segment")
     aim = request.GET.get("aim") or AIM_OF.get(chosen[0] if chosen else "", "")
-    form = PlanForm(rules.canonical({"segments": chosen, "built": request.GET.getlist("built"), "aim": aim}))
+    reason = {name: request.GET.get(name, "") for name in ("why", "why_from")}
+    form = PlanForm(rules.canonical({"segments": chosen, "built": request.GET.getlist("built"), "aim": aim} | reason))
     similar = knowledge.similar(request.user, aim=aim, segments=chosen, channel="email")
     return render(
         request,

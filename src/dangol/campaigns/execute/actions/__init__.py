@@ -1,6 +1,6 @@
 """Launch, send, pause, resume, stop; write down what happened."""
 
-from dangol.campaigns.execute.actions.launching import launch, send_key
+from dangol.campaigns.execute.actions.launching import launch
 from dangol.campaigns.execute.actions.sending import pause, resolve, resume, run_send, stop
 from dangol.campaigns.execute.actions.telling import click, record_clicks, record_contacts
 
@@ -13,6 +13,5 @@ __all__ = [
     "resolve",
     "resume",
     "run_send",
-    "send_key",
     "stop",
 ]

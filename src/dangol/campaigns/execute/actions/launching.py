@@ -69,12 +69,7 @@ def launch(
 
 def enqueue_send(run: Run, by: Any) -> int:
     """Queue the job that freezes what is not frozen yet and sends; its id, or that of the one already queued."""
-    return enqueue(kind="execute.send", arguments={"run_id": run.pk}, by=by, unique_key=send_key(run.pk))
-
-
-def send_key(run_id: int) -> str:
-    """The key under which the job that launches and first sends a run waits or runs."""
-    return f"execute.send:{run_id}"
+    return enqueue(kind="execute.send", arguments={"run_id": run.pk}, by=by, unique_key=reads.send_key(run.pk))
 
 
 def _run(by: Any, view: plan.PlanView, per_second: float, made: Split | None) -> Run:

@@ -218,7 +218,8 @@ def kept(view: PlanView) -> Counts | None:
 
 def counting(by: Any, plan_id: int) -> JobView | None:
     """The job that counts a plan's people now, if one waits or runs."""
-    return work.open_under(by, count_key(plan_id))
+    job_id = work.under(count_key(plan_id))
+    return None if job_id is None else work.job(by, job_id)
 
 
 def count_key(plan_id: int) -> str:
