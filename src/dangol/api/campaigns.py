@@ -53,6 +53,7 @@ class PlanIn(Strict):
     body: Text | None = None
     link_label: Short | None = None
     landing: Annotated[str, Field(max_length=300)] | None = None
+    survey: Annotated[str, Field(max_length=40)] | None = None
     language: Literal["ko", "en"] | None = None
     starts_on: date | None = None
     window_days: Annotated[int, Field(ge=0, le=365)] | None = None
@@ -114,6 +115,7 @@ class RunOut(Schema):
     reasons: dict[str, int]
     clicks: int
     machine_clicks: int
+    survey_answers: int
     job_id: int | None
     launched_at: datetime
     ended_at: datetime | None

@@ -17,6 +17,7 @@ from dangol.campaigns.plan.rules import cell as cell_of
 from dangol.channels import reads as channels
 from dangol.channels import rules as ledger
 from dangol.channels.reads import MessageView
+from dangol.customers.surveys import reads as surveys
 from dangol.staff.reads import require
 from dangol.staff.rules import Right
 from dangol.work import reads as work
@@ -50,6 +51,7 @@ class RunView:
     reasons: dict[str, int]
     clicks: int
     machine_clicks: int
+    survey_answers: int = 0
 
     @property
     def total(self) -> int:
@@ -89,6 +91,7 @@ def _view(row: Run) -> RunView:
         launched_at=row.launched_at, resumes_at=row.resumes_at, ended_at=row.ended_at,
         messages=channels.counts(row.campaign_key), cells=dict.fromkeys(rules.CELLS, 0) | cells, reasons=dict(reasons),
         clicks=clicks.get(False, 0), machine_clicks=clicks.get(True, 0),
+        survey_answers=surveys.of_campaign(row.campaign_key) if row.content.get("survey") else 0,
     )  # fmt: skip
 
 

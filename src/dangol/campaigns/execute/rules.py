@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from dangol.campaigns.plan.rules import CONTROL, TARGET
+from dangol.campaigns.plan import rules as plan
 
 
 def N_(text: str) -> str:  # noqa: N802  marks a text for translation; rules import no Django
@@ -30,7 +30,7 @@ TRANSITIONS: Mapping[str, frozenset[str]] = {
     DONE: frozenset({SENDING}),  # a message in doubt was given back to be sent again
     STOPPED: frozenset(),
 }
-OUT = "out"
+TARGET, CONTROL, OUT = plan.TARGET, plan.CONTROL, "out"
 CELLS = {TARGET: N_("Contacted group"), CONTROL: N_("Control group"), OUT: N_("Left out")}
 STEP = "1"
 STOPPED_BY_PERSON = "stopped"

@@ -2,7 +2,7 @@
 
 from dangol.campaigns.execute.actions.launching import launch
 from dangol.campaigns.execute.actions.sending import pause, resolve, resume, run_send, stop
-from dangol.campaigns.execute.actions.telling import click, record_clicks, record_contacts
+from dangol.campaigns.execute.actions.telling import click, record_clicks, record_contacts, survey_address
 
 __all__ = [
     "click",
@@ -14,4 +14,5 @@ __all__ = [
     "resume",
     "run_send",
     "stop",
+    "survey_address",
 ]

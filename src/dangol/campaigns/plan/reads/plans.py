@@ -12,6 +12,7 @@ from dangol.campaigns.plan.models import Plan
 from dangol.campaigns.plan.rules import Problem
 from dangol.channels import letters
 from dangol.channels import reads as channels
+from dangol.customers.surveys import reads as surveys
 from dangol.staff.reads import require
 from dangol.staff.rules import Right
 
@@ -94,9 +95,18 @@ def problems(content: dict[str, Any]) -> list[Problem]:
         found.append(
             Problem("subject", rules.N_("Leave the advertising label out: Dangol puts it before the subject itself."))
         )
+    found += _survey_problems(plain)
     for name in ("subject", "body"):
         found += _template_problems(plain, name)
     return found
+
+
+def _survey_problems(plain: dict[str, Any]) -> list[Problem]:
+    if plain["survey"] and plain["survey"] not in surveys.linkable():
+        return [Problem("survey", rules.N_("This survey takes no answers. Choose one that is open."))]
+    if letters.asks_survey(plain["body"]) and not plain["survey"]:
+        return [Problem("survey", rules.N_("The message leads to a survey. Choose which."))]
+    return []
 
 
 def _template_problems(plain: dict[str, Any], name: str) -> list[Problem]:
@@ -119,8 +129,14 @@ def letter_content(content: dict[str, Any]) -> letters.Content:
     plain = rules.canonical(content)
     return letters.Content(
         subject=plain["subject"], body=plain["body"], link_label=plain["link_label"] or plain["offer"][:60],
-        offer=plain["offer"], language=plain["language"],
+        offer=plain["offer"], language=plain["language"], survey=_survey_title(plain),
     )  # fmt: skip
+
+
+def _survey_title(plain: dict[str, Any]) -> str:
+    """What the link to the survey reads like; its code where it has closed since."""
+    known = surveys.linkable().get(plain["survey"]) if plain["survey"] else None
+    return known.titles.get(plain["language"], known.name) if known else str(plain["survey"])
 
 
 def campaigns(by: Any, *, state: str = "", text: str = "") -> list[PlanView]:

@@ -73,13 +73,14 @@ FIELDS: dict[str, Field] = {
     "body": Field("long", N_("Message"), needed=True, most=20000),
     "link_label": Field("text", N_("Text of the link"), most=60),
     "landing": Field("text", N_("Page behind the link"), most=300),
+    "survey": Field("text", N_("Survey"), most=40),
     "language": Field("choice", N_("Language of the message"), needed=True, choices=LANGUAGES, default="ko"),
     "starts_on": Field("date", N_("First day"), needed=True),
     "window_days": Field("int", N_("Days counted after it"), needed=True, least=1, most=365, default=28),
     "metric": Field("choice", N_("Measured by"), needed=True, choices=METRICS, default="buyers"),
 }
 # Fields that came after the first release: left empty they change no hash, so that what was approved before stays so.
-LATER = ("why", "why_from")
+LATER = ("why", "why_from", "survey")
 # What decides whom a plan aims at, in which group they are and which of their purchases count.
 COUNTED = (
     "segments", "built", "frozen", "filters", "as_of", "contacted_days", "control_percent", "seed", "channel",

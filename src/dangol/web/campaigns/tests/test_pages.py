@@ -39,8 +39,8 @@ def _signed_in(member):
     return client
 
 
-def _launched(cast):
-    view = plan.draft(by=cast.marketer, **world.fields())
+def _launched(cast, **more):
+    view = plan.draft(by=cast.marketer, **world.fields(**more))
     plan.submit(by=cast.marketer, plan_id=view.id)
     plan.approve(by=cast.approver, plan_id=view.id, content_hash=view.hash)
     run = execute.launch(by=cast.marketer, plan_id=view.id)
@@ -265,3 +265,40 @@ def test_a_plan_for_many_is_counted_by_a_job_and_its_pages_wait_for_that(company
     launched = client.post(f"{place}/launch/", {"hash": view.hash})
     assert client.get(launched["Location"] + "numbers/").status_code == 200
     assert client.post(f"{place}/launch/", {"hash": view.hash}).status_code == 409
+
+
+def test_the_survey_of_a_message_is_answered_by_the_customer_and_counts_for_the_campaign(company, monkeypatch):
+    from dangol.customers.collect import actions as collect
+    from dangol.customers.surveys import actions as surveys
+    from dangol.customers.surveys.models import Response
+
+    cast, folder = company
+    score = {"key": "score", "kind": "nps", "text": {"ko": "추천하시겠어요?", "en": "Would you recommend us?"}}
+    made = surveys.create(
+        by=cast.marketer, name="감사 설문", code="thanks",
+        content={"title": {"ko": "한 가지만 여쭙니다", "en": "One question"}, "questions": [score]},
+    )  # fmt: skip
+    asks = {"body": "{{ link }}\n\n{{ survey }}", "survey": "thanks"}
+    waits = plan.draft(by=cast.marketer, **world.fields(**asks | {"survey": ""}))
+    closed = plan.draft(by=cast.marketer, **world.fields(**asks))
+    assert [{problem.field for problem in view.problems} for view in (waits, closed)] == [{"survey"}, {"survey"}]
+    surveys.publish(by=cast.marketer, survey_id=made.id)
+
+    run = _launched(cast, **asks)
+    path, one = _link(folder, "q")
+    opened = Client().get(path)
+    assert opened["Location"].split("/s/me/")[1]
+    page = opened["Location"].removeprefix("http://testserver")
+    assert "추천하시겠어요?" in Client().get(page).content.decode()
+    assert not Response.objects.exists(), "looking answers nothing"
+    assert Client().post(page, {"q.score": "9", "go": "on", "at": "0", "once": "a" * 24}).status_code == 200
+    assert Response.objects.get().customer_id == one
+    assert running.run(cast.marketer, run.id).survey_answers == 1
+
+    told = []
+    monkeypatch.setattr(collect, "record", lambda **what: told.append(what))
+    for _cycle in range(2):
+        execute.record_clicks(Quiet())
+    [answer] = [row for what in told if what["kind"] == "responses" for row in what["rows"]]
+    assert (answer["campaign_key"], answer["kind"], answer["detail"]) == (run.campaign_key, "survey", "thanks")
+    assert Client().get(path[:-1]).status_code == 404
