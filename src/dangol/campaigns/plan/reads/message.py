@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dangol.base.errors import NotFound
-from dangol.campaigns.plan.reads.people import DIRECT, aim, reach
+from dangol.campaigns.plan.reads.people import aim, reach
 from dangol.campaigns.plan.reads.plans import letter_content, plan
 from dangol.channels import letters
 from dangol.staff.actions import note_access
@@ -12,6 +12,7 @@ from dangol.staff.reads import require
 from dangol.staff.rules import Right
 
 FIRST = 200  # people looked through at once
+MOST_SEEN = 10_000  # looked through before nobody is found
 MOST_SHOWN = 1000  # whose messages can be paged through
 
 
@@ -34,7 +35,7 @@ def preview(by: Any, plan_id: int, place: int) -> PreviewView:
     """
     require(by, Right.CUSTOMERS_VIEW)
     view = plan(by, plan_id)
-    place, customer_id, name = _reached(aim(view.content).ids, view.content["channel"], place)
+    place, customer_id, name = _reached(aim(view.content, MOST_SEEN).ids, view.content["channel"], place)
     letter = letters.Letter(letter_content(view.content))
     made = letter.fill(token="preview", values={"name": name}, to="preview@example.com")  # noqa: S106
     note_access(by=by, verb="view", what="campaign.preview", customer_id=customer_id)
@@ -46,7 +47,7 @@ def _reached(ids: list[int], channel: str, place: int) -> tuple[int, int, str]:
     passed = 0
     first: tuple[int, int, str] | None = None
     place %= MOST_SHOWN
-    for start in range(0, min(len(ids), DIRECT), FIRST):
+    for start in range(0, len(ids), FIRST):
         people = list(reach(ids[start : start + FIRST], channel).people.items())
         if people and first is None:
             first = (0, people[0][0], people[0][1][1])

@@ -10,6 +10,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from django.conf import settings
 from django.utils import timezone
 
@@ -77,37 +78,38 @@ def _days(plain: dict[str, Any]) -> tuple[date, date]:
     return starts_on, as_of
 
 
-def aim(content: dict[str, Any]) -> Aim:
-    """The people a plan aims at now. Raises NotFound before there is data, BadInput while the aim is not whole."""
+def aim(content: dict[str, Any], most: int | None = None) -> Aim:
+    """The people a plan aims at now; with `most` only the first so many of them.
+
+    Raises NotFound before there is data, BadInput while the aim is not whole.
+    """
     plain = rules.canonical(content)
     starts_on, as_of = _days(plain)
     members = _members(plain, as_of)
     days = plain["contacted_days"] if isinstance(plain["contacted_days"], int) else 0
     snapshot, _newest = warehouse.current()
     own = engine.current()
-    found = own.arrow(
-        tables.aimed(
-            warehouse.table(own, snapshot, "customers"),
-            own.memory(members),
-            warehouse.table(own, snapshot, "contacts"),
-            filters=plain["filters"],
-            contacted_since=starts_on - timedelta(days=days) if days else None,
-            starts_on=starts_on,
-        )
+    aimed = tables.aimed(
+        warehouse.table(own, snapshot, "customers"),
+        own.memory(members),
+        warehouse.table(own, snapshot, "contacts"),
+        filters=plain["filters"],
+        contacted_since=starts_on - timedelta(days=days) if days else None,
+        starts_on=starts_on,
     )
+    found = own.arrow(aimed if most is None else aimed.order_by("customer_id").limit(most))
     people = set(identify.root(found["customer_id"].to_pylist()).values())  # merged since the snapshot: one message
     return Aim(sorted(people), members.num_rows, starts_on, snapshot.id)
 
 
 def _members(plain: dict[str, Any], as_of: date) -> pa.Table:
     """Everybody in the segments: by RFM on their day; in built ones as frozen when the plan was handed in, else now."""
-    ids: set[int] = set()
-    for code in plain["segments"]:
-        ids.update(score.segment_members(code, as_of).to_pylist())
+    found = [score.segment_members(code, as_of) for code in plain["segments"]]
     frozen = rules.frozen(plain)
     for one in plain["built"]:
-        ids.update(segments.frozen_members(*frozen[one]) if one in frozen else segments.members_now(one))
-    return pa.table({"customer_id": pa.array(sorted(ids), pa.int64())})
+        ids = segments.frozen_members(*frozen[one]) if one in frozen else segments.members_now(one)
+        found.append(pa.array(ids, pa.int64()))
+    return pa.table({"customer_id": pc.unique(pa.chunked_array(found, pa.int64()))})
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,6 @@ from dangol.customers.surveys.reads.surveys import (
 
 __all__ = [
     "TEXTS_SHOWN", "Linked", "Open", "ResponseView", "Results", "SurveyView", "Tally", "Told", "answered", "export",
-    "for_campaigns", "linkable", "of_campaign", "of_customer", "opened", "responses", "results", "survey", "surveys", "texts",
-    "token_of", "versions", "why_closed",
+    "for_campaigns", "linkable", "of_campaign", "of_customer", "opened", "responses", "results", "survey", "surveys",
+    "texts", "token_of", "versions", "why_closed",
 ]  # fmt: skip
