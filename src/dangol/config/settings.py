@@ -182,6 +182,7 @@ JOBS = {
     "execute.send": "dangol.campaigns.execute.actions.run_send",
     "identify.follow": "dangol.customers.identify.actions.moving.follow",
     "identify.recompute": "dangol.customers.identify.golden.actions.recompute_all",
+    "plan.count": "dangol.campaigns.plan.actions.run_count",
     "privacy.erase": "dangol.privacy.actions.run_erase",
     "privacy.notices": "dangol.privacy.actions.run_notices",
     "privacy.retain": "dangol.privacy.actions.run_retain",

@@ -28,6 +28,7 @@ KIND_NAMES = {
     "groups.fit": N_("Find groups of customers"),
     "index.count": N_("Count the customer index"),
     "identify.recompute": N_("Work out golden values"),
+    "plan.count": N_("Count whom a campaign reaches"),
     "privacy.erase": N_("Erase a person"),
     "privacy.notices": N_("Tell results of consent"),
     "privacy.retain": N_("Destroy what is no longer needed"),
