@@ -33,8 +33,11 @@ KIND_NAMES = {
     "privacy.notices": N_("Tell results of consent"),
     "privacy.retain": N_("Destroy what is no longer needed"),
     "lists.bulk": N_("Change many rows of a list"),
+    "quality.measure": N_("Measure the quality of data"),
     "reports.answer": N_("Work out an answer"),
     "reports.send": N_("Send a report by mail"),
+    "score.run": N_("Score customers"),
+    "segments.refresh": N_("Work out a segment"),
 }
 STATE_NAMES = {
     QUEUED: N_("Waiting"),
