@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from dangol.insight.olap import reads as olap
 from dangol.insight.olap import rules
-from dangol.insight.olap.rules import period_from
+from dangol.insight.olap.rules import PERIODS, period_from
 from dangol.reports import fields as catalogue
 from dangol.reports import growth
 from dangol.reports.asked import Asked, Filter
@@ -80,7 +80,7 @@ def _unit(layout: Asking, periods: Sequence[str], timed: Sequence[Filter]) -> st
             layout.note(N_("Growth needs a period: put one on rows or columns, or filter by one."))
         return ""
     unit = growth.finest(periods) if periods else timed[0].name
-    if any(growth.ORDER[one.name] < growth.ORDER[unit] for one in timed):
+    if any(PERIODS.index(one.name) < PERIODS.index(unit) for one in timed):
         layout.note(N_("No growth: the filter cuts inside of the periods that are compared."))
         return ""
     return unit
