@@ -1,9 +1,10 @@
 """Ask the warehouse: any measures by any dimensions, under conditions, within what the member may see."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
+from math import isfinite
 from typing import Any
 
 import ibis
@@ -15,8 +16,9 @@ from dangol import engine
 from dangol.base.errors import BadInput, Damaged, NotFound, TooMuch
 from dangol.base.money import Currency, currency
 from dangol.engine import Engine, Snapshot, Store, span_of
-from dangol.insight.olap import rules, tables
+from dangol.insight.olap import framed, rules, tables
 from dangol.insight.olap.own import reads as own
+from dangol.insight.olap.rules.frames import Frame
 from dangol.insight.olap.stars import reads as added
 from dangol.insight.olap.stars import tables as declared
 from dangol.insight.warehouse import reads as warehouse
@@ -138,7 +140,7 @@ def ask(
     )
 
 
-def question_of(model: rules.Model, by: Sequence[str], conditions: rules.Conditions) -> tables.Question:
+def question_of(model: rules.Model, by: Sequence[str], conditions: Sequence[rules.Condition]) -> tables.Question:
     """A split under conditions; those on the period alone are kept apart."""
     parts = [part for one in conditions for part in (one.parts if isinstance(one, rules.And) else (one,))]
     used = sorted({name for part in parts for name in rules.names(part)})
@@ -244,27 +246,81 @@ def _rows(
     keys = [f"d_{name}" for name in by]
     groups: dict[tuple[Any, ...], int] = {}
     columns: dict[Leaf, list[Any]] = {}
+    totals: list[tuple[rules.Conditions, list[str]]] = []
     for inside, wanted in opened.model.leaves(measures).items():
-        for table in opened.families(wanted, question_of(opened.model, by, (*conditions, *inside))):
-            part = opened.engine.arrow(table.limit(MOST_GROUPS + 1))
-            if part.num_rows > MOST_GROUPS:
-                raise TooMuch("The question has more than {most} groups. Ask for fewer dimensions or add a condition.",
-                              most=MOST_GROUPS)  # fmt: skip
-            found = zip(*(part.column(key).to_pylist() for key in keys), strict=True) if keys else [()] * part.num_rows
+        if framed.is_total(inside):
+            totals.append((inside, wanted))
+            continue
+        for name, found, values in _figures_of(opened, wanted, by, (*conditions, *inside)):
             places = [groups.setdefault(group, len(groups)) for group in found]
-            for name in (one for one in part.column_names if one in wanted):
-                values: list[Any] = [None] * len(groups)
-                for place, value in zip(places, part.column(name).to_pylist(), strict=True):
-                    values[place] = value
-                columns[inside, name] = values
+            column = columns[inside, name] = [None] * len(groups)
+            for place, value in zip(places, values, strict=True):
+                column[place] = value
     for column in columns.values():
         column.extend([None] * (len(groups) - len(column)))
+    for inside, wanted in totals:
+        inside_total = _totals_of(opened, wanted, by, conditions, inside=inside, groups=list(groups))
+        columns |= {(inside, name): values for name, values in inside_total.items()}
     figures = [_figures(opened, name, columns, len(groups)) for name in measures]
     names = [*keys, *measures]
     return [
         dict(zip(names, (*group, *row), strict=True))
         for group, row in zip(groups, zip(*figures, strict=True), strict=True)
     ]
+
+
+def _figures_of(
+    opened: Opened, wanted: Sequence[str], by: Sequence[str], conditions: rules.Conditions
+) -> Iterator[tuple[str, list[framed.Group], list[Any]]]:
+    """What the facts give: measure, groups, figures. Where the conditions hold a frame, looked at from there."""
+    here = [one for one in conditions if not isinstance(one, Frame)]
+    if len(here) < len(conditions):
+
+        def ask(by: Sequence[str], conditions: rules.Conditions, wanted: Sequence[str]) -> framed.Cells:
+            return {name: dict(zip(found, values, strict=True))
+                    for name, found, values in _figures_of(opened, wanted, by, conditions)}  # fmt: skip
+
+        span = _span(opened.snapshot)
+        cells = framed.answered(ask, opened.model, by, conditions, wanted=wanted, span=span) if span else {}
+        yield from ((name, list(values), list(values.values())) for name, values in cells.items())
+        return
+    keys = [f"d_{name}" for name in by]
+    for table in opened.families(wanted, question_of(opened.model, by, here)):
+        part = opened.engine.arrow(table.limit(MOST_GROUPS + 1))
+        if part.num_rows > MOST_GROUPS:
+            raise TooMuch("The question has more than {most} groups. Ask for fewer dimensions or add a condition.",
+                          most=MOST_GROUPS)  # fmt: skip
+        found = (
+            list(zip(*(part.column(key).to_pylist() for key in keys), strict=True)) if keys else [()] * part.num_rows
+        )
+        for name in (one for one in part.column_names if one in wanted):
+            yield name, found, part.column(name).to_pylist()
+
+
+def _totals_of(
+    opened: Opened,
+    wanted: Sequence[str],
+    by: Sequence[str],
+    conditions: rules.Conditions,
+    *,
+    inside: rules.Conditions,
+    groups: Sequence[framed.Group],
+) -> dict[str, list[Any]]:
+    """Figures over all groups, or over those that are alike in some dimensions, for every group."""
+    before, frame, behind = framed.off(inside)
+    kept = framed.kept(frame, by)
+    places = [list(by).index(name) for name in kept]
+    found = {}
+    for name, there, values in _figures_of(opened, wanted, kept, (*conditions, *before, *behind)):
+        worth = dict(zip(there, values, strict=True))
+        found[name] = [worth.get(tuple(group[place] for place in places)) for group in groups]
+    return found
+
+
+def _span(snapshot: Snapshot) -> tuple[date, date] | None:
+    """The first and last day of the data, None where there is none."""
+    first, last = (snapshot.facts.get(name) for name in ("first_day", "last_day"))
+    return (date.fromisoformat(first[:10]), date.fromisoformat(last[:10])) if first and last else None
 
 
 def _figures(opened: Opened, name: str, columns: Mapping[Leaf, list[Any]], size: int) -> list[Any]:
@@ -289,7 +345,7 @@ def _figures(opened: Opened, name: str, columns: Mapping[Leaf, list[Any]], size:
 
 def _number(value: Any, unit: rules.Unit, digits: int) -> int | float | None:
     """A figure as a plain number: amounts in minor units (digits: to be scaled by), whole ones as whole numbers."""
-    if value is None:
+    if value is None or (isinstance(value, float) and not isfinite(value)):
         return None
     if unit not in (rules.Unit.MONEY, rules.Unit.COUNT):
         return float(value)

@@ -8,6 +8,7 @@ import pytest
 from dangol.base.errors import BadInput, Damaged, NotFound
 from dangol.customers.collect.tests.files import parsed_here
 from dangol.insight.olap import reads as olap
+from dangol.insight.olap import rules as olap_rules
 from dangol.insight.olap.stars import actions, rules
 from dangol.staff.reads import system
 from dangol.work.actions import Quiet
@@ -66,6 +67,15 @@ busan = { fact = "sale", sum = "amount", unit = "money", where = "town = 'Busan'
 per_buyer = { formula = "amount / buyers", unit = "money" }
 busan_share = { formula = "busan / amount", unit = "share" }
 stock = { fact = "stock", sum = "pieces", over_time = "last" }
+own = { fact = "sale", sum = "amount", alone = "seller", unit = "money" }
+middle = { fact = "sale", median = "amount", unit = "money" }
+before = { formula = "previous(amount)", unit = "money" }
+growth = { formula = "(sales - previous(sales)) / previous(sales)", unit = "share" }
+year_so_far = { formula = "year_to_date(amount)", unit = "money" }
+buyers_so_far = { formula = "year_to_date(buyers)", unit = "count" }
+smooth = { formula = "moving_mean(sales, 2)" }
+of_all = { formula = "sales / total(sales)", unit = "share" }
+of_family = { formula = "sales / total(sales, family)", unit = "share" }
 sold_and_left = { formula = "sales + stock", unit = "count" }
 """
 FILES = {
@@ -146,6 +156,48 @@ def test_members_below_count_once_and_ragged_levels_are_skipped(folder):
 
 
 @on_every_engine
+def test_a_manager_has_figures_with_and_without_those_below(folder):
+    add(folder)
+    assert asked(["amount", "own"], ["seller"]) == [
+        ("Kim", 1060.01, None),
+        ("Lee (2)", 60.01, 30.01),
+        ("Lee (4)", 1000, 1000),
+        ("Park", 30, 30),
+    ]
+    assert [row[1] for row in asked(["middle"], ["seller"])] == pytest.approx([25.005, 20, 1000, 15])
+    assert asked(["amount", "own"], where="seller = 'Lee (2)'") == [(60.01, 30.01)]
+
+
+def test_figures_of_other_periods_and_of_the_whole_come_by_formula(folder):
+    add(folder)
+    assert asked(["sales", "before", "growth", "year_so_far", "buyers_so_far", "smooth"], ["month"]) == [
+        ("2026-01", 2, None, None, 30, 1, None),
+        ("2026-02", 2, 30, 0.0, 1060.01, 3, 2.0),
+        ("2026-03", 1, 1030.01, -0.5, 1060.01, 3, 1.5),
+    ]
+    # February alone still knows January, under every other condition
+    assert asked(["before", "buyers_so_far"], where="month = '2026-02' and town = 'Seoul'") == [(30, 1)]
+    assert asked(["sales", "before"], ["quarter"]) == [("2026-Q1", 5, None)]
+    # who has sold nothing this month keeps what the year has seen
+    assert asked(["year_so_far"], ["month", "town"], "month = '2026-03'") == [
+        ("2026-03", "Busan", 1030.01),
+        ("2026-03", "Seoul", 30),
+    ]
+    assert asked(["of_all", "of_family"], ["family", "item"]) == [
+        ("Body", "soap", 0.6, 1.0),
+        ("Face", "cream", 0.2, 1.0),
+        (None, None, 0.2, 1.0),
+    ]
+    for measures, by, sentence in (
+        (["before"], ["town"], "needs a period"),
+        (["of_family"], ["item"], "needs family in the split"),
+        (["before"], ["week", "month"], "weeks or by months"),
+    ):
+        with pytest.raises(BadInput, match=sentence):
+            asked(measures, by)
+
+
+@on_every_engine
 def test_several_facts_answer_side_by_side_and_stock_is_not_added_up_over_time(folder):
     add(folder)
     assert asked(["sales", "stock", "sold_and_left"], ["month"]) == [
@@ -192,6 +244,10 @@ def test_only_who_sees_everyone_may_ask_an_added_star(folder, cast, settings):
         ("shop.toml", '"amount / buyers"', '"per_buyer / buyers"', "made of itself"),
         ("shop.toml", "town = 'Busan'", "towns = 'Busan'", "measures.busan: There is no dimension towns. Did you mean: town"),
         ("shop.toml", 'joins = { what = "item" }', 'joins = { what = "items" }', "joins names “items”"),
+        ("shop.toml", '"amount / buyers"', '"prevous(amount)"', "no function prevous. Possible: previous"),
+        ("shop.toml", '"amount / buyers"', '"moving_mean(amount, 0)"', "whole number of periods from 1"),
+        ("shop.toml", '"amount / buyers"', '"previous(total(amount))"', "put total on the outside"),
+        ("shop.toml", 'sum = "amount * pieces"', 'sum = "previous(amount)"', "not over columns"),
         ("shop.toml", "[facts.stock]", "[facts.stock]\ndates = 1", "facts.stock has no setting dates. .* date"),
         ("shop.toml", '[tables.class]', '[tables.class]\nfiles = ["../../etc/passwd"]', "outside the folder"),
         ("shop.toml", "currency =", "currency", "is not TOML"),
@@ -212,7 +268,7 @@ def test_the_description_of_foodmart_is_whole():
     assert all(
         one.ko
         for one in (*star.model.measures.values(), *star.model.dimensions.values())
-        if one.name not in rules.PERIODS
+        if one.name not in olap_rules.PERIODS
     )
     assert star.hides == {
         "ragged_state": "ragged_country",
