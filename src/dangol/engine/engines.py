@@ -60,12 +60,12 @@ class Engine(Protocol):
         """Give everything back."""
 
 
-@ibis.udf.agg.builtin(name="bitstring_agg")
+@ibis.udf.agg.builtin(name="bitstring_agg")  # type: ignore[untyped-decorator]
 def _marked(number: int, low: int, high: int) -> str:  # type: ignore[empty-body]
     """DuckDB's own: a row of bits from low to high with those of the numbers set."""
 
 
-@ibis.udf.scalar.builtin(name="bit_count")
+@ibis.udf.scalar.builtin(name="bit_count")  # type: ignore[untyped-decorator]
 def _counted(bits: str) -> int:  # type: ignore[empty-body]
     """DuckDB's own: how many bits are set."""
 

@@ -30,7 +30,8 @@ def rows_of(paths: Iterable[Path], key: str, value: int) -> list[dict[str, Any]]
 
 def span_of(paths: Iterable[Path], key: str) -> tuple[int, int] | None:
     """The least and largest value of a whole-number column by what the files say of themselves; None if they do not."""
-    low, high = [], []
+    low: list[int] = []
+    high: list[int] = []
     for path in paths:
         now = os.stat(path)
         groups = _groups(str(path), (now.st_ino, now.st_size, now.st_mtime_ns), key)

@@ -187,7 +187,7 @@ def met(  # noqa: PLR0911  one return a kind of condition
             return ~met(table, inner, kinds, day)
         case rules.Under():
             raise ValueError("A path is written out by the model before it is asked.")
-        case _ if kinds[condition.name].is_period:
+        case rules.IsNull(name) | rules.In(name) | rules.Between(name) | rules.Compare(name) if kinds[name].is_period:
             return _in_period(table[day], condition)
         case rules.IsNull(name):
             return table[f"d_{name}"].isnull()
@@ -200,7 +200,7 @@ def met(  # noqa: PLR0911  one return a kind of condition
             return _compared(table[f"d_{name}"], sign, _fitting(table, kinds[name], value))
 
 
-def _in_period(day: DateValue, condition: rules.Condition) -> BooleanValue:
+def _in_period(day: DateValue, condition: rules.IsNull | rules.In | rules.Between | rules.Compare) -> BooleanValue:
     """A condition on a period, asked of the day."""
 
     def days(value: rules.conditions.Value) -> tuple[date, date]:
@@ -222,8 +222,6 @@ def _in_period(day: DateValue, condition: rules.Condition) -> BooleanValue:
                 "<": lambda: day < first, "<=": lambda: day <= last,
                 ">": lambda: day > last, ">=": lambda: day >= first,
             }[sign]()  # fmt: skip
-        case _:
-            raise ValueError(condition)
 
 
 def _joined_up(spans: Sequence[tuple[date, date]]) -> list[tuple[date, date]]:
