@@ -17,7 +17,7 @@ from dangol.reports import comparing, growth
 from dangol.reports import fields as catalogue
 from dangol.reports.asked import GROWTH, Asked
 from dangol.reports.comparing import Comparison, Level, Window, completed, nested
-from dangol.reports.fields import Field, Fields
+from dangol.reports.fields import Fields
 from dangol.reports.grid import BUYERS, Figures, Grid, Key
 from dangol.staff.reads import Member, may
 from dangol.staff.rules import Right
@@ -97,7 +97,7 @@ class Levels:
 
     def fitting(self, level: Level) -> list[str]:
         """The measures that can be answered at a level."""
-        return [name for name in self.measures if fits(self.fields.measures[name], level.periods(self.fields))]
+        return [name for name in self.measures if self.fields.measures[name].fits(level.periods(self.fields))]
 
     def ask(self, level: Level, wanted: Sequence[str], extra: str = "", *, window: Window | None = None,
             limit: int = RANKED, order: str = "", tail: tuple[Any, ...] = ()) -> Cells:  # fmt: skip
@@ -284,8 +284,3 @@ def _span(star: str) -> tuple[date | None, date | None]:
     ends = [facts.get(name) for name in ("first_day", "last_day")]
     first, last = (date.fromisoformat(one) if one else None for one in ends)
     return first, last
-
-
-def fits(measure: Field, periods: Sequence[str]) -> bool:
-    """Whether a measure can be answered: those that compare periods need exactly one."""
-    return not measure.compares or len(periods) == 1

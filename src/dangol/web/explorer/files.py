@@ -9,8 +9,7 @@ from dangol.insight.answers.rules import takes_long
 from dangol.reports import answering
 from dangol.reports.forms import FORMS
 from dangol.staff.rules import Right
-from dangol.web.explorer.board import Board
-from dangol.web.explorer.pages import state_of
+from dangol.web.explorer.board import Board, state_of
 from dangol.web.shell import Request, page
 
 

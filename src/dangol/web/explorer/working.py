@@ -10,7 +10,7 @@ from django.urls import reverse
 from dangol.reports import answering
 from dangol.reports import asked as steps
 from dangol.staff.rules import Right
-from dangol.web.explorer.board import Board
+from dangol.web.explorer.board import Board, state_from
 from dangol.web.sentences import say
 from dangol.web.shell import Request, page
 from dangol.work import actions as jobs
@@ -64,8 +64,6 @@ def stop(request: Request, job_id: int) -> HttpResponseBase:
 
 
 def _board(request: Request) -> Board:
-    from dangol.web.explorer.pages import state_from
-
     return Board(*state_from(request, request.POST))
 
 
