@@ -4,6 +4,7 @@ from dangol.customers.identify.reads.listing import Page, Row, age_bands, count,
 from dangol.customers.identify.reads.one import Person, addressees, changes, customer, family, root
 from dangol.customers.identify.reads.persons import (
     Reach,
+    birthdays,
     by_code,
     labels,
     members_of_segment,
@@ -17,8 +18,8 @@ from dangol.customers.identify.reads.persons import (
 from dangol.customers.identify.reads.whole import attributes, key_of, keys, own_keys, owned_keys, records, tally
 
 __all__ = [
-    "Page", "Person", "Reach", "Row", "addressees", "age_bands", "attributes", "by_code", "changes", "count",
-    "customer", "customer_ids", "family", "key_of", "keys", "labels", "members_of_segment", "named", "own_keys",
-    "owned_keys", "people", "reach", "records", "root", "search", "segments_of", "tally", "with_address",
+    "Page", "Person", "Reach", "Row", "addressees", "age_bands", "attributes", "birthdays", "by_code", "changes",
+    "count", "customer", "customer_ids", "family", "key_of", "keys", "labels", "members_of_segment", "named",
+    "own_keys", "owned_keys", "people", "reach", "records", "root", "search", "segments_of", "tally", "with_address",
     "young",
 ]  # fmt: skip
