@@ -124,5 +124,5 @@ def birthdays(by: Member, first: date, days: int) -> list[tuple[int, str, date]]
     rows = Customer.objects.filter(within(who), merged_into=None, birth_lunar=False, birth_day__isnull=False)
     found = [(pk, name or code, wanted[born.month, born.day])
              for pk, name, code, born in rows.values_list("pk", "name", "code", "birth_day")
-             if (born.month, born.day) in wanted]  # fmt: skip
+             if born is not None and (born.month, born.day) in wanted]  # fmt: skip
     return sorted(found, key=lambda one: (one[2], one[1]))

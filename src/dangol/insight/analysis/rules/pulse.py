@@ -5,8 +5,8 @@ Every such week has each weekday once, so weekdays need no adjusting. A week is 
 handle outliers", ASQC (1993), eq. (3.9)-(3.10).
 
 With thirteen months of data the season is taken out first: each week before is moved to the season of the last one, by
-how the three weeks around the same week stood to those around its own a year earlier. Christmas is then no surprise, and
-a Christmas that stays out is one.
+how the three weeks around the same week stood to those around its own a year earlier. Christmas is then no surprise,
+and a Christmas that stays out is one.
 """
 
 from collections.abc import Mapping, Sequence
