@@ -128,10 +128,15 @@ class WorkingOut(Schema):
 
 
 class GoalIn(Strict):
-    """A goal. target: minor units, a count, or basis points for a share; unit_id: null for the whole company."""
+    """A goal. target: minor units, a count, or basis points for a share.
+
+    At most one of unit_id, rep_id and segment (of RFM); none is the whole company.
+    """
 
     measure: Literal["sales_amount", "orders", "buying_customers", "good_share"]
     unit_id: Id | None = None
+    rep_id: Id | None = None
+    segment: Annotated[str, Field(max_length=3)] = ""
     first: date
     last: date
     target: Annotated[int, Field(ge=1, le=10**15)]
@@ -143,6 +148,8 @@ class GoalOut(Schema):
     id: int
     measure: str
     unit: str
+    rep: str
+    segment: str
     first: date
     last: date
     target: float
@@ -164,12 +171,22 @@ class SetOut(Schema):
     id: int
 
 
+class PartOut(Schema):
+    """An RFM segment among the customers one sees. sales: minor units, share: of all theirs."""
+
+    code: str
+    customers: int
+    sales: int
+    share: float | None
+
+
 class WeeksOut(Schema):
     """Sums of seven days, oldest first, and what moved in the last of them; empty before the first cycle."""
 
     as_of: date | None
     weeks: dict[str, list[float]]
     hints: list[list[SentenceOut]]
+    segments: list[PartOut]
 
 
 @router.get(
@@ -182,9 +199,9 @@ def get_weeks(request: HttpRequest) -> Any:
     """What the home page tells: the last weeks of what one sees, with hints."""
     found = reads.board(caller(request))
     if found is None:
-        return {"as_of": None, "weeks": {}, "hints": []}
+        return {"as_of": None, "weeks": {}, "hints": [], "segments": []}
     hints = [[reads.said(one) for one in hint] for hint in found.hints]
-    return {"as_of": found.as_of, "weeks": found.weeks, "hints": hints}
+    return {"as_of": found.as_of, "weeks": found.weeks, "hints": hints, "segments": found.segments}
 
 
 @router.get("/analysis/goals", response={200: GoalsOut, **FAILURES}, operation_id="list_goals", summary="Goals")

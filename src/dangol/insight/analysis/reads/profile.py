@@ -111,8 +111,8 @@ def _takers(case: Case, code: str) -> tuple[Mapping[Any, int], Mapping[Any, int]
     """How many customers of a segment, and of all, took something of each class of goods."""
     own: dict[Any, int] = defaultdict(int)
     whole: dict[Any, int] = defaultdict(int)
-    split = replace(case.unsplit, by=(case.view.known[CLASSES], case.view.known["segment"]))
-    for row in case.arrow(tables.takers(case.star(split), split, case.now)):
+    split, of = replace(case.unsplit, by=(case.view.known[CLASSES],)), case.view.question(["segment"])
+    for row in case.arrow(tables.takers(case.star(of), split, of, case.now)):
         group = cell(CLASSES, row[f"d_{CLASSES}"])
         whole[group] += row["customers"]
         own[group] += row["customers"] if row["d_segment"] == code else 0
