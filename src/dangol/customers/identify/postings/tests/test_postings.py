@@ -95,6 +95,16 @@ def test_the_customers_of_a_rep_come_along_to_another_unit_from_the_day_that_is_
     assert actions.edit_member(by=cast.administrator, member_id=cast.rep.pk, unit_id=cast.busan.pk, **account) == 0
 
 
+def test_a_customer_comes_along_no_earlier_than_the_rep_got_it(cast, on):
+    on(MAY)
+    actions.assign(by=cast.administrator, customer_ids=[cast.mina.pk], rep_id=cast.busan_rep.pk)
+    on(JULY)
+    account = {"name": "박정우", "role": "rep", "active": True, "unit_id": cast.gangnam.pk}
+    actions.edit_member(by=cast.administrator, member_id=cast.busan_rep.pk, from_day=MARCH, **account)
+    assert [(row[0], row[2]) for row in told()] == [(BEGINNING, cast.team.pk), (MAY, cast.gangnam.pk)]
+    assert [(row[0], row[2]) for row in told("H-0003")] == [(BEGINNING, cast.busan.pk), (MARCH, cast.gangnam.pk)]
+
+
 def test_many_customers_are_brought_by_a_job(cast, on, monkeypatch):
     from dangol.customers.identify.actions import moving
 
