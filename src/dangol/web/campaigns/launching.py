@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from dangol.base.errors import BadInput
 from dangol.campaigns.execute import actions, reads, rules
 from dangol.campaigns.plan import reads as plan
-from dangol.channels.rules import STATES
+from dangol.channels.rules import STATES, UNSENT
 from dangol.customers.consent.rules import REASONS
 from dangol.staff.reads import may
 from dangol.staff.rules import Right
@@ -18,7 +18,7 @@ from dangol.web.campaigns import mailbox
 from dangol.web.entry.proof import ask_proof
 from dangol.web.shell import Request, page
 
-LEFT_OUT = REASONS | {rules.STOPPED_BY_PERSON: STATES["cancelled"]}
+LEFT_OUT = REASONS | UNSENT | {rules.STOPPED_BY_PERSON: STATES["cancelled"]}
 
 LIVE = (rules.DRAWING, rules.LAUNCHING, rules.SENDING, rules.WAITING)
 

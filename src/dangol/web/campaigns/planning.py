@@ -16,7 +16,7 @@ from dangol.campaigns.knowledge import reads as knowledge
 from dangol.campaigns.knowledge import rules as lessons
 from dangol.campaigns.plan import actions, reads, rules
 from dangol.channels import letters
-from dangol.channels.rules import Delivery
+from dangol.channels.rules import UNSENT, Delivery
 from dangol.customers.consent.rules import REASONS
 from dangol.staff.reads import may
 from dangol.staff.rules import Right
@@ -117,7 +117,7 @@ def _similar(by: Any, view: reads.PlanView) -> dict[str, Any]:
 
 def _simulation(by: Any, view: reads.PlanView) -> dict[str, Any]:
     """The simulation; of a plan for many its kept counts, the job that counts now, or neither: the page starts one."""
-    variables: dict[str, Any] = {"plan": view, "content": view.content, "reason_names": REASONS}
+    variables: dict[str, Any] = {"plan": view, "content": view.content, "reason_names": REASONS | UNSENT}
     try:
         many = reads.aims_at_many(view.content)
         counting = reads.counting(by, view.id) if many else None

@@ -20,6 +20,7 @@ from dangol.campaigns.plan import rules, tables
 from dangol.campaigns.plan.reads.plans import PlanView
 from dangol.campaigns.plan.rules import Base
 from dangol.channels import reads as channels
+from dangol.channels.rules import UNDELIVERABLE
 from dangol.customers.consent import reads as consent
 from dangol.customers.consent.rules import BAD_ADDRESS, MARKETING, NO_ADDRESS, NO_PROFILING, SUPPRESSED, Permit
 from dangol.customers.identify import reads as identify
@@ -131,6 +132,7 @@ def reach(ids: list[int], channel: str, at: datetime | None = None) -> Reach:
     verdicts = consent.permits(ids, MARKETING, channel, noon, settings.DANGOL.zone)
     known = identify.addressees(ids)
     gone = consent.suppressed(channel, {known[one][1] for one in ids if one in known and known[one][1]})
+    returned = channels.undeliverable(channel, {one: known[one][1] for one in ids if one in known})
     ungraded = consent.refused_profiling(ids)
     people: dict[int, tuple[Permit, str, str]] = {}
     refused: dict[int, str] = {}
@@ -147,6 +149,8 @@ def reach(ids: list[int], channel: str, at: datetime | None = None) -> Reach:
             refused[one] = BAD_ADDRESS
         elif address in gone:
             refused[one] = SUPPRESSED
+        elif one in returned:
+            refused[one] = UNDELIVERABLE
         else:
             people[one] = (verdict, name, address)
     return Reach(people, refused)
