@@ -175,29 +175,34 @@ def pages(member, paths):
     return shown, session.session_key
 
 
-@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
+def faults(visitor, path, language, size, foreign):
+    """What is wrong with a page in a window of this size; contrast is judged once by day and once by night."""
+    page, found = visitor.open(path, size), {}
+    try:
+        visitor.look(path, language=language, contrast=(language, size) in {("ko", DESK), ("en", PHONE)})
+    except AssertionError as fault:
+        found[f"look {path} at {size[0]}"] = {str(fault)}
+        visitor.noise.clear()
+    texts = set(page.evaluate(TEXTS))
+    if language == "ko" and texts & foreign:
+        found[path] = texts & foreign
+    if language == "en" and path.startswith(("/help", "/insight", "/account")):
+        korean = {text for text in texts if re.search("[가-힣]", OWN.sub("", text))} - {"한국어"}
+        found |= {path: korean} if korean else {}
+    return found
+
+
 @pytest.mark.parametrize("language", ["ko", "en"])
-def test_every_page_stands_in_its_language(visitor, company, language, size):
-    member = company.administrator
-    theme = "dark" if (language, size) == ("en", PHONE) else "light"
-    type(member).objects.filter(pk=member.pk).update(language=language, theme=theme)
-    judged = (language, size) in {("ko", DESK), ("en", PHONE)}  # once by day and once by night
+def test_every_page_stands_in_its_language_at_a_desk_and_on_a_phone(visitor, company, language):
+    member, foreign, found = company.administrator, english(), {}
+    type(member).objects.filter(pk=member.pk).update(language=language, theme="light")
     shown, session = pages(member, [*plain_paths(), *company.paths])
     assert set(company.paths) <= set(shown)
     assert len(shown) > 30
-    foreign, found = english(), {}
     visitor.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": visitor.server.url}])
-    for path in shown:
-        page = visitor.open(path, size)
-        try:
-            visitor.look(path, language=language, contrast=judged)
-        except AssertionError as fault:
-            found[f"look {path}"] = {str(fault)}
-            visitor.noise.clear()
-        texts = set(page.evaluate(TEXTS))
-        if language == "ko" and texts & foreign:
-            found[path] = texts & foreign
-        if language == "en" and path.startswith(("/help", "/insight", "/account")):
-            korean = {text for text in texts if re.search("[가-힣]", OWN.sub("", text))} - {"한국어"}
-            found |= {path: korean} if korean else {}
-    assert not found, "\n".join(f"{path}: {faults}" for path, faults in found.items())
+    for size in (DESK, PHONE):
+        if (language, size) == ("en", PHONE):
+            type(member).objects.filter(pk=member.pk).update(theme="dark")
+        for path in shown:
+            found |= faults(visitor, path, language, size, foreign)
+    assert not found, "\n".join(f"{path}: {wrong}" for path, wrong in found.items())

@@ -122,6 +122,7 @@ WHAT_NAMES = {
     "group.members": N_("customers of a group"),
     "golden rules": N_("rules for golden values"),
     "customer rep": N_("rep in charge"),
+    "customer unit": N_("branch of customers"),
     "customers": N_("customer list"),
     "index.members": N_("customers of an index grade"),
     "legal areas": N_("list of legal areas"),

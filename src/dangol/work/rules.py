@@ -27,6 +27,7 @@ KIND_NAMES = {
     "execute.send": N_("Send a campaign"),
     "groups.fit": N_("Find groups of customers"),
     "index.count": N_("Count the customer index"),
+    "identify.follow": N_("Move customers with their rep"),
     "identify.recompute": N_("Work out golden values"),
     "plan.count": N_("Count whom a campaign reaches"),
     "privacy.erase": N_("Erase a person"),

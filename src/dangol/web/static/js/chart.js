@@ -92,9 +92,9 @@
     const mark = typeof spec.mark === "string" ? spec.mark : spec.mark?.type;
     const colour = spec.encoding?.color;
     if (mark !== "line" || !colour?.field || spec.encoding.strokeDash) return spec;
-    const dash = { field: colour.field, type: colour.type || "nominal", legend: colour.legend === null ? null : undefined, title: colour.title, sort: colour.sort, scale: { range: [[1, 0], [7, 3], [2, 3], [9, 3, 2, 3], [4, 2], [12, 4], [1, 4], [6, 2, 1, 2]] } };
-    const named = colour.legend === null ? colour : { ...colour, legend: { symbolType: "stroke", symbolSize: 360, symbolStrokeWidth: 2.25, ...colour.legend } };
-    return { ...spec, encoding: { ...spec.encoding, color: named, strokeDash: dash } };
+    const legend = colour.legend === null ? null : { symbolType: "stroke", symbolSize: 360, symbolStrokeWidth: 2.25, ...colour.legend };
+    const dash = { field: colour.field, type: colour.type || "nominal", legend, title: colour.title, sort: colour.sort, scale: { range: [[1, 0], [7, 3], [2, 3], [9, 3, 2, 3], [4, 2], [12, 4], [1, 4], [6, 2, 1, 2]] } };
+    return { ...spec, encoding: { ...spec.encoding, color: { ...colour, legend }, strokeDash: dash } }; /* alike, so that they are one legend */
   };
   /* Rows drawn one above the other; the height is counted here, for vega-lite warns of a step beside a width that fits. */
   const rowsOf = (spec, y) => {
