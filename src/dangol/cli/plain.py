@@ -143,7 +143,7 @@ def opened(path: Path, refused: dict[str, Refused]) -> pa.Table:
 
 def _first(table: pa.Table) -> str:
     """The first line of a file without a header, else nothing."""
-    return (table.schema.metadata or {}).get(HEADLESS, b"").decode().replace("\t", "  ")
+    return str((table.schema.metadata or {}).get(HEADLESS, b""), "utf8").replace("\t", "  ")
 
 
 def encoding_of(path: Path) -> str:

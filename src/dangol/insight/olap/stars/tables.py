@@ -23,6 +23,7 @@ FORMS = {
     "number": r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?$",
     "date": r"^\d{4}-\d{2}-\d{2}([ T]\d{2}:\d{2}(:\d{2}(\.\d+)?)?Z?)?$",
 }
+FORMS["moment"] = FORMS["date"]
 WIDTH = 18  # digits of a decimal: a sum has 38, room for 10**20 rows
 Read = Callable[[str], Rows]
 
@@ -49,6 +50,8 @@ def _typed(cell: StringValue, declared: Declared) -> Value:
         return cell.try_cast(f"decimal({WIDTH}, {declared.scale})")
     if declared.kind == "number":
         return cell.try_cast("float64")
+    if declared.kind == "moment":
+        return cell.substr(0, 19).try_cast("timestamp")
     if declared.kind == "date":
         return cell.substr(0, 10).try_cast("date")
     return cell
@@ -95,9 +98,9 @@ def dated(read: Read, star: Star, fact: Fact) -> Rows:
         return rows
     table, name = fact.date
     if table == fact.table:
-        return rows.mutate(**{DAY: rows[name]})
+        return rows.mutate(**{DAY: rows[name].cast("date")})
     joined = _joined(read, star, fact, {table: {name}}, rows)
-    return joined.select(*rows.columns, **{DAY: joined[f"{table}__{name}"]})
+    return joined.select(*rows.columns, **{DAY: joined[f"{table}__{name}"].cast("date")})
 
 
 # ---- facts with the dimensions of a question -------------------------------------------------------------------------
@@ -201,8 +204,17 @@ def _value(rows: Rows, star: Star, fact: Fact, item: Dimension) -> Value:
     if item.is_period:
         return period(item.name, rows[DAY])
     own = _plain(rows, fact, item)
+    if item.name in star.pieces:
+        return _piece(own, star.pieces[item.name])
     above = _above(star, item)
     return own if above is None else (own == _plain(rows, fact, above)).ifelse(ibis.null(own.type()), own)
+
+
+def _piece(day: Value, piece: str) -> Value:
+    """A part of a day as a number; Monday is 1."""
+    if piece == "weekday":
+        return day.day_of_week.index().cast("int64") + ibis.literal(1, type="int64")
+    return getattr(day, piece)().cast("int64")
 
 
 def _plain(rows: Rows, fact: Fact, item: Dimension) -> Value:

@@ -61,8 +61,11 @@ class Part:
         for key, value in self.get(name, dict, {}).items():
             yield plain_name(key, f"{self.place} {name}".strip()), Part(f"{name}.{key}", value)
 
-    def one_of(self, name: str, value: str, known: Sequence[str]) -> str:
+    def one_of(self, name: str, value: Any, known: Sequence[str]) -> str:
         """The value, which must be known. Raises BadInput with the nearest."""
+        if not isinstance(value, str):
+            raise BadInput("{place}: {name} must be {kind}.", field="file", place=self.place, name=name,
+                           kind=N_("a text"))  # fmt: skip
         if value not in known:
             near = get_close_matches(value, known, n=3, cutoff=0.4) or list(known)[:12]
             raise BadInput("{place}: {name} names “{value}”, which is not there. Possible: {near}.", field="file",

@@ -1,6 +1,7 @@
 """A description read from coarse to fine: tables and how they join, facts, dimensions, hierarchies, measures."""
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any
@@ -10,10 +11,11 @@ from dangol.base.money import currency
 from dangol.insight.olap.rules import DIMENSIONS, HIERARCHIES, PERIODS, Dimension, Hierarchy, Model
 from dangol.insight.olap.stars.rules.figures import MOST_MEASURES, Ground, conditioned, measure
 from dangol.insight.olap.stars.rules.part import N_, Part, plain_name
-from dangol.insight.olap.stars.rules.shape import Column, Fact, Star, Table, Tree
+from dangol.insight.olap.stars.rules.shape import PIECES, Column, Fact, Star, Table, Tree
 
 DECIMAL = re.compile(r"decimal\((\d{1,2})\)")
-KINDS = ("text", "whole", "decimal(N)", "number", "date")
+KINDS = ("text", "whole", "decimal(N)", "number", "date", "moment")
+TIMES = ("date", "moment")
 MOST_TABLES, MOST_COLUMNS = 100, 500
 
 
@@ -29,9 +31,9 @@ def declared(data: Mapping[str, Any]) -> Star:
     if not facts:
         raise BadInput("{place} needs {name}.", field="file", place=whole.place, name="facts")
     trees: dict[str, Tree] = {}
-    dimensions = {
-        one.name: one for key, part in whole.parts("dimensions") for one in _dimension(key, part, tables, trees)
-    }
+    pieces: dict[str, str] = {}
+    made = [one for key, part in whole.parts("dimensions") for one in _dimension(key, part, tables, trees, pieces)]
+    dimensions = {one.name: one for one in made}
     timed = any(fact.date for fact in facts.values())
     periods = {period: DIMENSIONS[period] for period in PERIODS} if timed else {}
     dimensions = {**periods, **dimensions}
@@ -45,11 +47,22 @@ def declared(data: Mapping[str, Any]) -> Star:
     ground = Ground(facts, tables, trees, {})
     measures = {key: measure(key, part, ground) for key, part in parts}
     whole.done()
+    _check_names([*tables, *(tree.of for tree in trees.values()), *(f"{fact}_rows" for fact in facts)])
+    _check_names([*(one.name for one in made), *measures])
     model = Model(name, title, measures, dimensions, tuple(hierarchies), _splits(facts, trees),
                   trees=frozenset(tree.of for tree in trees.values()), ko=ko)  # fmt: skip
     hides = {below: above for one in hierarchies if one.ragged
              for above, below in pairwise(one.levels) if not dimensions[below].is_period}  # fmt: skip
-    return Star(tables, facts, trees, ground.figures, hides, money, conditioned(model, dict(parts)))
+    return Star(tables, facts, trees, ground.figures, hides, pieces, money, conditioned(model, dict(parts)))
+
+
+def _check_names(names: Sequence[str]) -> None:
+    """Raises BadInput where a name stands for two things, one of them perhaps made by Dangol."""
+    for name, times in Counter(names).items():
+        if times > 1:
+            raise BadInput("The name {name} stands for two things. Call one of them otherwise; to a dimension with "
+                           "parent belong NAME_level, NAME_parent and NAME_tree, to a fact NAME_rows.", field="file",
+                           name=name)  # fmt: skip
 
 
 def _table(name: str, part: Part) -> Table:
@@ -99,8 +112,8 @@ def _fact(name: str, part: Part, tables: Mapping[str, Table]) -> Fact:
     table = part.one_of("table", part.get("table", str, name), list(tables))
     paths = _paths(table, tables, part.place)
     date = _place(part, "date", [table, *paths], tables) if part.get("date", str) else None
-    if date and tables[date[0]].columns[date[1]].kind != "date":
-        raise BadInput("{place}: date must be a column of type date.", field="file", place=part.place)
+    if date and tables[date[0]].columns[date[1]].kind not in TIMES:
+        raise BadInput("{place}: date must be a column of type date or moment.", field="file", place=part.place)
     part.done()
     return Fact(name, table, date, paths)
 
@@ -128,15 +141,20 @@ def _paths(start: str, tables: Mapping[str, Table], place: str) -> dict[str, tup
     return paths
 
 
-def _dimension(name: str, part: Part, tables: Mapping[str, Table], trees: dict[str, Tree]) -> list[Dimension]:
+def _dimension(
+    name: str, part: Part, tables: Mapping[str, Table], trees: dict[str, Tree], pieces: dict[str, str]
+) -> list[Dimension]:
     if name in DIMENSIONS and DIMENSIONS[name].is_period:
         raise BadInput("{place}: the name {name} is kept for the calendar.", field="file", place=part.place, name=name)
     table = part.one_of("table", part.need("table", str), list(tables))
     column = part.one_of("column", part.get("column", str, name), list(tables[table].columns))
     label, ko = part.texts("label", name)
     meaning, meaning_ko = part.texts("definition", f"{column} of {table}.")
-    parent = part.get("parent", str, "")
+    parent, piece = part.get("parent", str, ""), part.get("part", str, "")
     part.done()
+    if piece:
+        _check_piece(part, piece, tables[table].columns[column].kind)
+        pieces[name] = piece
     if not parent:
         return [Dimension(name, label, meaning, table, column, ko, meaning_ko)]
     tree = trees[name] = Tree(name, table, column, part.one_of("parent", parent, list(tables[table].columns)))
@@ -150,6 +168,16 @@ def _dimension(name: str, part: Part, tables: Mapping[str, Table], trees: dict[s
         Dimension(f"{name}_parent", f"{label}: directly above", "The member directly above.", tree.of, "above",
                   f"{ko or label} 바로 위", "바로 위 구성원입니다."),
     ]  # fmt: skip
+
+
+def _check_piece(part: Part, piece: str, kind: str) -> None:
+    """Raises BadInput where a part of a day cannot be taken from a column."""
+    part.one_of("part", piece, PIECES)
+    if kind not in TIMES or (piece == "hour" and kind != "moment"):
+        raise BadInput("{place}: part is of a column of type date or moment; the hour of a moment.", field="file",
+                       place=part.place)  # fmt: skip
+    if "parent" in part.data:
+        raise BadInput("{place}: give either parent or part.", field="file", place=part.place)
 
 
 def _hierarchy(name: str, part: Part, dimensions: Mapping[str, Dimension]) -> Hierarchy:

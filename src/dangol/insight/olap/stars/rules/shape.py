@@ -5,10 +5,12 @@ from dataclasses import dataclass
 
 from dangol.insight.olap.rules import Formula, Model
 
+PIECES = ("hour", "weekday", "day", "month", "quarter", "year")
+
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a table. header: its name in the file; kind: text, whole, decimal, number, date; scale: decimals."""
+    """A column of a table. header: its name in the file; kind: one of KINDS without the places; scale: decimals."""
 
     name: str
     header: str
@@ -72,13 +74,18 @@ class Figure:
 
 @dataclass(frozen=True)
 class Star:
-    """A whole declaration. hides: level of a ragged hierarchy -> the level above; a member named like it is skipped."""
+    """A whole declaration.
+
+    hides: level of a ragged hierarchy -> the level above; a member named like it is skipped. pieces: dimension -> which
+    part of its day it is, one of PIECES.
+    """
 
     tables: Mapping[str, Table]
     facts: Mapping[str, Fact]
     trees: Mapping[str, Tree]
     figures: Mapping[str, Figure]
     hides: Mapping[str, str]
+    pieces: Mapping[str, str]
     currency: str
     model: Model
 

@@ -20,7 +20,7 @@ name = "shop"
 label = { en = "Shop", ko = "가게" }
 currency = "USD"
 [tables.sale]
-columns = { who = "whole", what = "whole", day = "date", amount = "decimal(4)", pieces = "whole", seller = "whole", place = "whole" }
+columns = { who = "whole", what = "whole", day = "moment", amount = "decimal(4)", pieces = "whole", seller = "whole", place = "whole" }
 joins = { who = "person", what = "item", seller = "staff", place = "place" }
 [tables.stock]
 columns = { what = "whole", day = "date", pieces = "whole" }
@@ -53,6 +53,8 @@ family = { table = "class" }
 seller = { table = "staff", column = "name", parent = "boss" }
 land = { table = "place" }
 state = { table = "place" }
+hour = { table = "sale", column = "day", part = "hour" }
+weekday = { table = "sale", column = "day", part = "weekday" }
 city = { table = "place" }
 [hierarchies]
 places = { levels = ["land", "state", "city"], ragged = true }
@@ -80,9 +82,9 @@ sold_and_left = { formula = "sales + stock", unit = "count" }
 """
 FILES = {
     "sale.csv": """who,what,day,amount,pieces,seller,place
-1,1,2026-01-05 00:00:00.0,0.1000,1,3,1
+1,1,2026-01-05 21:30:00.0,0.1000,1,3,1
 1,2,2026-01-06,0.2000,2,3,1
-2,1,2026-02-07,0.3001,1,2,2
+2,1,2026-02-07T09:05:00Z,0.3001,1,2,2
 3,1,2026-02-08,10,1,4,3
 1,9,2026-03-09,,5,1,3
 """,
@@ -131,6 +133,7 @@ def test_a_star_is_asked_like_the_companys_own(folder):
         ("2026-H1", "Seoul", 30, 30, None, None),
     ]
     assert asked(["buyers"], ["born"], "born >= '1985-01-01'") == [("1990-01-02", 1)]
+    assert asked(["sales"], ["weekday", "hour"], "weekday in (1, 6)") == [(1, 0, 1), (1, 21, 1), (6, 9, 1)]
     assert asked(["sales"], ["item"], "items under ('Face', 'cream')") == [("cream", 1)]
 
 
@@ -234,7 +237,7 @@ def test_only_who_sees_everyone_may_ask_an_added_star(folder, cast, settings):
     ("file", "old", "new", "sentence"),
     [
         ("sale.csv", "0.3001", "0.30011", "sale: row 4 of sale.csv: “0.30011” in the column amount is not of the type decimal"),
-        ("sale.csv", "2026-02-07", "2026-02-30", "row 4 .* column day .* date"),
+        ("sale.csv", "2026-02-07", "2026-02-30", "row 4 .* column day .* moment"),
         ("sale.csv", "1,2,2026", "x,2,2026", "row 3 .* column who .* whole"),
         ("person.csv", "2,Busan", "1,Busan", "person: 2 rows have the key id = 1"),
         ("staff.csv", "1,Kim,0", "1,Kim,3", "goes round in a circle"),
@@ -250,6 +253,10 @@ def test_only_who_sees_everyone_may_ask_an_added_star(folder, cast, settings):
         ("shop.toml", 'sum = "amount * pieces"', 'sum = "previous(amount)"', "not over columns"),
         ("shop.toml", "[facts.stock]", "[facts.stock]\ndates = 1", "facts.stock has no setting dates. .* date"),
         ("shop.toml", '[tables.class]', '[tables.class]\nfiles = ["../../etc/passwd"]', "outside the folder"),
+        ("shop.toml", 'part = "hour"', 'part = "minute"', "part names “minute”"),
+        ("shop.toml", '{ table = "person" }', '{ table = "person", part = "hour" }', "the hour of a moment"),
+        ("shop.toml", "[dimensions]", '[dimensions]\nseller_level = { table = "item", column = "item" }', "two things"),
+        ("shop.toml", 'joins = { what = "item" }', "joins = { what = 1 }", "joins must be a text"),
         ("shop.toml", "currency =", "currency", "is not TOML"),
     ],
 )  # fmt: skip
