@@ -104,7 +104,7 @@ VERB_NAMES = {
 WHAT_NAMES = {
     "access log": N_("access log"),
     "campaign": N_("campaign targets"),
-    "campaign.draw": N_("draw of campaign targets"),
+    "campaign.draw": N_("draw of a control group"),
     "campaign.launch": N_("campaign launch"),
     "campaign.preview": N_("message preview"),
     "campaign.run": N_("campaign messages"),
@@ -233,6 +233,7 @@ JOB_RIGHTS = {
     "cycle": (Right.SOURCES_VIEW, Right.SOURCES_LOAD),
     "execute": (Right.CAMPAIGNS_VIEW, Right.CAMPAIGNS_LAUNCH),
     "identify": (Right.SOURCES_VIEW, Right.SOURCES_LOAD),
+    "plan": (Right.CAMPAIGNS_VIEW, Right.CAMPAIGNS_PLAN),
     "privacy": (Right.PRIVACY_HANDLE, Right.PRIVACY_HANDLE),
     "quality": (Right.SOURCES_VIEW, Right.QUALITY_EDIT),
 }
