@@ -214,7 +214,9 @@ def _headline(before: int, now: int) -> Finding:
         "share": ("share", abs(now - before) / before),
         "now": ("money", now),
     }
-    return Finding(Sentence(ROSE if now > before else FELL, values), "good" if now > before else "bad")
+    if now > before:
+        return Finding(Sentence(ROSE, values), "good", "keep", ("HHH",))
+    return Finding(Sentence(FELL, values), "bad", "reactivate", ("LHH", "LHL", "LLH"))
 
 
 def _effect(name: str, amount: int) -> Finding:

@@ -117,5 +117,7 @@ def findings(
         )
     step = now[MEANINGFUL] - earlier[MEANINGFUL]
     if earlier[ACCUMULATED] and step:
-        found.append(Finding(say(GREW if step > 0 else SHRANK, n=("count", abs(step))), "good" if step > 0 else "bad"))
+        grew = step > 0
+        aim = ("keep", ("HHH",)) if grew else ("prevent", ("LHH", "LHL"))
+        found.append(Finding(say(GREW if grew else SHRANK, n=("count", abs(step))), "good" if grew else "bad", *aim))
     return found
