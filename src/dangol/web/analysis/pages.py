@@ -80,7 +80,7 @@ def _shown(request: Request, found: Report) -> dict[str, Any]:
     return {
         "report": found,
         "form": Question(found),
-        "findings": [_finding(one, plans) for one in found.found.findings],
+        "findings": [_finding(one, plans, gettext(found.kind.title)) for one in found.found.findings],
         "tiles": [
             {
                 "label": gettext(tile.label),
@@ -97,12 +97,14 @@ def _shown(request: Request, found: Report) -> dict[str, Any]:
     }
 
 
-def _finding(one: Finding, plans: bool) -> dict[str, Any]:
+def _finding(one: Finding, plans: bool, report: str) -> dict[str, Any]:
     tone, icon = TONES[one.tone]
     url = address("campaigns:draft") if plans and one.aim else ""
-    aim = urlencode([("aim", one.aim), *(("segment", code) for code in one.segments)])
+    text = wording.sentence(one.sentence)
+    segments = [("segment", code) for code in one.segments]
+    aim = urlencode([("aim", one.aim), *segments, ("why", text), ("why_from", report)])
     return {
-        "text": wording.sentence(one.sentence),
+        "text": text,
         "tone": tone,
         "icon": icon,
         "plan_url": f"{url}?{aim}" if url else "",

@@ -177,7 +177,7 @@ def case(by: Member | None, ask: Ask, *, seconds: float | None = None, view: Vie
     ask = _whole(kind, ask, first_day, as_of, view)
     now = spans.span(spans.month_of(ask.end), ask.months)
     question = view.question([ask.split] if ask.split else [], condition(ask))
-    if kind.of_people and any(item.of != "customer" for item in question.used):
+    if kind.of_people and any(item.of not in ("customer", "posting") for item in question.used):
         raise BadInput("This report looks at all customers: its conditions can only be about customers.", field="where")
     limit = Limit(seconds) if seconds else None
     return Case(by, kind, ask, view, now, spans.compared(now, ask.against), question, first_day, as_of, limit)

@@ -2,10 +2,13 @@
 
 import csv
 import io
+import re
 from dataclasses import replace
+from urllib.parse import parse_qs
 
 import pytest
 from django.test import Client
+from django.utils.html import escape
 
 from dangol.insight.analysis import reads as reports
 from dangol.insight.analysis.rules.catalogue import KINDS
@@ -58,6 +61,10 @@ def test_a_finding_leads_to_a_campaign_with_its_aim_filled_in(loaded, cast):
     assert link in page
     draft = client_of(cast.marketer).get(link.replace("&amp;", "&")).content.decode()
     assert 'value="reactivate" selected' in draft
+    whole = re.search(re.escape(link) + r'[^"]+', page)[0].replace("&amp;", "&")
+    [reason] = parse_qs(whole)["why"]
+    assert escape(reason) in page
+    assert escape(reason) in client_of(cast.marketer).get(whole).content.decode(), "the finding is the plan's reason"
     assert "/campaigns/new/" not in client_of(cast.analyst).get("/analysis/causes/").content.decode()
 
 
