@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from dangol.insight.analysis import reads
 from dangol.insight.analysis.reads import BoardView, Fallen, GoalView, SegmentPart
 from dangol.insight.analysis.rules import goals, pulse
-from dangol.staff.reads import may, scope_of
+from dangol.staff.reads import may
 from dangol.staff.rules import Right
 from dangol.web.analysis import wording
 from dangol.web.shell import address
@@ -33,7 +33,7 @@ def shown(member: Any) -> dict[str, Any] | None:
     return {
         "as_of": found.as_of,
         "lines": [_line(found, name) for name in pulse.MEASURES],
-        "judged": scope_of(member).member_id is None,  # a rep's customers are too few to call a week unusual
+        "judged": pulse.judged(list(reversed(found.weeks["orders"]))),
         "hints": [" ".join(wording.sentence(one) for one in hint) for hint in found.hints[:MOST_HINTS]],
         "goals": [goal(one) for one in reads.goals_of(member, whole=True)[:MOST_GOALS]],
         "causes_url": address("analysis:report", "causes") if may(member, Right.INSIGHT_VIEW) else "",

@@ -112,16 +112,21 @@ class _Pulse:
         hints = []
         for one in pulse.moves(series):
             where = pulse.part(one.change, self._groups(path), one.factor) if one.measure == "amount" else None
-            names = {name: self.view.known[name].label for name in self.parts}
-            hints.append([said(sentence) for sentence in pulse.sentences(one, where, names)])
+            hints.append(self._said(one, where))
         return self._board(path, series, _segments(_below(path, self.standing)), hints=hints)
 
+    def _said(self, move: pulse.Move, where: pulse.Part | None) -> list[dict[str, Any]]:
+        names = {name: self.view.known[name].label for name in self.parts}
+        return [said(sentence) for sentence in pulse.sentences(move, where, names)]
+
     def _of_rep(self, rep: int, weeks: Sequence[Any], standing: Sequence[Any], fallen: Sequence[Any]) -> Board:
-        """What is told to a rep of the own customers: too few for hints, few enough to be named."""
+        """What is told to a rep of the own customers: few enough to be named."""
+        series = self._series(weeks)
+        hints = [self._said(one, None) for one in pulse.moves(series)]
         first = [[row["customer_id"], row["lost"]] for row in sorted(fallen, key=lambda row: row["place"])]
         fell = {"since": self.since.isoformat(), "number": fallen[0]["fell"], "first": first} \
             if fallen and self.since else None  # fmt: skip
-        return self._board(rep_path(rep), self._series(weeks), _segments(standing), hints=[], fallen=fell)
+        return self._board(rep_path(rep), series, _segments(standing), hints=hints, fallen=fell)
 
     def _series(self, rows: Iterable[Mapping[str, Any]]) -> dict[str, list[float]]:
         """The measures by week, newest first."""

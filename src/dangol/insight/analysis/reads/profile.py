@@ -75,7 +75,7 @@ def group(case: Case) -> Found:
     ]
     aim = (AIMS[code], (code,))
     told = rules.findings([*_shares(some, everyone, "age_band"), *classes], least, aim)
-    if not any(one.aim for one in told):
+    if some.n and not any(one.aim for one in told):
         told = [*told, Finding(say(PLAN, group=("segment", code)), "plain", *aim)]
     return Found(told, blocks, _tiles(some, everyone))
 

@@ -16,6 +16,8 @@ from dangol.insight.analysis.tables import purchases as tables
 BUSY = N_("Most orders: {weekday}, {hour} h.")
 AGAIN = N_("Half of all repeat purchases come within {days} days; the mean is {mean} days.")
 USUAL = N_("The most frequent order: {value}, {share} of all orders.")
+FEW = N_("Fewer than {least} orders: not enough data to say what is usual.")
+FEWEST = 30
 NOTHING = N_("Nothing was sold under these conditions in these periods.")
 
 
@@ -59,6 +61,8 @@ def _findings(
         told.append(Finding(say(AGAIN, days=("count", days), mean=("days", mean)), "plain", "prevent", ("LHH", "LHL")))
     by_value = _summed(orders, "worth")
     whole = sum(row["orders"] for row in by_value.values())
+    if whole < FEWEST:
+        return [Finding(say(FEW, least=("count", FEWEST)))]
     step, most = max(by_value.items(), key=lambda pair: pair[1]["orders"])
     values = {"value": ("label", steps.price_text(edges, step)), "share": ("share", most["orders"] / whole)}
     told.append(Finding(say(USUAL, **values), "plain", "up_sell", ("HHL",)))

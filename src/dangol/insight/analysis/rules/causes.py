@@ -182,6 +182,8 @@ def findings(changes: Sequence[Change], moves: Mapping[str, Mapping[str, int]], 
     """What happened and what moved it most. moves: move -> customers, before and now (minor units)."""
     before, now = (sum(getattr(one, side).amount for one in changes) for side in ("before", "now"))
     found = [_headline(before, now)]
+    if before <= 0:
+        return found  # nothing to have moved from
     effects = summed(changes)
     most, least = max(EFFECTS, key=effects.__getitem__), min(EFFECTS, key=effects.__getitem__)
     found += [
@@ -212,7 +214,9 @@ def _headline(before: int, now: int) -> Finding:
         "share": ("share", abs(now - before) / before),
         "now": ("money", now),
     }
-    return Finding(Sentence(ROSE if now > before else FELL, values), "good" if now > before else "bad")
+    if now > before:
+        return Finding(Sentence(ROSE, values), "good", "keep", ("HHH",))
+    return Finding(Sentence(FELL, values), "bad", "reactivate", ("LHH", "LHL", "LLH"))
 
 
 def _effect(name: str, amount: int) -> Finding:

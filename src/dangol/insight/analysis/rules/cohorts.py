@@ -96,5 +96,5 @@ def _outstanding(cohorts: Sequence[Cohort], least: int) -> list[Finding]:
         spread = max(overall * (1 - overall) / one.size, 0.0) ** 0.5
         if spread and abs(share - overall) > SURE * spread:
             values = {"month": ("month", month_first(one.month)), "share": ("share", share), "mean": ("share", overall)}
-            found.append(Finding(say(template, **values), tone))
+            found.append(Finding(say(template, **values), tone, "cross_sell", ("HLL", "HLH")))
     return found

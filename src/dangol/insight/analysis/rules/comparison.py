@@ -139,7 +139,13 @@ def _apart(units: Sequence[Unit], found: Limits, least: int, kind: str) -> list[
         if here:
             one = pick(here, key=lambda unit: unit.value or 0)
             values = {"group": label(one.group), "value": (kind, one.value), "mean": (kind, found.mean)}
-            told.append(Finding(say(template, **values), tone, *(("prevent", ("LHH", "LHL")) if tone == "bad" else ())))
+            told.append(
+                Finding(
+                    say(template, **values),
+                    tone,
+                    *(("prevent", ("LHH", "LHL")) if tone == "bad" else ("keep", ("HHH",))),
+                )
+            )
     counted = sum(stand != SMALL for stand in stands.values())
     outside = sum(stand in (ABOVE, BELOW) for stand in stands.values())
     if not told:

@@ -46,6 +46,9 @@ SUGGESTED: Mapping[str, tuple[str, tuple[str, ...]]] = {
 }
 
 
+FEWEST = 30
+
+
 @dataclass(frozen=True)
 class Bounds:
     """The settable part of the definitions; days and orders are whole numbers, low_percent of the mean spend."""
@@ -66,6 +69,7 @@ def steps(sizes: Mapping[str, int]) -> dict[str, int]:
 CHAIN = N_("Of {all} accumulated customers {current} are current and {meaningful} ({share}) are meaningful.")
 LARGEST = N_("The largest group set apart: {group}, {n} customers ({share}).")
 SALES = N_("Meaningful customers make {share} of the sales of the last {days} days.")
+FEW = N_("Fewer than {least} customers: not enough data to judge the steps.")
 GREW = N_("Meaningful customers: {n} more than on the day compared with.")
 SHRANK = N_("Meaningful customers: {n} fewer than on the day compared with.")
 
@@ -89,8 +93,10 @@ def findings(
             )
         )
     ]
+    if everyone < FEWEST:
+        return [*found, Finding(say(FEW, least=("count", FEWEST)))]
     whole = sum(amounts.values())
-    if whole > 0:
+    if whole > 0 and now[MEANINGFUL]:
         share = amounts.get(MEANINGFUL, 0) / whole
         found.append(
             Finding(say(SALES, share=("share", share), days=("count", bounds.current_days)), "good", "keep", ("HHH",))
@@ -111,5 +117,7 @@ def findings(
         )
     step = now[MEANINGFUL] - earlier[MEANINGFUL]
     if earlier[ACCUMULATED] and step:
-        found.append(Finding(say(GREW if step > 0 else SHRANK, n=("count", abs(step))), "good" if step > 0 else "bad"))
+        grew = step > 0
+        aim = ("keep", ("HHH",)) if grew else ("prevent", ("LHH", "LHL"))
+        found.append(Finding(say(GREW if grew else SHRANK, n=("count", abs(step))), "good" if grew else "bad", *aim))
     return found

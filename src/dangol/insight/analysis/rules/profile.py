@@ -47,12 +47,15 @@ class Share:
 OVER = N_("Found more often than among all: {group}, index {index}.")
 UNDER = N_("Found less often than among all: {group}, index {index}.")
 ALIKE = N_("They differ from all others by no more than chance explains.")
+FEW = N_("No group has {least} expected customers: not enough data to compare.")
 MOST = 2
 
 
 def findings(shares: Sequence[Share], least: int, aim: tuple[str, tuple[str, ...]] = ("", ())) -> list[Finding]:
     """The groups that stand out most, both ways; that none does is an answer."""
     said = [one for one in shares if not (isinstance(one.group, Sentence) and one.group.template == UNKNOWN)]
+    if all(one.index(least) is None for one in said):
+        return [Finding(say(FEW, least=("count", least)))]
     known = [(one, index) for one in said if (index := one.index(least)) is not None and abs(one.distance()) > SURE]
     over = sorted((pair for pair in known if pair[1] >= 100 * (1 + TELLING)), key=lambda pair: -pair[1])[:MOST]
     under = sorted((pair for pair in known if pair[1] <= 100 * (1 - TELLING)), key=lambda pair: pair[1])[:MOST]

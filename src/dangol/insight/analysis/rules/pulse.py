@@ -92,10 +92,15 @@ def _month(weeks: Sequence[float], place: int) -> float:
 
 def moves(weeks: Mapping[str, Sequence[float]]) -> list[Move]:
     """The moves of all measures, sales first; none where a usual week has too few orders."""
-    orders = weeks["orders"][1 : BEFORE + 1]
-    if not orders or median(orders) < FEWEST_ORDERS:
+    if not judged(weeks["orders"]):
         return []
     return [found for name in MEASURES if (found := move(name, weeks[name])) is not None]
+
+
+def judged(orders: Sequence[float]) -> bool:
+    """Whether there are weeks and orders enough to call the last week usual or not. orders: by week, newest first."""
+    before = orders[1 : BEFORE + 1]
+    return len(before) >= FEWEST_BEFORE and median(before) >= FEWEST_ORDERS
 
 
 @dataclass(frozen=True)

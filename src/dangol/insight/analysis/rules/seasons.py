@@ -90,7 +90,9 @@ def findings(months: Sequence[float | None], weekdays: Sequence[float | None], c
             continue
         for template, (index, name), tone in ((STRONG, max(known), "good"), (WEAK, min(known), "bad")):
             values = {"unit": ("said", unit), "name": ("said", name), "index": ("index", index)}
-            told.append(Finding(Sentence(template, values), tone))
+            # into the strong season with more for those who come, out of the weak one by those who come seldom
+            aim = ("up_sell", ("HHL",)) if tone == "good" else ("cross_sell", ("HLH", "HLL"))
+            told.append(Finding(Sentence(template, values), tone, *aim))
     if not any(index is not None for index in months):
         told.append(Finding(say(NO_YEARS, n=("count", covered))))
     return told
