@@ -371,20 +371,32 @@ def base(star: Star, question: Question) -> Table:
 def people(star: Star, question: Question) -> Table:
     """Customers with a column for every dimension of the question, under its conditions; all are of customers."""
     question = today(question)
-    wanted = list(dict.fromkeys((*question.by, *question.used)))
+    wanted = [item for item in dict.fromkeys((*question.by, *question.used)) if not item.is_period]
     found = star.customers.mutate(**{column(item): star.customers[item.column] for item in wanted})
     kinds = {item.name: item for item in wanted}
     return found.filter(*[met(found, one, kinds) for one in question.rows]) if question.rows else found
 
 
 def _accumulated(star: Star, question: Question) -> Table:
-    """Customers by the first period they bought in, summed up over time; shown where there are sales."""
+    """Customers by the first period they bought in, summed up over time; shown where there are sales.
+
+    The day somebody bought first is known of every customer; of a product, store or channel it is looked up in the
+    lines.
+    """
     keys, timeless, times = question.keys, question.timeless, question.times
-    ever = facts(star, star.sales_lines, question, within=False)
-    ever = ever.filter(ever.customer_id.notnull())
-    first = ever.group_by(*timeless, "customer_id").aggregate(day=ever.day.min())
+    of_people = all(item.of in ("customer", "period") for item in (*question.by, *question.used))
+    timed = any(rules.names(condition) & set(rules.PERIODS) for condition in question.rows)
+    if of_people and not timed:
+        first = people(star, replace(question, by=tuple(item for item in question.by if not item.is_period)))
+        first = first.filter(first.first_day.notnull()).mutate(day=first.first_day)
+    else:
+        ever = facts(star, star.sales_lines, question, within=False)
+        ever = ever.filter(ever.customer_id.notnull())
+        first = ever.group_by(*timeless, "customer_id").aggregate(day=ever.day.min())
     first = first.mutate(**{name: period(name.removeprefix("d_"), first.day) for name in times})
-    shown = facts(star, star.sales_lines, question).select(*keys).distinct()
+    late = [item for item in question.by if item.is_period]
+    shown = facts(star, star.sales_lines, question, late=late).select(*timeless, "day").distinct()
+    shown = dimensioned(star, shown, late).select(*keys).distinct()
     steps = ibis.union(
         first.select(*keys, fresh=_whole(1), shown=_whole(0)), shown.select(*keys, fresh=_whole(0), shown=_whole(1))
     )
