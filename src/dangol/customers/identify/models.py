@@ -196,8 +196,9 @@ class Posting(models.Model):
     """A word on who is in charge of a customer from a day on; written down where that ever changed, and only then.
 
     from_day: BEGINNING for what held before the first change. A later row holds from its day on, whatever earlier rows
-    say of those days (see postings.rules). batch: that of the load it came with; cause: as of a Change. off: the load
-    or the merge was taken back. Who is in charge today stands on the customer and is what the last row in force says.
+    say of those days (see postings.rules). batch: that of the load it came with; cause: as of a Change, or first. off:
+    the load or the merge was taken back. Who is in charge today stands on the customer and is what the last row in
+    force says.
     """
 
     customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="postings")

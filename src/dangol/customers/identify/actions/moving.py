@@ -1,5 +1,6 @@
 """A rep comes to another unit: the customers come along from a day on, and what was sold before stays where it was."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -10,7 +11,8 @@ from dangol.base.errors import BadInput
 from dangol.customers.identify.golden.actions import recompute, shown
 from dangol.customers.identify.models import Change, Customer
 from dangol.customers.identify.postings.actions import today
-from dangol.customers.identify.postings.rules import BEGINNING
+from dangol.customers.identify.postings.reads import written
+from dangol.customers.identify.postings.rules import BEGINNING, held_since
 from dangol.staff import actions as staff_actions
 from dangol.staff import reads as staff
 from dangol.staff.actions import note_access
@@ -92,5 +94,16 @@ def _bring(by: Member, member_id: int, unit_id: int, day: date) -> int:
         ],
         batch_size=90,
     )  # fmt: skip
-    recompute([row.pk for row in rows], cause="hand", by=by, quiet=frozenset({"unit"}), since=day)
+    for since, ids in _days(rows, day).items():
+        recompute(ids, cause="hand", by=by, quiet=frozenset({"unit"}), since=since)
     return len(rows)
+
+
+def _days(rows: Sequence[Customer], day: date) -> dict[date, list[int]]:
+    """From which day each customer comes along: that of the move, or the one on which the rep got the customer."""
+    known = written(row.pk for row in rows)
+    found: dict[date, list[int]] = {}
+    for row in rows:
+        since = held_since(known.get(row.pk, ()))
+        found.setdefault(max(day, since), []).append(row.pk)
+    return found

@@ -14,6 +14,8 @@ from dangol.customers.identify.postings import rules
 from dangol.customers.identify.postings.reads import written
 from dangol.staff.reads import Member
 
+FIRST = "first"  # the cause of what held before the first change
+
 
 @dataclass(frozen=True)
 class Charge:
@@ -64,11 +66,11 @@ def note(
         word = rules.Posting(since.get(pk) or today(), *is_new.whose)
         if words[-1].whose == is_new.whose and rules.course([*words, word]) == rules.course(words):
             continue
-        if pk not in known and len(rules.course([*words, word])) == 1:
-            continue
+        if pk not in known and (cause == "undo" or len(rules.course([*words, word])) == 1):
+            continue  # what a load alone had said is gone with it, and what is left reaches back
         of: dict[str, Any] = {"customer_id": pk, "member": by, "cause": cause, "at": now}
         if pk not in known:
-            made.append(_row(words[0], of | {"batch": before[pk].batch()}))
+            made.append(_row(words[0], of | {"batch": before[pk].batch(), "cause": FIRST}))
         made.append(_row(word, of | {"batch": is_new.batch(before[pk]) if cause in ("load", "undo") else None}))
     Posting.objects.bulk_create(made, batch_size=90)
 

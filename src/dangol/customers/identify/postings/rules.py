@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from itertools import pairwise
 
 BEGINNING = date(1900, 1, 1)  # before every sale: the first known posting reaches back to here
 END = date(9999, 12, 31)
@@ -57,6 +58,14 @@ def joined(own: Sequence[Posting], whole: Sequence[Posting], day: date) -> list[
     before = [one for one in own if one.from_day < day]
     after = [replace(one, from_day=max(one.from_day, day)) for one, until in spans(whole) if until > day]
     return _plain([*before, *after])
+
+
+def held_since(written: Sequence[Posting]) -> date:
+    """The day since which the rep of today is in charge, in whatever unit."""
+    for one, before in pairwise(reversed(course(written))):
+        if before.rep_id != one.rep_id:
+            return one.from_day
+    return BEGINNING
 
 
 def spans(parts: Sequence[Posting]) -> list[tuple[Posting, date]]:

@@ -1,7 +1,7 @@
 """Who was in charge of one customer, and when."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from dangol.customers.identify.models import Customer
 from dangol.customers.identify.postings import rules
@@ -11,10 +11,12 @@ from dangol.staff import reads as staff
 from dangol.staff.reads import Member, require
 from dangol.staff.rules import Right
 
+DAY = timedelta(days=1)
+
 
 @dataclass(frozen=True)
 class Charged:
-    """Who was in charge from a day (None: from the beginning) until a day (None: today), by name."""
+    """Who was in charge, by name. since: the first day (None: from the beginning); until: the last (None: still)."""
 
     since: date | None
     until: date | None
@@ -30,7 +32,7 @@ def charged(by: Member, customer_id: int) -> list[Charged]:
     reps = staff.names({one.rep_id for one in course if one.rep_id})
     return [
         Charged(
-            None if one.from_day == rules.BEGINNING else one.from_day, None if until == rules.END else until,
+            None if one.from_day == rules.BEGINNING else one.from_day, None if until == rules.END else until - DAY,
             units.get(one.unit_id or 0, ""), reps.get(one.rep_id or 0, ""),
         )
         for one, until in reversed(rules.spans(course))

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from dangol.insight.olap.rules.formulas import parse_formula
 from dangol.insight.olap.rules.model import Dimension, Hierarchy, Measure, Model, Unit
@@ -376,7 +377,10 @@ IN_ORDER_COLUMNS = frozenset({"product_key"})
 
 
 def dimensions_of(columns: Sequence[str]) -> dict[str, Dimension]:
-    """All dimensions where customers have these columns: the standard ones and the source's own attributes."""
+    """All dimensions where customers have these columns: the standard ones and the source's own attributes.
+
+    Where customers have no unit_id, the star is of a layout that did not know the day's posting: today's stands for it.
+    """
     own = {
         name: Dimension(name, name, OWN, "customer", name)
         for name in columns
@@ -385,7 +389,10 @@ def dimensions_of(columns: Sequence[str]) -> dict[str, Dimension]:
         and name not in MEASURES
         and re.fullmatch(r"[A-Za-z_]\w{0,59}", name)
     }
-    return {**DIMENSIONS, **own}
+    if "unit_id" in columns:
+        return {**DIMENSIONS, **own}
+    today = {name: replace(one, of="customer") for name, one in DIMENSIONS.items() if one.of == "posting"}
+    return {**DIMENSIONS, **today, **own}
 
 
 def within_order(dimension: Dimension) -> bool:

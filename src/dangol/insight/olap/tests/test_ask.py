@@ -12,6 +12,7 @@ from dangol.engine import Store
 from dangol.insight.olap import behind
 from dangol.insight.olap import reads as olap
 from dangol.insight.warehouse import actions
+from dangol.insight.warehouse import reads as warehouse
 from dangol.work.actions import Quiet
 from tests.engines import on_every_engine
 from tests.loaded import Loaded, sale
@@ -196,6 +197,24 @@ def test_from_a_cell_to_exactly_its_people_also_where_they_moved_on(loaded, cast
         [people] = asked(["buying_customers"], where=where)
         assert len(behind.ids(cast.administrator, where)) == people[0]
     assert behind.ids(cast.administrator, "branch = '강남'") == [1, 2]
+
+
+def test_a_snapshot_of_an_earlier_version_answers_until_the_next_refresh(loaded, monkeypatch):
+    store, snapshot = warehouse.store(), warehouse.current()[0]
+    with store.draft("9") as draft:
+        for name in snapshot.rows:
+            [path] = snapshot.paths(name)
+            kept = [column for column in pq.read_schema(path).names
+                    if (name, column) != ("customers", "unit_id") and column not in warehouse.NEWER.get(name, ())]  # fmt: skip
+            if name not in ("units", "postings"):
+                target = draft.place(name)
+                pq.write_table(pq.read_table(path, columns=kept), target)
+                draft.add(name, target, snapshot.rows[name])
+        draft.facts |= dict(snapshot.facts)
+    assert warehouse.current()[0].id == "9"
+    assert asked(["sales_amount", "cost_amount", "customers"], ["branch"]) == [
+        ("강남", 17000, None, 2), ("부산", 500, None, 2)]  # fmt: skip
+    assert asked(["sales_amount"], ["rep"], "branch = '부산'") == [("rep 9", 500)]
 
 
 @on_every_engine

@@ -74,7 +74,7 @@ def test_a_customer_who_is_assigned_anew_was_with_the_former_rep_until_that_day(
     actions.assign(by=cast.administrator, customer_ids=[cast.mina.pk], rep_id=cast.rep.pk)
     assert told() == [(BEGINNING, MAY, *before), (MAY, JULY, *now), (JULY, END, *before)]
     assert [(one.since, one.until, one.rep) for one in reads.charged(cast.rep, cast.mina.pk)] == [
-        (JULY, None, "이수진"), (MAY, JULY, "박정우"), (None, MAY, "이수진")]  # fmt: skip
+        (JULY, None, "이수진"), (MAY, date(2026, 6, 30), "박정우"), (None, date(2026, 4, 30), "이수진")]  # fmt: skip
     with pytest.raises(NotFound):
         reads.charged(cast.busan_rep, cast.mina.pk)
     actions.forget(customer_ids=[cast.mina.pk])
@@ -93,6 +93,16 @@ def test_the_customers_of_a_rep_come_along_to_another_unit_from_the_day_that_is_
     assert told() == [(BEGINNING, MAY, cast.team.pk, cast.rep.pk), (MAY, END, cast.busan.pk, cast.rep.pk)]
     assert Customer.objects.get(pk=cast.mina.pk).unit_id == cast.busan.pk
     assert actions.edit_member(by=cast.administrator, member_id=cast.rep.pk, unit_id=cast.busan.pk, **account) == 0
+
+
+def test_a_customer_comes_along_no_earlier_than_the_rep_got_it(cast, on):
+    on(MAY)
+    actions.assign(by=cast.administrator, customer_ids=[cast.mina.pk], rep_id=cast.busan_rep.pk)
+    on(JULY)
+    account = {"name": "박정우", "role": "rep", "active": True, "unit_id": cast.gangnam.pk}
+    actions.edit_member(by=cast.administrator, member_id=cast.busan_rep.pk, from_day=MARCH, **account)
+    assert [(row[0], row[2]) for row in told()] == [(BEGINNING, cast.team.pk), (MAY, cast.gangnam.pk)]
+    assert [(row[0], row[2]) for row in told("H-0003")] == [(BEGINNING, cast.busan.pk), (MARCH, cast.gangnam.pk)]
 
 
 def test_many_customers_are_brought_by_a_job(cast, on, monkeypatch):
@@ -131,6 +141,15 @@ def test_undoing_a_load_takes_its_postings_back_and_bringing_it_back_gives_them_
         assert told("H-0009") == both
 
 
+def test_where_the_only_load_is_undone_nobody_was_ever_in_charge(collected, cast, on):
+    collected.rows = [{"source": "crm", "source_key": "H-0009", "unit_code": "강남1팀"}]
+    actions.link(Quiet())
+    on(MAY)
+    collected.undo(1)
+    actions.link(Quiet())
+    assert (Customer.objects.get(keys__key="H-0009").unit_id, told("H-0009")) == (None, [])
+
+
 def test_a_source_may_say_from_which_day(collected, cast, on):
     said = {"source": "crm", "source_key": "H-0001", "unit_code": "부산지점", "rep_code": "busan_rep@hanbit.example"}
     on(JULY)
@@ -154,3 +173,15 @@ def test_lines_of_a_merged_customer_keep_their_own_postings_and_parting_gives_th
     assert told("H-0001") == []
     matching.part(by=cast.administrator, customer_id=gone.pk)
     assert (told("H-0003"), told("H-0001")) == ([], [])
+
+
+def test_parting_takes_back_what_the_merge_said_and_nothing_said_since(collected, cast, on):
+    collected.rows = [{"source": "crm", "source_key": "H-0003", "rep_code": "marketer@hanbit.example"}]
+    actions.link(Quiet())
+    on(MAY)
+    matching.merge(by=cast.administrator, kept_id=cast.mina.pk, gone_id=cast.soyeon.pk)
+    assert [row[3] for row in told()] == [cast.rep.pk, cast.marketer.pk]
+    on(JULY)
+    actions.assign(by=cast.administrator, customer_ids=[cast.mina.pk], rep_id=cast.busan_rep.pk)
+    matching.part(by=cast.administrator, customer_id=cast.soyeon.pk)
+    assert [(row[0], row[3]) for row in told()] == [(BEGINNING, cast.rep.pk), (JULY, cast.busan_rep.pk)]
