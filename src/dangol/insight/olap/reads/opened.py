@@ -37,7 +37,7 @@ class Opened:
     minor: bool = True
 
 
-def question_of(model: rules.Model, by: Sequence[str], conditions: rules.Conditions) -> tables.Question:
+def question_of(model: rules.Model, by: Sequence[str], conditions: Sequence[rules.Condition]) -> tables.Question:
     """A split under conditions; those on the period alone are kept apart."""
     parts = [part for one in conditions for part in (one.parts if isinstance(one, rules.And) else (one,))]
     used = sorted({name for part in parts for name in rules.names(part)})
@@ -75,20 +75,21 @@ def _star(opened: Engine, snapshot: Snapshot, who: Scope, *, segments: bool = Tr
     names = ("sales_lines", "customers", "products", "stores", "contacts", "responses", "units")
     found = {name: warehouse.table(opened, snapshot, name) for name in names}
     people = _with_segment(opened, found["customers"]) if segments else found["customers"]
+    people = people.mutate(first_month=people.first_day.strftime("%Y-%m"))
     if not who.everyone:
         people = people.filter(_seen(people, who))
     return tables.Star(
         **{**found, "customers": people},
         bounded=not who.everyone,
-        days=_days(snapshot),
+        days=days_of(snapshot),
         different=lambda numbers, groups: opened.bits(numbers, span, groups) if (span := _ids(snapshot)) else None,
     )
 
 
-def _days(snapshot: Snapshot) -> tuple[date, date] | None:
-    """First and last day of the sales lines."""
-    ends = [snapshot.facts["first_day"], snapshot.facts["last_day"]]
-    return (date.fromisoformat(ends[0]), date.fromisoformat(ends[1])) if all(ends) else None
+def days_of(snapshot: Snapshot) -> tuple[date, date] | None:
+    """First and last day of the data, None where there is none."""
+    first, last = (snapshot.facts.get(name) for name in ("first_day", "last_day"))
+    return (date.fromisoformat(first[:10]), date.fromisoformat(last[:10])) if first and last else None
 
 
 def _ids(snapshot: Snapshot) -> tuple[int, int] | None:
@@ -155,12 +156,16 @@ def declared(by: Member | None, star: str) -> Opened:
 
 @dataclass(frozen=True)
 class View:
-    """The star as a member may see it, for questions that no measure answers. known: the dimensions by name."""
+    """The star as a member may see it, for questions that no measure answers. known: the dimensions by name.
+
+    bare: the same without segments, which cost a join of every customer.
+    """
 
     engine: Engine
     snapshot: Snapshot
     newest: bool
     star: tables.Star
+    bare: tables.Star
     known: Mapping[str, rules.Dimension]
 
     def question(self, by_dimensions: Sequence[str] = (), where: str = "") -> tables.Question:
@@ -177,5 +182,6 @@ def view(by: Member | None, engine_of: Callable[[], Engine] = engine.current) ->
         require(by, Right.INSIGHT_VIEW)
     snapshot, newest = warehouse.current()
     opened = engine_of()
-    star = _star(opened, snapshot, scope_of(by) if by is not None else Scope(everyone=True))
-    return View(opened, snapshot, newest, star, rules.dimensions_of(star.customers.columns))
+    who = scope_of(by) if by is not None else Scope(everyone=True)
+    star, bare = (_star(opened, snapshot, who, segments=segments) for segments in (True, False))
+    return View(opened, snapshot, newest, star, bare, rules.dimensions_of(star.customers.columns))

@@ -1,15 +1,17 @@
 """Rows of an answer out of the tables of figures: laid side by side, reckoned, sorted and said in plain values."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from math import isfinite
 from typing import Any
 
 from dangol.base.errors import TooMuch
 from dangol.base.money import currency
-from dangol.insight.olap import rules
-from dangol.insight.olap.reads.opened import Opened, question_of
+from dangol.insight.olap import framed, rules
+from dangol.insight.olap.reads.opened import Opened, days_of, question_of
+from dangol.insight.olap.rules.frames import Frame
 
 MOST_GROUPS = 200_000
 Leaf = tuple[rules.Conditions, str]  # a measure the facts gave, under the conditions of what it is a part of
@@ -82,25 +84,70 @@ class Found:
 
 def found(opened: Opened, measures: Sequence[str], by: Sequence[str], conditions: rules.Conditions) -> Found:
     """Every family of measures answers once; the answers are laid side by side. Raises TooMuch, Cancelled."""
-    groups: dict[tuple[Any, ...], int] = {}
+    groups: dict[framed.Group, int] = {}
     leaves: dict[Leaf, list[Any]] = {}
+    totals: list[tuple[rules.Conditions, list[str]]] = []
     for inside, wanted in opened.model.leaves(measures).items():
-        for table in opened.families(wanted, question_of(opened.model, by, (*conditions, *inside))):
-            part = opened.engine.arrow(table.limit(MOST_GROUPS + 1))
-            if part.num_rows > MOST_GROUPS:
-                raise TooMuch("The question has more than {most} groups. Ask for fewer dimensions or add a condition.",
-                              most=MOST_GROUPS)  # fmt: skip
-            keys = [part.column(f"d_{name}").to_pylist() for name in by]
-            members = zip(*keys, strict=True) if keys else [()] * part.num_rows
-            places = [groups.setdefault(group, len(groups)) for group in members]
-            for name in (one for one in part.column_names if one in wanted):
-                values: list[Any] = [None] * len(groups)
-                for place, value in zip(places, part.column(name).to_pylist(), strict=True):
-                    values[place] = value
-                leaves[inside, name] = values
+        if framed.is_total(inside):
+            totals.append((inside, wanted))
+            continue
+        for name, there, values in _figures_of(opened, wanted, by, (*conditions, *inside)):
+            places = [groups.setdefault(group, len(groups)) for group in there]
+            column = leaves[inside, name] = [None] * len(groups)
+            for place, value in zip(places, values, strict=True):
+                column[place] = value
     for column in leaves.values():
         column.extend([None] * (len(groups) - len(column)))
+    for inside, wanted in totals:
+        worth = _totals_of(opened, wanted, by, conditions, inside=inside, groups=list(groups))
+        leaves |= {(inside, name): values for name, values in worth.items()}
     return Found(opened, by, list(groups), leaves)
+
+
+def _figures_of(
+    opened: Opened, wanted: Sequence[str], by: Sequence[str], conditions: rules.Conditions
+) -> Iterator[tuple[str, list[framed.Group], list[Any]]]:
+    """What the facts give: measure, groups, figures. Where the conditions hold a frame, looked at from there."""
+    here = [one for one in conditions if not isinstance(one, Frame)]
+    if len(here) < len(conditions):
+
+        def ask(by: Sequence[str], conditions: rules.Conditions, wanted: Sequence[str]) -> framed.Cells:
+            return {name: dict(zip(there, values, strict=True))
+                    for name, there, values in _figures_of(opened, wanted, by, conditions)}  # fmt: skip
+
+        span = days_of(opened.snapshot)
+        cells = framed.answered(ask, opened.model, by, conditions, wanted=wanted, span=span) if span else {}
+        yield from ((name, list(values), list(values.values())) for name, values in cells.items())
+        return
+    for table in opened.families(wanted, question_of(opened.model, by, here)):
+        part = opened.engine.arrow(table.limit(MOST_GROUPS + 1))
+        if part.num_rows > MOST_GROUPS:
+            raise TooMuch("The question has more than {most} groups. Ask for fewer dimensions or add a condition.",
+                          most=MOST_GROUPS)  # fmt: skip
+        keys = [part.column(f"d_{name}").to_pylist() for name in by]
+        there: list[framed.Group] = list(zip(*keys, strict=True)) if keys else [()] * part.num_rows
+        for name in (one for one in part.column_names if one in wanted):
+            yield name, there, part.column(name).to_pylist()
+
+
+def _totals_of(
+    opened: Opened,
+    wanted: Sequence[str],
+    by: Sequence[str],
+    conditions: rules.Conditions,
+    *,
+    inside: rules.Conditions,
+    groups: Sequence[framed.Group],
+) -> dict[str, list[Any]]:
+    """Figures over all groups, or over those that are alike in some dimensions, for every group."""
+    before, frame, behind = framed.off(inside)
+    kept = framed.kept(frame, by)
+    places = [list(by).index(name) for name in kept]
+    totals = {}
+    for name, there, values in _figures_of(opened, wanted, kept, (*conditions, *before, *behind)):
+        worth = dict(zip(there, values, strict=True))
+        totals[name] = [worth.get(tuple(group[place] for place in places)) for group in groups]
+    return totals
 
 
 def _ranks(values: Sequence[Any]) -> list[int]:
@@ -111,7 +158,7 @@ def _ranks(values: Sequence[Any]) -> list[int]:
 
 def _number(value: Any, unit: rules.Unit, digits: int) -> int | float | None:
     """A figure as a plain number: amounts in minor units (digits: to be scaled by), whole ones as whole numbers."""
-    if value is None:
+    if value is None or (isinstance(value, float) and not isfinite(value)):
         return None
     if unit not in (rules.Unit.MONEY, rules.Unit.COUNT):
         return float(value)
