@@ -25,6 +25,7 @@ from tools import temporary
 ROOT = Path(__file__).resolve().parent.parent.parent
 ROUNDS = 3
 RATIO_AIM, PAGE_AIM_MS, LOAD_AIM, LINEAR_AIM = 1.3, 150.0, 50_000, 1.3
+PAGE_AIMS_MS = {"home": 300.0, "explorer": 300.0, "explorer, a new filter": 1000.0, "report of sales": 300.0}
 PEOPLE_AIM, PEOPLE_MB = 5_000, 1024
 MEMORY_AIM_MB = 6_144  # the engine's 4,096 and what Python holds of a million customers
 STANDARD_AIM = 100_000
@@ -187,12 +188,12 @@ def pages(report: Report, home: Path, customers: int) -> None:
     """Page times over the home the cycle left."""
     report.title(f"Pages at {customers:,} customers (server time)")
     for name, found in run(["tests.speed.cycle", "pages"], home).said.items():
+        aim = PAGE_AIMS_MS.get(name, PAGE_AIM_MS)
         if "status" in found:
-            report.line(name, f"answered {found['status']}", f"p95 ≤ {PAGE_AIM_MS:.0f} ms", False)
+            report.line(name, f"answered {found['status']}", f"p95 ≤ {aim:.0f} ms", False)
             continue
         times = f"p50 {found['p50']:6.1f} ms   p95 {found['p95']:6.1f} ms   (processor p95 {found['cpu']:.0f} ms)"
-        report.line(name, times, f"p95 ≤ {PAGE_AIM_MS:.0f} ms",
-                    found["p95"] <= PAGE_AIM_MS)  # fmt: skip
+        report.line(name, times, f"p95 ≤ {aim:.0f} ms", found["p95"] <= aim)
 
 
 def olap(report: Report, home: Path, lines: int) -> None:
@@ -200,7 +201,9 @@ def olap(report: Report, home: Path, lines: int) -> None:
     report.title(f"Questions to {lines:,} lines (medians; ours, DuckDB SQL by hand)")
     for name, found in run(["tests.speed.olap"], home).said.items():
         ratio = found["ours"] / found["theirs"]
-        report.line(name, f"{found['ours']:6.3f} s  {found['theirs']:6.3f} s   {ratio:5.2f} × by hand"
+        ours, theirs = found["processor"]
+        report.line(name, f"{found['ours']:6.3f} s  {found['theirs']:6.3f} s   {ratio:5.2f} × by hand "
+                    f"(processor {ours:.2f} s, {theirs:.2f} s)"
                     + ("" if found["same"] else "   FIGURES DIFFER"), f"≤ {OLAP_RATIO} ×, {OLAP_SECONDS:.0f} s",
                     found["same"] and ratio <= OLAP_RATIO and found["ours"] <= OLAP_SECONDS)  # fmt: skip
 

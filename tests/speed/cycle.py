@@ -7,6 +7,7 @@ scoring then run as in the product. Prints the seconds of each step.
 import json
 import os
 import sys
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -63,16 +64,17 @@ def _batches(customers: int, lines: int) -> None:
 
     from dangol.base.identifiers import file_hash
     from dangol.customers.collect.models import Batch, Load, Source
-    from tests.speed.generate import sales
+    from tests.speed.generate import places, sales
 
     source = Source.objects.create(code="till", name="Till", system="till", kind="sales", reader="parquet")
     load = Load.objects.create(source=source, name="generated", state="done")
     folder = settings.DANGOL.home / "raw" / "till"
     folder.mkdir(parents=True, exist_ok=True)
-    for number, table in enumerate(sales(customers, lines)):
+    tables = chain(places().items(), (("sales", table) for table in sales(customers, lines)))
+    for number, (kind, table) in enumerate(tables):
         path = folder / f"{number}.parquet"
         pq.write_table(table, path, compression="zstd", row_group_size=122_880)
-        Batch.objects.create(load=load, source=source, kind="sales", number=number, path=f"till/{path.name}",
+        Batch.objects.create(load=load, source=source, kind=kind, number=number, path=f"till/{path.name}",
                              sha256=file_hash(path), read=table.num_rows, rows=table.num_rows)  # fmt: skip
 
 

@@ -96,5 +96,27 @@ def sales(customers: int, lines: int) -> Iterator[pa.Table]:
         done += rows
 
 
+def places() -> dict[str, pa.Table]:
+    """The products and stores, as loaded rows: kind -> rows."""
+    product, store = np.arange(PRODUCTS), np.arange(STORES)
+
+    def texts(word: str, numbers: np.ndarray) -> pa.Array:
+        return pa.array([f"{word} {number}" for number in numbers])
+
+    return {
+        "products": pa.table({
+            "product_key": pa.array(product).cast(pa.string()), "product": texts("Product", product),
+            "brand": texts("Brand", product % 60), "product_major": texts("Major", product % 12),
+            "product_middle": texts("Middle", product % 48), "product_minor": texts("Minor", product % 300),
+            "source": pa.array(["till"] * PRODUCTS), "line_key": pa.array(product),
+        }),
+        "stores": pa.table({
+            "store_key": pa.array(store).cast(pa.string()), "store": texts("Store", store),
+            "region": texts("Region", store % 8), "branch": texts("Branch", store % 40),
+            "source": pa.array(["till"] * STORES), "line_key": pa.array(store),
+        }),
+    }  # fmt: skip
+
+
 if __name__ == "__main__":  # in a process of its own, so that the one that measures stays small
     print(json.dumps(str(flat(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])))))

@@ -29,11 +29,40 @@ def _segments() -> Iterator[str]:
     return cycle(["/insight/"])
 
 
+def _home() -> Iterator[str]:
+    """The home page of an analyst."""
+    return cycle(["/"])
+
+
+def _explorer() -> Iterator[str]:
+    """The explorer as it opens."""
+    return cycle(["/explorer/"])
+
+
+def _filtered() -> Iterator[str]:
+    """The explorer's answer to a filter nobody asked for before: sales by age of one month."""
+    from dangol.reports.asked import Asked, Figure, query
+
+    months = [f"{year}-{month:02}" for year in (2024, 2025, 2026) for month in range(1, 13)]
+    wheres = (f"month = '{month}' and store != '{other}'" for other in range(400) for month in months)
+    figures = (Figure("sales_amount"), Figure("buying_customers"))
+    return (f"/explorer/?{query(Asked(rows=('age_band',), figures=figures, where=where))}" for where in wheres)
+
+
+def _report() -> Iterator[str]:
+    """A standard report: sales trend and its causes."""
+    return cycle(["/analysis/causes/"])
+
+
 # What is measured: name -> addresses to ask in turn. A page joins by adding its line here.
 PAGES: dict[str, Callable[[], Iterator[str]]] = {
     "customer search": _search,
     "customer 360": _customer,
     "segment count": _segments,
+    "home": _home,
+    "explorer": _explorer,
+    "explorer, a new filter": _filtered,
+    "report of sales": _report,
 }
 
 
@@ -56,7 +85,7 @@ def _measure(client: Any, addresses: Iterator[str]) -> dict[str, float]:
     times, worked = [], []
     for address in islice(addresses, WARM + ROUNDS):
         start, begun = time.perf_counter(), time.process_time()
-        response = client.get(address)
+        response = client.get(address, follow=True)
         _ = response.content if not response.streaming else b"".join(response.streaming_content)
         times.append(time.perf_counter() - start)
         worked.append(time.process_time() - begun)

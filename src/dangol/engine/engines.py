@@ -19,7 +19,7 @@ from dangol.base.errors import TooMuch, Unavailable
 from dangol.engine.limits import watched
 
 PAGE_SECONDS = 10.0
-SPARK_PAGE_SECONDS = 30.0  # a cluster plans and starts its tasks for seconds before it reads a row
+SPARK_PAGE_SECONDS = 60.0  # a cluster plans and starts its tasks for seconds before it reads a row
 VIEWS_KEPT = 64
 GROUP_ROWS = 122_880
 MOST_BITS_BYTES = 64 * 1024 * 1024  # a thread
@@ -268,7 +268,7 @@ def _page_duckdb(options: Any) -> DuckDB:
 def current() -> Engine:
     """This thread's engine, opened at first use: for pages and other short questions, 10 seconds each at most.
 
-    On Spark 30 seconds; in a job as long as it takes (see `patient`).
+    On Spark a minute; in a job as long as it takes (see `patient`).
     """
     options = settings.DANGOL
     if _pages.engine is None or _pages.options != options:

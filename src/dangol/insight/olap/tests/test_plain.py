@@ -141,6 +141,11 @@ def test_figures_are_those_of_plain_python(lines, settings):
             assert _asked(measures, by, where) == alone, (by, where, measures)
         if sum(name in rules.PERIODS for name in by) == 1:
             assert _asked(["retention_rate"], by) == _retention(found, by), by
+        if place == 1:  # customers under a condition: the period alone cuts what is shown, not who counts
+            shown = _asked(["customers"], by, "year = '2025' and age_band = '30s'")
+            those = [line for line in found if line["age_band"] == "30s"]
+            every = _accumulated(those, people, by)
+            assert shown == {group: every[group] for group in every if group[0].startswith("2025")}
         if "branch" not in by:
             every = _accumulated(found, people, by)
             assert {group: every[group] for group, _one in _asked(["customers"], by).items()} == _asked(["customers"], by), by  # fmt: skip

@@ -1,0 +1,28 @@
+"""Measures by dimensions as Ibis expressions, the same on DuckDB and Spark.
+
+Every family of measures is one table: the dimensions of the question as columns `d_<name>` (periods as numbers) and a
+column a figure. Missing values of dimensions stay missing and form a group of their own; so grouping and windows are
+used where a join on dimensions would lose them.
+"""
+
+from dangol.insight.olap.tables.conditions import met
+from dangol.insight.olap.tables.facts import facts
+from dangol.insight.olap.tables.people import base, contacted, cycle, people, responding, retention
+from dangol.insight.olap.tables.sales import sales
+from dangol.insight.olap.tables.shape import Question, Star, column, period
+
+__all__ = [
+    "Question",
+    "Star",
+    "base",
+    "column",
+    "contacted",
+    "cycle",
+    "facts",
+    "met",
+    "people",
+    "period",
+    "responding",
+    "retention",
+    "sales",
+]

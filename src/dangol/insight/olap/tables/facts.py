@@ -1,0 +1,71 @@
+"""Fact rows with the dimensions of a question, and its conditions met."""
+
+from collections.abc import Collection
+from dataclasses import replace
+
+import ibis
+from ibis.expr.types import Table, Value
+
+from dangol.insight.olap.rules import Dimension
+from dangol.insight.olap.tables.conditions import met
+from dangol.insight.olap.tables.shape import Question, Star, column, period
+
+JOINS = {"customer": "customer_id", "product": "product_key", "store": "store_key", "posting": "unit_id"}
+
+
+def facts(
+    star: Star, table: Table, question: Question, *, within: bool = True, late: Collection[Dimension] = ()
+) -> Table:
+    """Fact rows with a column for every dimension of the question and its conditions, and with those conditions met.
+
+    table: sales_lines, contacts or responses, with its day as `day`. within: whether the conditions on periods apply.
+    late: dimensions of the split that are looked up later, in fewer rows (see `dimensioned`).
+    """
+    if star.bounded:
+        table = table.semi_join(star.customers, "customer_id")
+    wanted = list(dict.fromkeys((*(item for item in question.by if item not in late), *question.used)))
+    found = dimensioned(star, table, wanted)
+    conditions = question.rows + (question.periods if within else ())
+    kinds = {item.name: item for item in wanted}
+    return found.filter(*[met(found, condition, kinds) for condition in conditions]) if conditions else found
+
+
+def dimensioned(star: Star, table: Table, wanted: Collection[Dimension]) -> Table:
+    """Rows with a column for each dimension: of their own, of their day, or of what they lead to by a key."""
+    sides = {"customer": star.customers, "product": star.products, "store": star.stores, "posting": star.units}
+    for of, key in JOINS.items():
+        columns = sorted({item.column for item in wanted if item.of == of and not _is_rep(item)})
+        if columns:
+            side = sides[of]
+            side = side.select(side[key].name(f"{of}_key_"), **{f"{of}_{name}": side[name] for name in columns})
+            table = table.left_join(side, table[key] == side[f"{of}_key_"])
+    return table.mutate(**{column(item): _value(table, item) for item in wanted})
+
+
+def source_of(item: Dimension) -> str:
+    """The column of the lines that decides a dimension."""
+    if item.is_period:
+        return "day"
+    return "rep_id" if _is_rep(item) else JOINS.get(item.of, item.column)
+
+
+def _is_rep(item: Dimension) -> bool:
+    """Whether it is the rep on the day of the sale, whose code every line tells without another table."""
+    return item.of == "posting" and item.column == "rep"
+
+
+def today(question: Question) -> Question:
+    """The question with who is in charge today: what is not sold has no other day."""
+
+    def of_today(items: tuple[Dimension, ...]) -> tuple[Dimension, ...]:
+        return tuple(replace(one, of="customer") if one.of == "posting" else one for one in items)
+
+    return replace(question, by=of_today(question.by), used=of_today(question.used))
+
+
+def _value(table: Table, item: Dimension) -> Value:
+    if item.is_period:
+        return period(item.name, table.day)
+    if _is_rep(item):
+        return ibis.literal("rep ") + table.rep_id.cast("string")
+    return table[f"{item.of}_{item.column}"] if item.of in JOINS else table[item.column]

@@ -1,0 +1,131 @@
+"""Measures of customers: how many there are so far, their cycle, who came back, who was contacted and responded."""
+
+from dataclasses import replace
+from functools import reduce
+from operator import and_
+
+import ibis
+from ibis.expr.types import Table
+
+from dangol.insight.olap import rules
+from dangol.insight.olap.tables.conditions import met
+from dangol.insight.olap.tables.facts import dimensioned, facts, today
+from dangol.insight.olap.tables.shape import Question, Star, column, grouped, period, whole
+
+
+def base(star: Star, question: Question) -> Table:
+    """Accumulated customers: see the definition of the measure `customers`."""
+    question = today(question)
+    by_nature = {item.of for item in (*question.by, *question.used)}
+    if by_nature <= {"customer"}:
+        found = people(star, question)
+        return grouped(found, question.keys, customers=found.count())
+    if not question.times:
+        found = facts(star, star.sales_lines, question)
+        found = found.filter(found.customer_id.notnull()).select(*question.keys, "customer_id").distinct()
+        return grouped(found, question.keys, customers=found.count())
+    return _accumulated(star, question)
+
+
+def people(star: Star, question: Question) -> Table:
+    """Customers with a column for every dimension of the question, under its conditions; all are of customers."""
+    question = today(question)
+    wanted = [item for item in dict.fromkeys((*question.by, *question.used)) if not item.is_period]
+    found = star.customers.mutate(**{column(item): star.customers[item.column] for item in wanted})
+    kinds = {item.name: item for item in wanted}
+    return found.filter(*[met(found, one, kinds) for one in question.rows]) if question.rows else found
+
+
+def _accumulated(star: Star, question: Question) -> Table:
+    """Customers by the first period they bought in, summed up over time; shown where there are sales.
+
+    The day somebody bought first is known of every customer; of a product, store or channel it is looked up in the
+    lines.
+    """
+    keys, timeless, times = question.keys, question.timeless, question.times
+    of_people = all(item.of in ("customer", "period") for item in (*question.by, *question.used))
+    timed = any(rules.names(condition) & set(rules.PERIODS) for condition in question.rows)
+    if of_people and not timed:
+        first = people(star, replace(question, by=tuple(item for item in question.by if not item.is_period)))
+        first = first.filter(first.first_day.notnull()).mutate(day=first.first_day)
+    else:
+        ever = facts(star, star.sales_lines, question, within=False)
+        ever = ever.filter(ever.customer_id.notnull())
+        first = ever.group_by(*timeless, "customer_id").aggregate(day=ever.day.min())
+    first = first.mutate(**{name: period(name.removeprefix("d_"), first.day) for name in times})
+    late = [item for item in question.by if item.is_period]
+    shown = facts(star, star.sales_lines, question, late=late).select(*timeless, "day").distinct()
+    shown = dimensioned(star, shown, late).select(*keys).distinct()
+    steps = ibis.union(
+        first.select(*keys, fresh=whole(1), shown=whole(0)), shown.select(*keys, fresh=whole(0), shown=whole(1))
+    )
+    cells = steps.group_by(*keys).aggregate(fresh=steps.fresh.sum(), shown=steps.shown.max())
+    running = ibis.cumulative_window(
+        group_by=[cells[name] for name in timeless], order_by=[cells[name] for name in times]
+    )
+    cells = cells.mutate(customers=cells.fresh.sum().over(running).cast("int64"))
+    return cells.filter(cells.shown == whole(1)).select(*keys, "customers")
+
+
+def cycle(star: Star, question: Question) -> Table:
+    """Mean days between consecutive purchase days of a customer."""
+    found = facts(star, star.sales_lines, question, within=False)
+    visits = found.filter(found.customer_id.notnull()).select(*question.timeless, "customer_id", "day").distinct()
+    number = period("day", visits.day)
+    before = number.lag().over(group_by=[*question.timeless, "customer_id"], order_by="day")
+    gaps = visits.mutate(gap=number - before)
+    gaps = _at(gaps.filter(gaps.gap.notnull()), question)
+    summed = grouped(gaps, question.keys, days=gaps.gap.sum().cast("float64"), gaps=gaps.count())
+    mean = summed.days / summed.gaps.nullif(whole(0)).cast("float64")
+    return summed.select(*question.keys, purchase_cycle_days=mean)
+
+
+def _at(table: Table, question: Question) -> Table:
+    """The rows whose own day meets the conditions on periods, with the periods of that day."""
+    wanted = {item.name: item for item in (*question.by, *question.used) if item.is_period}
+    table = table.mutate(**{column(item): period(item.name, table.day) for item in wanted.values()})
+    return table.filter(*[met(table, one, wanted) for one in question.periods]) if question.periods else table
+
+
+def retention(star: Star, question: Question) -> Table:
+    """Share of the buyers of the period before who bought again, and the rest. One period is among the dimensions."""
+    [now] = question.times
+    found = facts(star, star.sales_lines, question, within=False)
+    kinds = {item.name: item for item in (*question.by, *question.used)}
+    inside = [met(found, one, kinds) for one in question.periods]
+    found = found.mutate(inside=reduce(and_, inside, ibis.literal(True)).ifelse(whole(1), whole(0)))
+    found = found.filter(found.customer_id.notnull())
+    buyers = found.group_by(*question.keys, "customer_id").aggregate(inside=found.inside.max())
+    own = ibis.window(group_by=[*question.timeless, "customer_id"], order_by=now)
+    again = buyers[now].lag().over(own) == buyers[now] - whole(1)
+    buyers = buyers.mutate(kept=(again & (buyers.inside == whole(1))).fill_null(False).ifelse(whole(1), whole(0)))
+    counted = buyers.group_by(*question.keys).aggregate(
+        buyers=buyers.count(), inside=buyers.inside.max(), kept=buyers.kept.sum()
+    )
+    along = ibis.window(group_by=question.timeless, order_by=now)
+    next_to = counted[now].lag().over(along) == counted[now] - whole(1)
+    counted = counted.mutate(before=next_to.ifelse(counted.buyers.lag().over(along), ibis.null("int64")))
+    rate = counted.kept.cast("float64") / counted.before.cast("float64")
+    counted = counted.mutate(retention_rate=rate, churn_rate=ibis.literal(1.0) - rate)
+    return counted.filter(counted.inside == whole(1)).select(*question.keys, "retention_rate", "churn_rate")
+
+
+def _real(events: Table) -> Table:
+    """Contacts or responses of real people: what went to generated addresses is counted in no figure."""
+    return events.filter(events.generated.fill_null(whole(0)) == whole(0))
+
+
+def contacted(star: Star, question: Question) -> Table:
+    """Different customers on contact lists."""
+    return _people_in(star, _real(star.contacts).rename(day="contacted_on"), question, "contacted_customers")
+
+
+def responding(star: Star, question: Question) -> Table:
+    """Different customers with a response."""
+    return _people_in(star, _real(star.responses).rename(day="responded_on"), question, "responding_customers")
+
+
+def _people_in(star: Star, table: Table, question: Question, name: str) -> Table:
+    found = facts(star, table, today(question))
+    found = found.filter(found.customer_id.notnull()).select(*question.keys, "customer_id").distinct()
+    return grouped(found, question.keys, **{name: found.count()})

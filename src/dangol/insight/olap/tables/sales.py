@@ -1,0 +1,115 @@
+"""Measures of sales lines: sums, orders, and different customers."""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+
+import ibis
+from ibis.expr.types import IntegerValue, Table, Value
+
+from dangol.insight.olap import rules
+from dangol.insight.olap.rules import Dimension
+from dangol.insight.olap.tables.facts import dimensioned, facts, source_of
+from dangol.insight.olap.tables.shape import Question, Star, column, grouped, whole
+
+SUMS = (
+    "sales_amount", "quantity", "discount", "returns_amount", "cost_amount", "costed_amount", "paid_amount",
+    "billed_amount",
+)  # fmt: skip
+FIGURES: Mapping[str, Callable[[Table], Value]] = {  # of a line; the other sums have a column of their name
+    "sales_amount": lambda line: line.amount,
+    "returns_amount": lambda line: (line.amount < whole(0)).ifelse(-line.amount, whole(0)),
+    "cost_amount": lambda line: line.cost,
+    "costed_amount": lambda line: line.cost.notnull().ifelse(line.amount, ibis.null("int64")),
+    "paid_amount": lambda line: line.paid,
+    "billed_amount": lambda line: line.paid.notnull().ifelse(line.amount, ibis.null("int64")),
+    "orders": lambda line: (line.line_no == ibis.literal(0, type="int32")).ifelse(whole(1), whole(0)),
+}
+PER_CUSTOMER = frozenset({"buying_customers", "repeat_customers"})
+COUNTING_ORDERS = frozenset({"orders", "repeat_customers"})
+
+
+def sales(star: Star, question: Question, wanted: Collection[str]) -> Table:
+    """Sums, orders, and customers who bought (again). wanted: names of measures.
+
+    Orders are counted by their first lines. Where lines of one order may lie in different groups (split or filtered by
+    product), they are brought together to one row an order first.
+    """
+    sums = [name for name in SUMS if name in wanted]
+    if COUNTING_ORDERS.intersection(wanted):
+        sums.append("orders")
+    per_order = "orders" in sums and any(rules.within_order(item) for item in (*question.by, *question.used))
+    if PER_CUSTOMER.intersection(wanted):
+        return _with_people(star, question, wanted, sums, per_order=per_order)
+    late = () if per_order else _late(question)
+    found = _lines(star, question, sums, late, per_order=per_order)
+    if late:
+        early = [column(item) for item in question.by if item not in late]
+        found = grouped(found, [*early, *sorted({source_of(item) for item in late})], **_summed(found, sums))
+        found = dimensioned(star, found, late)
+    return grouped(found, question.keys, **_summed(found, sums))
+
+
+def _late(question: Question) -> tuple[Dimension, ...]:
+    """Dimensions that are cheaper to look up in sums by what decides them than in every line.
+
+    Periods where nothing else is split by: there are few days. What stores and postings tell: there are few of them.
+    What products tell where nothing else is split by: with months or stores there would be too many pairs.
+    """
+    few = {item for item in question.by if item.of in ("store", "posting") and item not in question.used}
+    if all(item.is_period or item.of == "channel" for item in question.by):
+        few |= {item for item in question.by if item.is_period and item.name != "day"}
+    if all(item.of == "product" and item not in question.used for item in question.by):
+        few |= set(question.by)
+    return tuple(item for item in question.by if item in few)
+
+
+def _lines(
+    star: Star, question: Question, sums: Sequence[str], late: Collection[Dimension], *, per_order: bool
+) -> Table:
+    """Sales lines, or one row an order and group, with the columns to add up."""
+    found = facts(star, star.sales_lines, question, late=late)
+    found = found.mutate(**{name: FIGURES[name](found) for name in sums if name in FIGURES})
+    if not per_order:
+        return found
+    keys = [column(item) for item in question.by if item not in late]
+    apart = found.group_by(*keys, "source", "order_id").aggregate(
+        **_summed(found, sums[:-1]), customer_id=found.customer_id.max()
+    )
+    return apart.mutate(orders=whole(1))
+
+
+def _summed(table: Table, names: Sequence[str]) -> dict[str, Value]:
+    return {name: table[name].sum().cast("int64") for name in names}
+
+
+def _with_people(
+    star: Star, question: Question, wanted: Collection[str], sums: Sequence[str], *, per_order: bool
+) -> Table:
+    """The sums besides different customers, and those with several orders.
+
+    In few groups known before, one aggregate counts the customers. Else there is one row a customer first, then a
+    plain count: that costs a fraction of a distinct count in many groups, and what customers tell is looked up in it.
+    """
+    few = None
+    late = tuple(item for item in question.by if item.of == "customer" and item not in question.used)
+    found = _lines(star, question, sums, late, per_order=per_order)
+    if "repeat_customers" not in wanted:
+        few = different(star, found, question)
+    if few is not None:
+        return grouped(found, question.keys, **_summed(found, sums), buying_customers=few)
+    early = [column(item) for item in question.by if item not in late]
+    found = found.group_by(*early, "customer_id").aggregate(**_summed(found, sums))
+    found = dimensioned(star, found, late)
+    figures = {"buying_customers": found.customer_id.count()}
+    if "repeat_customers" in wanted:
+        again = (found.customer_id.notnull() & (found.orders > whole(1))).ifelse(whole(1), whole(0))
+        figures["repeat_customers"] = again.sum().cast("int64")
+    return grouped(found, question.keys, **_summed(found, sums), **figures)
+
+
+def different(star: Star, table: Table, question: Question) -> IntegerValue | None:
+    """The number of different customers as one aggregate, where the groups are periods only, whose number is known."""
+    if star.different is None or star.days is None or not all(item.is_period for item in question.by):
+        return None
+    first, last = star.days
+    spans = [rules.period_number(item.name, last) - rules.period_number(item.name, first) for item in question.by]
+    return star.different(table.customer_id, 1 + sum(spans))
