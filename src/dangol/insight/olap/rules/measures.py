@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from dangol.customers.identify.rules import ATTRIBUTE_NAMES
 from dangol.insight.olap.rules.formulas import parse_formula
 from dangol.insight.olap.rules.model import Dimension, Hierarchy, Measure, Model, Unit
 
@@ -345,6 +346,9 @@ DIMENSIONS: Mapping[str, Dimension] = {
         Dimension("segment", N_("Segment"), N_("RFM segment of the customer today."), "customer", "segment"),
         Dimension("campaign", N_("Campaign"), N_("Campaign, by its key."), "campaign", "campaign_key"),
         Dimension("age_band", N_("Age band"), N_("Age band of the customer."), "customer", "age_band"),
+        Dimension(
+            "first_month", N_("First month"), N_("Month of the customer's first purchase."), "customer", "first_month"
+        ),
     )
 }
 HIERARCHIES: Sequence[Hierarchy] = (
@@ -382,7 +386,7 @@ def dimensions_of(columns: Sequence[str]) -> dict[str, Dimension]:
     Where customers have no unit_id, the star is of a layout that did not know the day's posting: today's stands for it.
     """
     own = {
-        name: Dimension(name, name, OWN, "customer", name)
+        name: Dimension(name, ATTRIBUTE_NAMES.get(name, name), OWN, "customer", name)
         for name in columns
         if name not in NOT_DIMENSIONS
         and name not in DIMENSIONS
