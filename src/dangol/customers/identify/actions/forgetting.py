@@ -8,8 +8,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from dangol.customers.identify.linkage import compared
-from dangol.customers.identify.models import Change, Customer, Household, Merge, Pair
-from dangol.customers.identify.postings import actions as postings
+from dangol.customers.identify.models import Change, Customer, Household, Merge, Pair, Posting
 
 # What stays of a customer: the key, its code and place in the organisation. Everything else tells about a person.
 KEPT = frozenset({"id", "kind", "code", "unit", "rep", "created_at", "updated_at", "merged_into"})
@@ -29,10 +28,10 @@ def forget(*, customer_ids: Iterable[int]) -> int:
             if row is None:
                 continue
             Change.objects.filter(customer_id=one).delete()
+            Posting.objects.filter(customer_id=one).delete()
             _forget_links(one)
             done += _blank(row)
     compared.forget(wanted)
-    postings.forget(wanted)
     return done
 
 

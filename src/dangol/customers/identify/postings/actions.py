@@ -1,6 +1,6 @@
 """Write down who is in charge from which day on, wherever that changes."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
@@ -59,11 +59,11 @@ def note(
     """
     asked = [pk for pk, row in rows.items() if since.get(pk) or before[pk].whose != (row.unit_id, row.rep_id)]
     known = written(asked)
-    now, made = timezone.now(), list[Posting]()
+    now, day, made = timezone.now(), today(), list[Posting]()
     for pk in asked:
         is_new = charge_of(rows[pk])
         words = known.get(pk) or [rules.Posting(rules.BEGINNING, *before[pk].whose)]
-        word = rules.Posting(since.get(pk) or today(), *is_new.whose)
+        word = rules.Posting(since.get(pk) or day, *is_new.whose)
         if words[-1].whose == is_new.whose and rules.course([*words, word]) == rules.course(words):
             continue
         if pk not in known and (cause == "undo" or len(rules.course([*words, word])) == 1):
@@ -87,8 +87,3 @@ def turn(batch: int, *, live: bool) -> None:
 def part(root: int, since: datetime) -> None:
     """Take back what merges since a moment said of the customer they were merged into."""
     Posting.objects.filter(customer=root, cause="merge", at__gte=since, off=False).update(off=True)
-
-
-def forget(customer_ids: Collection[int] | Iterable[int]) -> None:
-    """Destroy who was ever in charge of customers; who is in charge today stays on their rows."""
-    Posting.objects.filter(customer_id__in=list(customer_ids)).delete()

@@ -1,7 +1,7 @@
 """Looks at who was in charge of customers, and when."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -38,6 +38,16 @@ def _words(which: Q) -> dict[int, Course]:
     return found
 
 
+def _charges(ids: Sequence[int]) -> dict[int, tuple[int, int | None, int | None]]:
+    """Whole, unit and rep of customers as their rows say today."""
+    found: dict[int, tuple[int, int | None, int | None]] = {}
+    for start in range(0, len(ids), CHUNK):
+        rows = Customer.objects.filter(pk__in=ids[start : start + CHUNK])
+        for pk, into, unit, rep in rows.values_list("pk", "merged_into_id", "unit_id", "rep_id"):
+            found[pk] = (into or pk, unit, rep)
+    return found
+
+
 class _Courses:
     """Who was in charge of each customer, also of those who became part of another one since."""
 
@@ -64,11 +74,9 @@ class _Courses:
         while fresh := {self.edges[gone][0] for gone in wanted if gone in self.edges} - wanted:
             wanted |= fresh
         found: dict[int, tuple[int, int | None, int | None]] = {}
-        listed = sorted(wanted)
-        for start in range(0, len(listed), CHUNK):
-            rows = Customer.objects.filter(pk__in=listed[start : start + CHUNK])
-            for pk, into, unit, rep in rows.values_list("pk", "merged_into_id", "unit_id", "rep_id"):
-                found[pk] = (into or pk, unit, rep)
+        while wanted:
+            found |= _charges(sorted(wanted))
+            wanted = {whole for whole, _unit, _rep in found.values()} - found.keys()
         return found
 
     def of(self, customer: int) -> Course:
