@@ -59,7 +59,7 @@ def test_names_may_be_labels_in_either_language_and_measures_formulas(loaded, ca
         ]
     )
     said = json.loads(capsys.readouterr().out)
-    assert [list(row.values())[1:] for row in said["rows"]] == [[12.34, 1234 / 1235], [-12.33, 1 / 1235]]
+    assert [list(row.values())[1:] for row in said["rows"]] == [[None, 1234 / 1235], [-12.33, 1 / 1235]]
     assert [one["unit"] for one in said["measures"]] == ["USD", "share"]
 
 
