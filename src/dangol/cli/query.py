@@ -90,8 +90,9 @@ def _named(star: str, *asked: Sequence[str]) -> list[list[str]]:
         with translation.override(language):
             found = names(star=star)
             for item in (*found["measures"], *found["dimensions"]):
-                said.setdefault(gettext(item["label"]).casefold(), item["name"])
-                said[item["name"].casefold()] = item["name"]
+                name, label = item["name"], item["label"]
+                said.setdefault(gettext(label).casefold(), name)
+                said[name.casefold()] = name
     return [[said.get(one.casefold(), one) for one in part] for part in asked]
 
 
