@@ -25,6 +25,25 @@ def period_number(period: str, day: date) -> int:
     }[period]
 
 
+def period_days(period: str, number: int) -> tuple[date, date]:
+    """The first and last day of the period of a number."""
+    return _day_of(period, number), _day_before(period, number + 1)
+
+
+def _day_of(period: str, number: int) -> date:
+    if period in ("day", "week"):
+        return EPOCH + timedelta(days=number if period == "day" else number * 7 - MONDAY_SHIFT)
+    parts = {"month": 12, "quarter": 4, "half": 2, "year": 1}[period]
+    return date(number // parts, number % parts * (12 // parts) + 1, 1)
+
+
+def _day_before(period: str, number: int) -> date:
+    try:
+        return _day_of(period, number) - timedelta(days=1)
+    except (ValueError, OverflowError):  # after the last day there is
+        return date.max
+
+
 def period_text(period: str, number: int) -> str:
     """A period as people and scripts write it: 2017-03-31, 2017-W13, 2017-03, 2017-Q1, 2017-H1, 2017."""
     if period == "day":

@@ -160,7 +160,7 @@ def facts(read: Read, star: Star, fact: Fact, question: Question, alone: str = "
         names = olap.names(condition)
         apart = [kinds[name] for name in names if kinds[name].of in trees and kinds[name].of not in split]
         if not apart:
-            return met(rows, condition, kinds)
+            return met(rows, condition, kinds, DAY)
         match condition:
             case olap.And(parts):
                 return reduce(and_, [holds(part) for part in parts])
