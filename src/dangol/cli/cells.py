@@ -1,5 +1,8 @@
 """Cells of plain files as days and amounts, a whole column at a time."""
 
+from collections.abc import Sequence
+from functools import reduce
+
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -63,9 +66,23 @@ def hundredths(column: pa.ChunkedArray) -> pa.Array:
     """
     if pa.types.is_integer(column.type):
         return pc.multiply(column.cast(pa.int64()), MINOR_PER_MAJOR).combine_chunks()
-    if not (pa.types.is_floating(column.type) or pa.types.is_decimal(column.type)):
+    return _rounded(_float(column))
+
+
+def product(columns: Sequence[pa.ChunkedArray]) -> pa.Array:
+    """Amounts that are a product, such as quantity and price, in hundredths; null where one is unreadable."""
+    return _rounded(reduce(pc.multiply, (_float(column) for column in columns)))
+
+
+def _float(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    numbers = (pa.types.is_floating, pa.types.is_integer, pa.types.is_decimal)
+    if not any(is_one(column.type) for is_one in numbers):
         column = _number(pc.replace_substring_regex(column.cast(pa.string()), CURRENCIES, ""))
-    number = pc.round(pc.multiply(column.cast(pa.float64()), float(MINOR_PER_MAJOR)))
+    return column.cast(pa.float64())
+
+
+def _rounded(amount: pa.ChunkedArray) -> pa.Array:
+    number = pc.round(pc.multiply(amount, float(MINOR_PER_MAJOR)))
     sane = pc.fill_null(pc.less(pc.abs(number), 1e17), False)
     return pc.if_else(sane, number, None).cast(pa.int64()).combine_chunks()
 

@@ -34,7 +34,8 @@ def _add_rfm(methods: Any) -> None:
         "orders. A negative amount is a return: it lowers the amount and is no purchase.",
     )
     rfm.add_argument("files", nargs="+", type=Path, metavar="FILE", help="CSV (UTF-8 or CP949) or Parquet")
-    for name, text in (("customer", "who bought"), ("date", "when"), ("amount", "for how much"),
+    for name, text in (("customer", "who bought"), ("date", "when"),
+                       ("amount", "for how much; may be Quantity * UnitPrice"),
                        ("order", "number of the order a row belongs to")):  # fmt: skip
         rfm.add_argument(f"--{name}", metavar="COLUMN", help=f"column: {text}")
     rfm.add_argument("--scheme", default="555", help="groups of R, F and M: 333, 555 (default), 777, 543 ...")

@@ -28,7 +28,11 @@ def add(methods: Any) -> None:
         "likelihood; P(alive) 95 % by the delta method; purchases and value 90 % of what may come (drawn).",
     )
     ltv.add_argument("files", nargs="+", type=Path, metavar="FILE", help="CSV (UTF-8 or CP949) or Parquet")
-    for name, text in (("customer", "who bought"), ("date", "when"), ("amount", "for how much; else no value")):
+    for name, text in (
+        ("customer", "who bought"),
+        ("date", "when"),
+        ("amount", "for how much, or a product like Quantity * UnitPrice; else no value"),
+    ):
         ltv.add_argument(f"--{name}", metavar="COLUMN", help=f"column: {text}")
     ltv.add_argument("--calibration-end", metavar="DATE",
                      help="last day the model sees; later purchases check its forecast (else: no check)")  # fmt: skip
@@ -173,6 +177,10 @@ def _in_words(answer: dict[str, Any]) -> str:
         f"{totals['expected_active']:,.0f} customers still active"
         + (f", worth {totals['value']:,.2f} today" if "value" in totals else "")
     )
+    if totals["expected_active"] > 0.999 * answer["customers"]:
+        lines.append(
+            "These purchases show hardly anybody leaving, so that all count as active: a longer time may tell more."
+        )
     lines += [f"Left out: {one['reason']} {one['rows']:,} rows, first in line {one['first_lines'] or '?'}"
               for one in answer["rejected"]]  # fmt: skip
     return "\n".join(lines)

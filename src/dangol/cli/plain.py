@@ -15,7 +15,7 @@ import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
 from dangol.base.errors import BadInput, NotFound
-from dangol.cli.cells import MINOR_PER_MAJOR, days, hundredths
+from dangol.cli.cells import MINOR_PER_MAJOR, days, hundredths, product
 
 __all__ = ["MINOR_PER_MAJOR", "columns", "opened", "proposed"]
 
@@ -43,6 +43,8 @@ HEADERS: dict[str, tuple[str, ...]] = {
     "order": ("orderid", "orderno", "ordernumber", "basketid", "invoiceno", "invoiceid", "invoice", "transactionid",
               "receiptno", "receiptid", "주문번호", "거래번호", "영수증번호", "전표번호", "주문id"),
 }  # fmt: skip
+QUANTITIES = ("quantity", "qty", "pieces", "units", "수량", "판매수량", "구매수량", "주문수량")
+PRICES = ("unitprice", "price", "priceeach", "itemprice", "단가", "판매단가", "가격")
 
 
 @dataclass
@@ -111,8 +113,10 @@ def proposed(
     plain = {_plain(header): header for header in reversed(headers)}
     used: dict[str, str] = {}
     for name, header in chosen.items():
-        found = header if header in headers else None
-        if header is None:
+        found = header if header in headers or (name == "amount" and _factors(header, headers)) else None
+        if header is None and name == "amount":
+            found = _amount(plain)
+        elif header is None:
             found = next((plain[guess] for guess in HEADERS[name] if guess in plain), None)
         if found is not None:
             used[name] = found
@@ -127,6 +131,21 @@ def proposed(
             raise BadInput("Which column is the {name}? Say it with --{name}. The file has: {known}.", field=name,
                            name=name, known=", ".join(headers))  # fmt: skip
     return used
+
+
+def _amount(plain: Mapping[str, str]) -> str | None:
+    """The column of amounts, else the quantity times the price of one."""
+    found = next((plain[guess] for guess in HEADERS["amount"] if guess in plain), None)
+    if found is not None:
+        return found
+    pieces, price = (next((plain[guess] for guess in names if guess in plain), None) for names in (QUANTITIES, PRICES))
+    return f"{pieces} * {price}" if pieces and price else None
+
+
+def _factors(header: str | None, headers: Sequence[str]) -> list[str]:
+    """The columns of a product like Quantity * UnitPrice, none where it is no product of columns there are."""
+    parts = [part.strip() for part in (header or "").split("*")]
+    return parts if len(parts) > 1 and set(parts) <= set(headers) else []
 
 
 def opened(path: Path, refused: dict[str, Refused]) -> pa.Table:
@@ -212,7 +231,8 @@ def _typed(raw: pa.Table, used: Mapping[str, str], refused: dict[str, Refused]) 
     made = {"customer": _text(raw[used["customer"]]), "day": days(raw[used["date"]])}
     made["passed"] = _passed(made["day"])
     if "amount" in used:
-        made["amount"] = hundredths(raw[used["amount"]])
+        factors = _factors(used["amount"], [] if used["amount"] in raw.column_names else raw.column_names)
+        made["amount"] = product([raw[name] for name in factors]) if factors else hundredths(raw[used["amount"]])
     good = None
     reasons = {"customer": NO_CUSTOMER, "day": BAD_DAY, "passed": FUTURE, "amount": BAD_AMOUNT}
     for name, reason in reasons.items():

@@ -16,7 +16,12 @@ LINES = 1_000
 def add(verbs: Any) -> None:
     """Describe the command."""
     parser = verbs.add_parser("query", help="Ask the warehouse: measures by dimensions.")
-    parser.add_argument("measures", nargs="*", metavar="MEASURE", help="what to compute, e.g. sales_amount orders")
+    parser.add_argument(
+        "measures",
+        nargs="*",
+        metavar="MEASURE",
+        help="what to compute, e.g. sales_amount orders, or a formula like 'sales_amount / total(sales_amount)'",
+    )
     parser.add_argument(
         "--by", nargs="+", action="extend", default=[], metavar="DIMENSION", help="group by, e.g. month"
     )
@@ -52,13 +57,15 @@ def _ask(given: argparse.Namespace) -> int:
     from dangol.insight.olap import reads, rules
 
     whole = given.json or given.csv
+    order = given.order.removeprefix("-")
+    measures, by, [ordered] = _named(given.star, given.measures, _names(given.by), [order])
     answer = reads.ask(
         None,
-        given.measures,
-        _names(given.by),
+        measures,
+        by,
         given.where,
         limit=given.limit if given.limit is not None else rules.MOST_ROWS if whole else LINES,
-        order=given.order,
+        order=ordered if order == given.order else f"-{ordered}",
         total=given.total,
         star=given.star,
     )
@@ -69,6 +76,24 @@ def _ask(given: argparse.Namespace) -> int:
     else:
         _table(answer)
     return 0
+
+
+def _named(star: str, *asked: Sequence[str]) -> list[list[str]]:
+    """What is asked by its names; it may be said by its label in either language, in capitals or not."""
+    from django.utils import translation
+    from django.utils.translation import gettext
+
+    from dangol.insight.olap.reads import names
+
+    said: dict[str, str] = {}
+    for language in ("en", "ko"):
+        with translation.override(language):
+            found = names(star=star)
+            for item in (*found["measures"], *found["dimensions"]):
+                name, label = item["name"], item["label"]
+                said.setdefault(gettext(label).casefold(), name)
+                said[name.casefold()] = name
+    return [[said.get(one.casefold(), one) for one in part] for part in asked]
 
 
 def _names(by: Sequence[str]) -> list[str]:

@@ -147,6 +147,16 @@ def test_amounts_are_read_as_they_are_written_in_the_field_or_not_at_all():
     assert dict(zip(cells, hundredths(pa.chunked_array([pa.array(cells)])).to_pylist(), strict=True)) == cells
 
 
+def test_quantity_times_price_is_an_amount_where_there_is_none(tmp_path, capsys):
+    path = tmp_path / "x.csv"
+    path.write_text(
+        "InvoiceNo,CustomerID,InvoiceDate,Quantity,UnitPrice\n1,a,2026-01-01,3,0.15\n2,a,2026-01-02,-1,0.15\n"
+    )
+    answer = rfm(capsys, path)[1]
+    assert (answer["sales"], answer["columns_used"]["amount"]) == (0.3, "Quantity * UnitPrice")
+    assert rfm(capsys, path, "--amount", "UnitPrice*Quantity")[1]["sales"] == 0.3
+
+
 def test_a_slip_of_the_year_makes_nobody_look_long_gone(tmp_path, capsys):
     path = tmp_path / "x.csv"
     path.write_text("customer,date,amount\na,2024-01-01,1\nb,2204-01-01,1\n", "utf-8")

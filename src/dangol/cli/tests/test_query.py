@@ -44,6 +44,31 @@ def test_csv_and_table_show_the_same(loaded, capsys):
     assert "$12.34" in capsys.readouterr().out
 
 
+def test_names_may_be_labels_in_either_language_and_measures_formulas(loaded, capsys):
+    for measure, month in (("Sales", "Month"), ("매출", "월"), ("SALES_AMOUNT", "MONTH")):
+        main(["query", measure, "--by", month, "--order", f"-{measure}", "--limit", "1", "--csv"])
+        assert capsys.readouterr().out.splitlines() == ["month,sales_amount", "2026-01,12.34"]
+    main(
+        [
+            "query",
+            "sales_amount - previous(sales_amount)",
+            "sales_amount / total(sales_amount)",
+            "--by",
+            "month",
+            "--json",
+        ]
+    )
+    said = json.loads(capsys.readouterr().out)
+    assert [list(row.values())[1:] for row in said["rows"]] == [[None, 1234 / 1235], [-12.33, 1 / 1235]]
+    assert [one["unit"] for one in said["measures"]] == ["USD", "share"]
+
+
+def test_no_figure_is_cut_off_in_a_narrow_terminal(loaded, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "20")
+    main(["query", "sales_amount", "orders", "quantity", "--by", "month"])
+    assert "$12.34" in capsys.readouterr().out
+
+
 def test_bad_input_is_exit_code_2_with_a_sentence(loaded, capsys):
     assert main(["query", "sales_amont"]) == 2
     assert "Did you mean: sales_amount" in capsys.readouterr().err

@@ -28,17 +28,18 @@ def ask(
 ) -> Answer:
     """Measures by dimensions.
 
-    by: who asks; None is the installation itself and sees everything. where: see `rules.conditions`. order: a measure
-    or dimension, with "-" before it for the largest first; else by the dimensions. star: which one is asked, "" for
-    the company's own (see `stars`). trying: an own measure that is not kept yet. Raises BadInput, NotAllowed, NotFound
-    (no such star, no data yet), Damaged, TooMuch (over 10 seconds or 200,000 groups).
+    measures: their names, or formulas over them (see `rules.formulas`). by: who asks; None is the installation itself
+    and sees everything. where: see `rules.conditions`. order: a measure or dimension, with "-" before it for the
+    largest first; else by the dimensions. star: which one is asked, "" for the company's own (see `stars`). trying: an
+    own measure that is not kept yet. Raises BadInput, NotAllowed, NotFound (no such star, no data yet), Damaged,
+    TooMuch (over 10 seconds or 200,000 groups).
     """
     if by is not None:
         require(by, Right.INSIGHT_VIEW)
     opened = declared(by, star) if star else company(by)
     measures = list(dict.fromkeys(measures))
     if not opened.model.measures.keys() >= set(measures):
-        opened = replace(opened, model=own.with_own(opened.model, trying))
+        opened = replace(opened, model=own.with_own(opened.model, trying).with_formulas(measures))
     condition = opened.model.plain(rules.parse(where))
     opened.model.check(measures, by_dimensions, sorted(rules.names(condition)))
     if order.removeprefix("-") not in ("", *measures, *by_dimensions):

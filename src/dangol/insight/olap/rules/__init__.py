@@ -13,7 +13,7 @@ from dangol.insight.olap.rules.conditions import (
     names,
     parse,
 )
-from dangol.insight.olap.rules.formulas import Formula, computed, formula_names, formula_parts, parse_formula, said
+from dangol.insight.olap.rules.formulas import Formula, computed, formula_names, formula_parts, parse_formula
 from dangol.insight.olap.rules.measures import (
     COMPANY,
     DIMENSIONS,
@@ -46,6 +46,7 @@ from dangol.insight.olap.rules.periods import (
     period_text,
     year_before,
 )
+from dangol.insight.olap.rules.saying import said
 
 __all__ = [
     "COMPANY",

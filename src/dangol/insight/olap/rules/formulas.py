@@ -10,7 +10,8 @@
               | "total" "(" formula ("," dimension)* ")"        (of all groups, or of those alike in the dimensions)
 
 What is missing counts as nothing in a sum or difference and makes a product or quotient missing; so does a division by
-zero. Whole and decimal numbers stay exact.
+zero. A sum or difference with a figure of another period is missing where that period has none. Whole and decimal
+numbers stay exact.
 """
 
 import re
@@ -26,7 +27,6 @@ MOST_CHARACTERS = 500
 MOST_DEPTH = 20
 FUNCTIONS = ("if_missing", *FRAMES)
 TOKEN = re.compile(r"\s*(?:(?P<number>\d{1,18}(?:\.\d{1,9})?(?![\w.]))|(?P<name>[^\W\d]\w*)|(?P<sign>[-+*/(),]))")
-SIGNS = {"*": "×", "/": "÷", "-": "−", "+": "+"}
 
 Number = int | float | Decimal
 
@@ -104,32 +104,6 @@ def formula_parts(formula: Formula, frames: tuple[Frame, ...] = ()) -> Parts:
             return []
 
 
-def said(formula: Formula, words: Callable[[str], str]) -> str:
-    """The formula for people. words: the label of a name, or of a function, which comes with its brackets."""
-    match formula:
-        case Constant(value):
-            return f"{value:f}"
-        case Name(name):
-            return words(name)
-        case Negative(inner):
-            return f"−{_inside(inner, words)}"
-        case Otherwise(first, second):
-            return f"{words('if_missing()')}({said(first, words)}, {said(second, words)})"
-        case Framed(frame, inner):
-            more = [str(frame.steps)] if frame.steps > 1 else [words(name) for name in frame.keep]
-            return f"{words(f'{frame.name}()')}({', '.join([said(inner, words), *more])})"
-        case Operation(sign, left, right):
-            sides = [_inside(side, words) if sign in "*/" else said(side, words) for side in (left, right)]
-            if sign == "-" and isinstance(right, Operation) and right.sign in "+-":
-                sides[1] = f"({sides[1]})"
-            return f"{sides[0]} {SIGNS[sign]} {sides[1]}"
-
-
-def _inside(formula: Formula, words: Callable[[str], str]) -> str:
-    text = said(formula, words)
-    return f"({text})" if isinstance(formula, Operation | Negative) else text
-
-
 def computed(
     formula: Formula, value: Callable[[str, tuple[Frame, ...]], Number | None], frames: tuple[Frame, ...] = ()
 ) -> Number | None:
@@ -143,7 +117,9 @@ def computed(
             number_of = computed(inner, value, frames)
             return None if number_of is None else -number_of
         case Operation(sign, left, right):
-            return _operated(sign, computed(left, value, frames), computed(right, value, frames))
+            return _operated(
+                sign, computed(left, value, frames), computed(right, value, frames), _elsewhere(left, right)
+            )
         case Otherwise(first, second):
             found = computed(first, value, frames)
             return computed(second, value, frames) if found is None else found
@@ -151,9 +127,19 @@ def computed(
             return computed(inner, value, (*frames, frame))
 
 
-def _operated(sign: str, left: Number | None, right: Number | None) -> Number | None:
+def _elsewhere(left: Formula, right: Formula) -> tuple[bool, bool]:
+    """Whether each of two sides looks at other periods."""
+    one, other = (
+        any(frame.timed for frames, _name in formula_parts(side) for frame in frames) for side in (left, right)
+    )
+    return one, other
+
+
+def _operated(sign: str, left: Number | None, right: Number | None, elsewhere: tuple[bool, bool]) -> Number | None:
     if left is None or right is None:
-        if sign in "*/" or left is right:
+        # Where another period has no figure there is nothing to compare with: not "all of it is new".
+        nothing = (left is None and elsewhere[0]) or (right is None and elsewhere[1])
+        if sign in "*/" or left is right or nothing:
             return None
         left, right = left or 0, right or 0
     if isinstance(left, float) or isinstance(right, float):

@@ -1,5 +1,6 @@
 """What a star can be asked: measures, dimensions and hierarchies, declared once and used by every door."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
@@ -9,7 +10,19 @@ from typing import Any
 
 from dangol.base.errors import BadInput
 from dangol.insight.olap.rules.conditions import And, Compare, Condition, IsNull, Not, Or, Under, names
-from dangol.insight.olap.rules.formulas import Formula, Number, computed, formula_parts
+from dangol.insight.olap.rules.formulas import (
+    Constant,
+    Formula,
+    Framed,
+    Name,
+    Negative,
+    Number,
+    Operation,
+    Otherwise,
+    computed,
+    formula_parts,
+    parse_formula,
+)
 from dangol.insight.olap.rules.frames import Frame
 from dangol.insight.olap.rules.periods import PERIODS
 
@@ -17,6 +30,8 @@ MOST_DIMENSIONS = 6
 MOST_ROWS = 100_000
 USUAL_ROWS = 10_000
 MOST_NESTED = 8  # measures within measures
+MOST_NAMED = 12  # names in an error
+IS_FORMULA = re.compile(r"[-+*/(]")
 MOST_FRAMES = 4  # functions of time within each other
 
 
@@ -256,6 +271,34 @@ class Model:
         """The model with more measures; one whose name is taken is left out."""
         return replace(self, measures={**{one.name: one for one in more}, **self.measures})
 
+    def with_formulas(self, asked: Iterable[str]) -> "Model":
+        """The model with the formulas among what is asked as measures called by their own text. Raises BadInput."""
+        return self.with_measures(
+            Measure(text, text, self.unit_of(formula), text, "formula", formula=formula)
+            for text in asked
+            if text not in self.measures and IS_FORMULA.search(text)
+            for formula in (parse_formula(text, "measures"),)
+        )
+
+    def unit_of(self, formula: Formula) -> Unit:
+        """What the number of a formula is: money stays money divided by a count, alike by alike is a ratio."""
+        match formula:
+            case Name(name):
+                return self.measure(name).unit
+            case Constant():
+                return Unit.COUNT
+            case Negative(inner) | Framed(_, inner) | Otherwise(inner, _):
+                return self.unit_of(inner)
+            case Operation("/", left, right) if _is_share(left, right):
+                return Unit.SHARE
+            case Operation(sign, left, right):
+                units = [self.unit_of(left), self.unit_of(right)]
+                if sign == "/":
+                    plain = units[1] == Unit.COUNT and units[0] != Unit.COUNT
+                    return units[0] if plain else Unit.RATIO
+                others = [unit for unit in units if unit != Unit.COUNT] or units
+                return others[0] if sign != "*" or len(others) == 1 else Unit.RATIO
+
     def with_definitions(self, said: Mapping[str, tuple[str, str]]) -> "Model":
         """The model with definitions of some measures in English and Korean."""
         told = {name: replace(self.measures[name], definition=english, ko_definition=korean)
@@ -263,9 +306,16 @@ class Model:
         return replace(self, measures={**self.measures, **told})
 
 
+def _is_share(left: Formula, right: Formula) -> bool:
+    """Whether a quotient is a share of a whole, or a growth."""
+    part = isinstance(right, Framed) and not right.frame.timed and right.of == left
+    return part or (isinstance(left, Operation) and left.sign == "-" and left.right == right)
+
+
 def unknown(kind: str, name: str, known: Sequence[str]) -> BadInput:
     """The error for a name that does not exist, with the names it may have meant."""
     near = get_close_matches(name, known, n=3, cutoff=0.5) or list(known)
+    near = [*near[:MOST_NAMED], "…"] if len(near) > MOST_NAMED else near
     template = {
         "measure": N_("There is no measure {name}. Did you mean: {near}?"),
         "dimension": N_("There is no dimension {name}. Did you mean: {near}?"),

@@ -191,7 +191,16 @@ def test_figures_of_other_periods_and_of_the_whole_come_by_formula(folder):
         ("Face", "cream", 0.2, 1.0),
         (None, None, 0.2, 1.0),
     ]
+    written = olap.ask(
+        None, ["sales / total(sales)", "amount / sales", "amount - previous(amount)"], ["month"], star="shop"
+    )
+    assert [(one.unit, one.label) for one in written.columns[1:3]] == [
+        ("share", "sales / total(sales)"),
+        ("money", "amount / sales"),
+    ]
+    assert list(written.rows[1].values())[1:] == [0.4, 515.005, 1000.01]
     for measures, by, sentence in (
+        (["sales / nothing"], [], "no measure nothing"),
         (["before"], ["town"], "needs a period"),
         (["of_family"], ["item"], "needs family in the split"),
         (["before"], ["week", "month"], "weeks or by months"),
