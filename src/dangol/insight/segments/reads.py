@@ -13,6 +13,7 @@ from django.db.models import Q
 from dangol.base.errors import BadInput, Damaged, NotFound, TooMuch
 from dangol.customers.consent.rules import NO_CONSENT
 from dangol.customers.identify import reads as identify
+from dangol.customers.identify.picked import Among
 from dangol.customers.identify.rules import CustomerQuery
 from dangol.engine import current
 from dangol.insight.segments import counting, prepared, rules, tables
@@ -296,6 +297,13 @@ def _reach(by: Member, counter: Counter, inside: Bits) -> list[ReachLine]:
         cannot = sorted(((reason, n) for reason, n in reasons.items() if n), key=lambda one: -one[1])
         lines.append(ReachLine(channel, _folded(by, can), [(reason, _folded(by, n)) for reason, n in cannot]))
     return lines
+
+
+def meeting(root: rules.Group) -> Among:
+    """Who meets a definition, for rooms above that narrow a list by it and bound it themselves. Raises NotFound."""
+    counter = Counter(current())
+    flags = np.unpackbits(counter.node(root), count=counter.now.length).astype(bool)
+    return Among(f"{counter.now.key} {rules.node_to_dict(root)}", flags)
 
 
 def sample(by: Member, root: rules.Group, most: int = SAMPLE) -> list[identify.Row]:
