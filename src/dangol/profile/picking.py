@@ -1,8 +1,11 @@
 """Which customers of a list have what scores say of them, and the figures a list shows and sorts by."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
+from urllib.parse import parse_qs
+
+from django.utils.translation import gettext
 
 from dangol.base.errors import BadInput, Damaged, NotFound
 from dangol.customers.identify.picked import Figure
@@ -14,6 +17,8 @@ from dangol.insight.score.lifetime import reads as lifetime
 from dangol.insight.score.reads import channels
 from dangol.insight.segments import reads as segments
 from dangol.insight.segments.rules import Group, Score
+from dangol.staff import reads as staff
+from dangol.staff.reads import Member
 
 Ends = tuple[float | None, float | None]
 ANY_NUMBER: Ends = (None, None)
@@ -101,6 +106,20 @@ def _ranges(wanted: Wanted) -> Iterable[Group]:
         yield Group(parts=(Score("index", main.name, "between", least=wanted.index[0], most=wanted.index[1]),))
     if wanted.value != ANY_NUMBER:
         yield Group(parts=(Score("lifetime", "value", "between", least=wanted.value[0], most=wanted.value[1]),))
+
+
+def uses(_by: Member, columns: Collection[str]) -> list[str]:
+    """The saved views of the customers list that ask for one of these scores, in words: for `score.uses`."""
+    main, found = main_index(), []
+    for name, query in staff.saved_queries("customers"):
+        asked = parse_qs(query)
+        seen = {f"groups.{one.partition('.')[0]}" for one in asked.get("group", ())}
+        seen |= {f"channels.{one.partition('.')[0]}" for one in asked.get("channel_class", ())}
+        if main and ({"index.from", "index.to"} & set(asked) or asked.get("sort", [""])[0].lstrip("-") == "index"):
+            seen.add(f"index.{main.name}")
+        if seen & set(columns):
+            found.append(gettext("view {name}").format(name=name))
+    return found
 
 
 def _unknown() -> BadInput:

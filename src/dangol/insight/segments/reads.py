@@ -2,13 +2,14 @@
 
 import hashlib
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
 import numpy as np
 from django.db.models import Q
+from django.utils.translation import gettext
 
 from dangol.base.errors import BadInput, Damaged, NotFound, TooMuch
 from dangol.customers.consent.rules import NO_CONSENT
@@ -198,6 +199,21 @@ def users(by: Member, segment_id: int) -> list[SegmentView]:
         _view(by, row) for row in found
         if row.pk != segment_id and segment_id in rules.segments_in(rules.from_dict(row.definition))
     ]  # fmt: skip
+
+
+def uses(by: Member, columns: Collection[str]) -> list[str]:
+    """The segments in use that ask for one of these scores, in words: for `score.uses`.
+
+    columns: "<table>.<field>". Others' own segments are not named.
+    """
+    found = []
+    for row in Segment.objects.filter(archived_at=None, kind="live").select_related("owner").order_by("name"):
+        asked = (one for _path, one in rules.conditions(rules.from_dict(row.definition)))
+        if any(isinstance(one, rules.Score) and f"{one.table}.{one.field}" in columns for one in asked):
+            seen = row.shared or row.owner_id == by.pk
+            found.append(gettext("segment {name}").format(name=row.name) if seen else
+                         gettext("a segment of {name}").format(name=row.owner.name))  # fmt: skip
+    return found
 
 
 def of_customer(by: Member, ids: Sequence[int]) -> list[tuple[int, str]]:

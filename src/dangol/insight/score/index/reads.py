@@ -1,6 +1,6 @@
 """Looks at customer indexes. For other rooms: `table` gives customer_id, index and grade, `columns` what they mean."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -253,6 +253,16 @@ def table(opened: Engine) -> Table:
     What the columns are called is told by `columns`. Raises NotFound before anything was counted.
     """
     return opened.table(store().current()[0].paths("index"))
+
+
+def uses(_by: Member, columns: Collection[str]) -> list[str]:
+    """The indexes in force that are made of a grouping, in words: for `score.uses`."""
+    found = []
+    for one in Index.objects.filter(retired_at=None).order_by("pk"):
+        parts = rules.from_dict(in_force(one.pk).definition).parts
+        if any(part.is_group and f"groups.{groups.column_of(part.grouping_id)}" in columns for part in parts):
+            found.append(gettext("index {name}").format(name=one.name))
+    return found
 
 
 def figure(column: str) -> Figure:

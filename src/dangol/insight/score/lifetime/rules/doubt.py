@@ -79,13 +79,12 @@ class Doubt:
         point = self.model.alive(self.fit.values, h)
         future = self.futures(h, weeks)
         doubted = float(h.weight @ each.var(axis=0, ddof=1))
-        by_chance = [h.weight @ (point * (1 - point)),
-                     max(float(h.weight @ future.purchases.var(axis=1)) - doubted, 0.0),
-                     average_squared @ future.worth.var(axis=1) if future.worth is not None else 0.0]  # fmt: skip
+        worth = float(average_squared @ future.worth.var(axis=1)) if future.worth is not None else 0.0
+        bought = max(float(h.weight @ future.purchases.var(axis=1)) - doubted, 0.0)
         spread = [float(one.var(ddof=1)) for one in (alive, purchases, value)]
         return Together(
-            *(NORMAL_90 * float(np.sqrt(one + other)) for one, other in zip(spread, by_chance, strict=True)),
-            of_one=_share(doubted, by_chance[1]), of_all=_share(spread[1], by_chance[1]),
+            alive=_half(spread[0] + float(h.weight @ (point * (1 - point)))), purchases=_half(spread[1] + bought),
+            value=_half(spread[2] + worth), of_one=_share(doubted, bought), of_all=_share(spread[1], bought),
         )  # fmt: skip
 
     def _sums(self, h: Histories, weeks: float, average: Floats) -> Iterator[tuple[tuple[float, float, float], Floats]]:
@@ -94,6 +93,11 @@ class Doubt:
             expected = self.model.expected(vector, h, weeks)
             worth = float((expected * self._level(money, h.x)) @ average) if money is not None else 0.0
             yield (float(h.weight @ self.model.alive(vector, h)), float(h.weight @ expected), worth), expected
+
+
+def _half(variance: float) -> float:
+    """Half the width of a 90 % interval."""
+    return NORMAL_90 * float(np.sqrt(variance))
 
 
 def _share(doubt: float, chance: float) -> float:

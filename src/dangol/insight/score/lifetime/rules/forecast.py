@@ -109,16 +109,16 @@ class Forecast:
                 if drawn is not None:
                     drawn.sort(axis=1)
                     draws = drawn.shape[1]
-                    found[f"{lead}low"].append(drawn[:, draws * LOW // 100])
-                    found[f"{lead}high"].append(drawn[:, draws * HIGH // 100 - 1])
-        return {name: np.concatenate(parts).astype(np.float64) for name, parts in found.items()}
+                    found[f"{lead}low"].append(drawn[:, draws * LOW // 100].astype(np.float64))
+                    found[f"{lead}high"].append(drawn[:, draws * HIGH // 100 - 1].astype(np.float64))
+        return {name: np.concatenate(parts) for name, parts in found.items()}
 
     def together(self, which: NDArray[np.intp], average: Floats, money: Money) -> Together:
         """How far off the sums over all customers may be. average: of every customer, minor units, as Money.average."""
         few, few_of = self.histories.coarse(FEW)
         mine = few_of[which]
         worth = average * self._discounting(few)[mine]
-        sums = [np.bincount(mine, weights=one, minlength=len(few.x)) for one in (worth, worth**2)]
+        sums = [np.bincount(mine, weights=one, minlength=len(few.x)).astype(np.float64) for one in (worth, worth**2)]
         return Doubt(self.model, self.fit, money.fit, np.random.default_rng(SEED)).together(few, self.weeks, *sums)
 
     def _doubt(self, cells: Histories) -> Floats:
