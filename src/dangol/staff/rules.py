@@ -104,7 +104,7 @@ VERB_NAMES = {
 WHAT_NAMES = {
     "access log": N_("access log"),
     "campaign": N_("campaign targets"),
-    "campaign.draw": N_("draw of a control group"),
+    "campaign.draw": N_("draw of campaign targets"),
     "campaign.launch": N_("campaign launch"),
     "campaign.preview": N_("message preview"),
     "campaign.run": N_("campaign messages"),

@@ -1,4 +1,4 @@
-"""Published RFM schemes, the channels that have their own, and the strategies people have rewritten; both keep every version."""
+"""Published RFM schemes, channels with one of their own, strategies people rewrote: every version is kept."""
 
 from django.conf import settings
 from django.db import models

@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
+from django.db.models import QuerySet
+
 from dangol.customers.identify.models import Customer, Membership, SourceKey
 from dangol.customers.identify.reads.one import all_visible
 from dangol.staff.reads import Member
@@ -49,9 +51,9 @@ def members_of_segment(segment_id: int) -> list[int]:
     return list(found.values_list("customer_id", flat=True))
 
 
-def segments_of(ids: Iterable[int]) -> set[int]:
-    """The segments any of these customers is in."""
-    return set(Membership.objects.filter(customer_id__in=list(ids)).values_list("segment_id", flat=True))
+def segments_of(ids: Iterable[int]) -> QuerySet[Membership, int]:
+    """The segments any of these customers is in: a question to be asked within another one."""
+    return Membership.objects.filter(customer_id__in=list(ids)).values_list("segment_id", flat=True)
 
 
 def young(*, since_year: int) -> dict[int, tuple[date | None, int]]:

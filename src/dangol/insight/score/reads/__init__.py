@@ -33,11 +33,17 @@ from dangol.insight.score.reads.schemes import (
     scheme_versions,
     scored_by,
 )
-from dangol.insight.score.reads.strategies import StrategyView, strategies, strategy
+from dangol.insight.score.reads.strategies import (
+    StrategyVersion,
+    StrategyView,
+    strategies,
+    strategy,
+    strategy_versions,
+)
 
 __all__ = [
     "SMALL_GROUP", "Flow", "Histogram", "Preview", "SchemeView", "SegmentView", "SizeView", "StandingView",
-    "StrategyView", "as_of", "history", "is_newest", "members_of", "migration", "months", "preview", "scheme",
-    "scheme_versions", "scored_by", "sees_small_groups", "segment_members", "segments", "sizes", "snapshot_id",
-    "store", "strategies", "strategy", "table",
+    "StrategyVersion", "StrategyView", "as_of", "history", "is_newest", "members_of", "migration", "months", "preview",
+    "scheme", "scheme_versions", "scored_by", "sees_small_groups", "segment_members", "segments", "sizes",
+    "snapshot_id", "store", "strategies", "strategy", "strategy_versions", "table",
 ]  # fmt: skip

@@ -1,6 +1,6 @@
 """The eight segments: how large they are, who is in them, how one customer stood over the months."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -159,10 +159,17 @@ def members_of(
     return [int(one) for one in ids[np.searchsorted(ids, after, side="right") :][:limit]]
 
 
-def history(customer_id: int, channel: str = "") -> list[StandingView]:
-    """A customer's scores on every scoring day since the first purchase, oldest first; empty for an unknown one."""
+def history(
+    customer_id: int, channel: str = "", *, names: Mapping[str, StrategyView] | None = None
+) -> list[StandingView]:
+    """A customer's scores on every scoring day since the first purchase, oldest first; empty for an unknown one.
+
+    names: as from `strategies`, where the caller has asked for them already.
+    """
     rows = rows_of(_paths("history", channel), "customer_id", customer_id)
-    names = strategies() if rows else {}
+    if not rows:
+        return []
+    names = names or strategies()
     return [_standing(row, names) for row in sorted(rows, key=lambda row: row["as_of"])]
 
 
@@ -173,7 +180,7 @@ def _paths(table: str, channel: str) -> Iterable[Path]:
         return ()
 
 
-def _standing(row: dict[str, Any], names: dict[str, StrategyView]) -> StandingView:
+def _standing(row: dict[str, Any], names: Mapping[str, StrategyView]) -> StandingView:
     taken = {name: row[name] for name in ("as_of", "r", "f", "m", "score", "segment", "recency_days", "frequency",
                                           "monetary")}  # fmt: skip
     return StandingView(group=f"{row['r']}{row['f']}{row['m']}", name=names[row["segment"]].name, **taken)

@@ -47,3 +47,23 @@ def strategy(segment: str, language: str) -> str:
     with override(language[:2]):
         said = _strategy(segment, StrategyText.objects.filter(code=segment, language=language[:2]).last())
     return f"{said.aim}: {said.text}"
+
+
+@dataclass(frozen=True)
+class StrategyVersion:
+    """What somebody once made of a strategy; without a text it was the standard one. newest: whether it is shown."""
+
+    id: int
+    name: str
+    aim: str
+    text: str
+    by: str
+    at: Any
+    newest: bool
+
+
+def strategy_versions(code: str) -> list[StrategyVersion]:
+    """What a segment's strategy was in the active language, newest first; empty where nobody ever rewrote it."""
+    rows = StrategyText.objects.filter(code=code, language=(get_language() or "en")[:2]).select_related("by")
+    return [StrategyVersion(row.pk, row.name, row.aim, row.text, row.by.name, row.at, newest=not place)
+            for place, row in enumerate(rows.order_by("-id")[:50])]  # fmt: skip
