@@ -11,8 +11,12 @@ from dangol import profile
 from dangol.api.frame import Cursor, Id, Limit, Page, Problem, Strict, address_of, caller, page_of
 from dangol.api.strict import LARGEST
 from dangol.customers.identify import actions, reads
-from dangol.customers.identify.rules import TEXT_LIMIT, CustomerQuery
+from dangol.customers.identify.rules import FIGURES, TEXT_LIMIT, CustomerQuery
+from dangol.insight.segments import reads as segments
+from dangol.profile import picking
 from dangol.staff.actions import note_access
+from dangol.staff.reads import may, require
+from dangol.staff.rules import Right
 
 router = Router(tags=["customers"])
 FAILURES: dict[Any, Any] = {frozenset({401, 403, 404, 409, 413, 422, 429, 503}): Problem}
@@ -22,7 +26,11 @@ Value = Annotated[str, Field(max_length=300)]
 
 
 class CustomerOut(Schema):
-    """A customer of the list. amount: minor units of the company's currency."""
+    """A customer of the list. amount, value: minor units of the company's currency.
+
+    index: of the first customer index (0..100); value: lifetime value; null where unknown or without the right to
+    figures.
+    """
 
     id: int
     kind: str
@@ -42,6 +50,8 @@ class CustomerOut(Schema):
     last_day: date | None
     recency_days: int | None
     generated: list[str]
+    index: float | None = None
+    value: float | None = None
 
 
 class CustomersOut(Schema):
@@ -54,7 +64,12 @@ class CustomersOut(Schema):
 
 
 class CustomerFilter(Strict):
-    """Which customers, in which order, and which page of them. sort: name, amount or last_day, \"-\" for descending."""
+    """Which customers, in which order, and which page of them.
+
+    sort: name, amount, last_day, index or value, "-" for descending. segment: RFM class; segment_id: segments people
+    built; group: "group_<grouping>.<number>"; channel_class: "segment_<channel>.<class>", the names as the segment
+    builder has them; index: 0..100; value: lifetime value, minor units.
+    """
 
     text: Annotated[str, Field(max_length=TEXT_LIMIT)] = ""
     segment: Annotated[list[Short], Field(max_length=50)] = []
@@ -68,6 +83,13 @@ class CustomerFilter(Strict):
     age_band: Annotated[list[Short], Field(max_length=50)] = []
     gender: Short = ""
     consent: Short = ""
+    segment_id: Annotated[list[Id], Field(max_length=50)] = []
+    group: Annotated[list[Short], Field(max_length=50)] = []
+    channel_class: Annotated[list[Short], Field(max_length=50)] = []
+    index_from: Annotated[float, Field(ge=0, le=100)] | None = None
+    index_to: Annotated[float, Field(ge=0, le=100)] | None = None
+    value_from: Minor | None = None
+    value_to: Minor | None = None
     sort: Short = "name"
     cursor: Cursor = None
     limit: Limit = 50
@@ -158,13 +180,36 @@ def list_customers(request: HttpRequest, which: Query[CustomerFilter]) -> Any:
         text=which.text, segments=tuple(which.segment), kind=which.kind, unit_id=which.unit_id, rep_id=which.rep_id,
         last_from=which.last_from, last_to=which.last_to, amount_from=which.amount_from, amount_to=which.amount_to,
         age_bands=tuple(which.age_band), gender=which.gender, consent_channel=which.consent,
+        segment_ids=_built(by, which.segment_id), figure=_figure(by, which.sort.removeprefix("-")),
         sort=which.sort.removeprefix("-"), descending=which.sort.startswith("-"), cursor=which.cursor or "",
         size=which.limit,
     )  # fmt: skip
-    page = reads.search(by, query)
+    page = reads.search(by, _narrowed(by, query, which))
     verb = "search" if query.personal else "view"
     note_access(by=by, verb=verb, what="customers", count=len(page.rows), address=address_of(request))
-    return {"items": page.rows, "next": page.next_cursor or None, "count": page.count, "exact": page.exact}
+    figures = picking.Figures() if may(by, Right.INSIGHT_VIEW) else None
+    rows = [{**vars(row), **({name: figures.of(name, row.id) for name in FIGURES} if figures else {})}
+            for row in page.rows]  # fmt: skip
+    return {"items": rows, "next": page.next_cursor or None, "count": page.count, "exact": page.exact}
+
+
+def _narrowed(by: Any, query: CustomerQuery, which: CustomerFilter) -> CustomerQuery:
+    """The question with what it asks of scores, for those who may see figures."""
+    wanted = picking.Wanted(tuple(which.group), tuple(which.channel_class), (which.index_from, which.index_to),
+                            (which.value_from, which.value_to))  # fmt: skip
+    if wanted == picking.Wanted():
+        return query
+    require(by, Right.INSIGHT_VIEW)
+    return picking.narrowed(query, wanted)
+
+
+def _figure(by: Any, sort: str) -> Any:
+    return picking.figure_of(sort) if sort in FIGURES and may(by, Right.INSIGHT_VIEW) else None
+
+
+def _built(by: Any, wanted: list[int]) -> tuple[int, ...]:
+    """Segments people built that the caller may see. Raises NotFound."""
+    return tuple(segments.visible_id(by, str(one)) for one in wanted)
 
 
 @router.get("/customers/{int:customer_id}", response={200: PersonOut, **FAILURES}, operation_id="get_customer")

@@ -49,6 +49,29 @@ class TotalsOut(Schema):
     value: int | None = None
 
 
+class TogetherOut(Schema):
+    """Half the widths of the 90 % intervals of the totals.
+
+    of_one, of_all: shares of the variance that are doubt about the parameters, of one customer and of all together.
+    """
+
+    alive: float
+    purchases: float
+    value: float
+    of_one: float
+    of_all: float
+
+
+class PastOut(Schema):
+    """The model fitted for a day. error: of its check, 0.05 is 5 % too many purchases forecast."""
+
+    as_of: date
+    model: str
+    parameters: dict[str, float]
+    error: float | None
+    customers: int
+
+
 class LifetimeOut(Schema):
     """The model in force. reason: why there is none, empty where there is one."""
 
@@ -67,10 +90,14 @@ class LifetimeOut(Schema):
     checks: dict[str, CheckOut]
     totals: TotalsOut | None
     months: list[dict[str, Any]]
+    together: TogetherOut | None
+    past: list[PastOut]
 
 
 class WorthOut(Schema):
-    """One customer's figures; amounts are minor units. low and high: 95 % of p_alive, 90 % of what may come."""
+    """One customer's figures; amounts are minor units. low and high: 95 % of p_alive, 90 % of what may come,
+    the doubt about the parameters included.
+    """
 
     customer_id: int
     as_of: date
@@ -130,6 +157,7 @@ def lifetime(request: HttpRequest) -> Any:
             "chosen_by", "checked_from")},
         "fits": found.facts["fits"], "spending": found.facts["spending"], "checks": found.facts["holdouts"],
         "totals": found.facts["totals"] or None, "months": found.facts["months"],
+        "together": found.facts.get("together"), "past": found.facts.get("past", []),
     }  # fmt: skip
 
 

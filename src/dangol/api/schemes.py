@@ -131,10 +131,10 @@ def use_scheme_again(request: HttpRequest, version: int, channel: Channel = "") 
 
 
 class ChannelOut(Schema):
-    """A channel of purchases: who bought in it, its share of all sales 0..1, and whether it has its own scheme."""
+    """A channel of purchases: orders in it, its share of all sales 0..1, and whether it has its own scheme."""
 
     name: str
-    customers: int
+    orders: int
     share: float
     has_scheme: bool
 

@@ -196,6 +196,13 @@ JOBS = {
     "segments.refresh": "dangol.insight.segments.actions.refresh",
 }
 
+# Who may use a grouping, an index or a channel's scheme: functions (member, columns) -> where, in words.
+USES_OF_SCORES = (
+    "dangol.insight.score.index.reads.uses",
+    "dangol.insight.segments.reads.uses",
+    "dangol.profile.picking.uses",
+)
+
 # What every installation starts by the clock: code -> (name, job, plan in company time, minutes until it is late).
 SCHEDULES = {
     "cycle": (gettext_noop("Nightly cycle"), "cycle.run", {"every": "daily", "at": "02:00"}, 180),

@@ -52,10 +52,7 @@ def events_of(ids: Sequence[int], facts: Facts, consents: Sequence[Any]) -> Iter
     yield from _purchases(facts.lines)
     messages = channels.of_customer(*ids)
     yield from _messages(messages)
-    yield from (
-        Event("contact", word.at, N_("The address was refused for good, nothing more is sent to it: {answer}"),
-              {"answer": word.answer}) for word in channels.refused(*ids)
-    )  # fmt: skip
+    yield from _refused(ids)
     yield from _contacts(facts.contacts, {message.campaign_key for message in messages})
     yield from _responses(facts.responses)
     yield from _surveys(ids)
@@ -85,6 +82,13 @@ def _messages(messages: Sequence[Any]) -> Iterator[Event]:
             N_("Campaign {campaign} by {channel}"), {"campaign": message.campaign_key, "channel": message.channel},
             detail=MESSAGE_STATES.get(message.state, message.state),
         )  # fmt: skip
+
+
+def _refused(ids: Sequence[int]) -> Iterator[Event]:
+    """Addresses that their own servers do not know."""
+    for word in channels.refused(*ids):
+        title = N_("The address was refused for good, nothing more is sent to it: {answer}")
+        yield Event("contact", word.at, title, {"answer": word.answer})
 
 
 def _contacts(rows: Sequence[Mapping[str, Any]], known: set[str]) -> Iterator[Event]:

@@ -285,6 +285,11 @@ class ViewOfList:
     owner_name: str
 
 
+def saved_queries(page: str) -> list[tuple[str, str]]:
+    """All saved views of a page as name and query, whoever keeps them: to see what they ask for before it goes."""
+    return list(SavedView.objects.filter(page=page).order_by("name").values_list("name", "query"))
+
+
 def saved_views(by: Member, page: str) -> list[ViewOfList]:
     """One's own views of a page and those that others share, by name."""
     found = SavedView.objects.filter(Q(owner=by) | Q(shared=True), page=page).select_related("owner")

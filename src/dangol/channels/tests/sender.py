@@ -1,12 +1,14 @@
-"""A sending process for the tests to kill: `python -m dangol.channels.tests.sender POINT NUMBER`.
+"""Sending processes for the tests to kill: `python -m dangol.channels.tests.sender` forks one per line it reads.
 
-POINT: where to die, at message NUMBER of this process: before (the network), after (the answer, before it is written
-down), never. `ask 0` asks the mailbox about what is in doubt.
+A line is POINT NUMBER: where to die, at message NUMBER of that process: before (the network), after (the answer, before
+it is written down), never. `queue 0` writes the messages, `ask 0` asks the mailbox about what is in doubt. Of each
+process its id is printed, and how it ended. Only the first has to import the whole house.
 """
 
 import os
 import signal
 import sys
+import traceback
 
 import django
 
@@ -71,17 +73,40 @@ def send(point, number):
     ).run(lambda: True)  # fmt: skip
 
 
-if __name__ == "__main__":
-    django.setup()
-    if sys.argv[1] == "queue":
+def act(point, number):
+    """What a line asks for."""
+    if point == "queue":
         from django.core.management import call_command
 
         call_command("migrate", verbosity=0)
         queue()
-    elif sys.argv[1] == "ask":
+    elif point == "ask":
         from dangol.channels.actions import ask
         from dangol.channels.email.local import LocalEmail
 
         ask(campaign_key=KEY, channel=LocalEmail())
     else:
-        send(sys.argv[1], int(sys.argv[2]))
+        send(point, number)
+
+
+def main():
+    """Fork a process for every line; this one never opens the database."""
+    django.setup()
+    while line := sys.stdin.readline():
+        point, number = line.split()
+        pid = os.fork()
+        if pid == 0:
+            code = 1
+            try:
+                act(point, int(number))
+                code = 0
+            except Exception:
+                traceback.print_exc()
+            finally:
+                os._exit(code)
+        print(pid, flush=True)
+        print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), flush=True)
+
+
+if __name__ == "__main__":
+    main()

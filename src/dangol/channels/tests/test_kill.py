@@ -2,6 +2,7 @@
 
 import os
 import random
+import signal
 import socket
 import sqlite3
 import subprocess
@@ -43,8 +44,31 @@ def post(tmp_path):
     server.wait(10)
 
 
-def _sender(environment, *words):
-    return subprocess.Popen([sys.executable, "-m", "dangol.channels.tests.sender", *words], env=environment)
+class Senders:
+    """Starts one sending process after the other."""
+
+    def __init__(self, environment):
+        self.parent = subprocess.Popen(
+            [sys.executable, "-m", "dangol.channels.tests.sender"], env=environment, text=True,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        )  # fmt: skip
+
+    def start(self, point, number=0):
+        self.parent.stdin.write(f"{point} {number}\n")
+        self.parent.stdin.flush()
+        return int(self.parent.stdout.readline())
+
+    def ended(self):
+        """How the process started last ended: 0, or the signal that killed it, negative."""
+        return int(self.parent.stdout.readline())
+
+    def run(self, point):
+        self.start(point)
+        return self.ended()
+
+    def close(self):
+        self.parent.stdin.close()
+        assert self.parent.wait(60) == 0
 
 
 def _arrived(folder):
@@ -62,20 +86,21 @@ def _states(database):
 
 def test_killed_senders_never_send_twice_and_lose_nothing(post):
     folder, environment, database = post
-    assert _sender(environment, "queue", "0").wait(180) == 0
+    senders = Senders(environment)
+    assert senders.run("queue") == 0
     chance = random.Random(20261123)
     for point in ("before", "after", "after", "before", "any", "any", "any"):
         number = chance.randint(2, 5)
-        process = _sender(environment, "never" if point == "any" else point, str(number))
+        seen, deadline = _count(folder), time.monotonic() + 60
+        process = senders.start("never" if point == "any" else point, number)
         if point == "any":
-            seen = _count(folder)
-            while _count(folder) < seen + number and process.poll() is None:
+            while _count(folder) < seen + number and time.monotonic() < deadline:
                 time.sleep(0.002)
             time.sleep(chance.random() * 0.02)
-            process.kill()
-        assert process.wait(60) == -9, "the sender was meant to die"
+            os.kill(process, signal.SIGKILL)
+        assert senders.ended() == -signal.SIGKILL, "the sender was meant to die"
         assert all(n == 1 for n in _arrived(folder).values())
-    assert _sender(environment, "never", "0").wait(120) == 0
+    assert senders.run("never") == 0
 
     arrived, states = _arrived(folder), _states(database)
     assert len(states) == PEOPLE
@@ -87,7 +112,8 @@ def test_killed_senders_never_send_twice_and_lose_nothing(post):
     assert 4 <= len(in_doubt) <= 7, "every message a killed sender held is listed, and no other"
     assert set(arrived) >= set(states) - set(in_doubt)
 
-    assert _sender(environment, "ask", "0").wait(60) == 0
+    assert senders.run("ask") == 0
+    senders.close()
     asked = _states(database)
     assert {to for to, state in asked.items() if state == "in_doubt"} == set(states) - set(arrived), "only proof counts"
     assert {to for to, state in asked.items() if state == "sent"} == set(arrived)

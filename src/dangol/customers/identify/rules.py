@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dangol.base.errors import BadInput
+from dangol.customers.identify.picked import Among, Figure
 from dangol.customers.standard.rules import (
     TAIL_DIGITS,
     address,
@@ -30,7 +31,8 @@ UNDO_SECONDS = 60
 EDITABLE = ("name", "phone", "email", "address", "birth", "birth_year", "gender")
 MASKED = frozenset({"phone", "email", "address", "birth"})
 KINDS = ("named", "unnamed")
-SORTS = ("name", "amount", "last_day")
+FIGURES = ("index", "value")  # sort orders that a room above knows the figures of
+SORTS = ("name", "amount", "last_day", *FIGURES)
 HANGUL = re.compile(r"^[가-힣]+$")
 # The parts of an address that have a column, and how long each may be.
 ADDRESS_PARTS = {
@@ -134,7 +136,7 @@ class CustomerQuery:
 
     unit_id takes its whole subtree. consent_channel: has current marketing consent for it. recency: idle days.
     attributes: own attributes of the company, by equality. ids: only these customers. segment_ids: in any of these
-    segments that people built.
+    segments that people built. among: those a room above picked out; figure: what it sorts them by (sort in FIGURES).
     """
 
     text: str = ""
@@ -152,6 +154,8 @@ class CustomerQuery:
     attributes: Mapping[str, str] = field(default_factory=dict)
     ids: tuple[int, ...] = ()
     segment_ids: tuple[int, ...] = ()
+    among: Among | None = None
+    figure: Figure | None = None
     sort: str = "name"
     descending: bool = False
     cursor: str = ""
@@ -163,6 +167,8 @@ class CustomerQuery:
                 "Customers cannot be sorted by “{sort}”. Use one of: {known}.",
                 field="sort", sort=self.sort, known=", ".join(SORTS),
             )  # fmt: skip
+        if self.sort in FIGURES and self.figure is None:
+            raise BadInput("Customers have no such figure yet. Choose another order.", field="sort")
         if self.kind and self.kind not in KINDS:
             raise BadInput(
                 "“{kind}” is not a kind of customer. Use one of: {known}.",

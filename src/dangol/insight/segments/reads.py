@@ -2,17 +2,19 @@
 
 import hashlib
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
 import numpy as np
 from django.db.models import Q
+from django.utils.translation import gettext
 
 from dangol.base.errors import BadInput, Damaged, NotFound, TooMuch
 from dangol.customers.consent.rules import NO_CONSENT
 from dangol.customers.identify import reads as identify
+from dangol.customers.identify.picked import Among
 from dangol.customers.identify.rules import CustomerQuery
 from dangol.engine import current
 from dangol.insight.segments import counting, prepared, rules, tables
@@ -199,6 +201,21 @@ def users(by: Member, segment_id: int) -> list[SegmentView]:
     ]  # fmt: skip
 
 
+def uses(by: Member, columns: Collection[str]) -> list[str]:
+    """The segments in use that ask for one of these scores, in words: for `score.uses`.
+
+    columns: "<table>.<field>". Others' own segments are not named.
+    """
+    found = []
+    for row in Segment.objects.filter(archived_at=None, kind="live").select_related("owner").order_by("name"):
+        asked = (one for _path, one in rules.conditions(rules.from_dict(row.definition)))
+        if any(isinstance(one, rules.Score) and f"{one.table}.{one.field}" in columns for one in asked):
+            seen = row.shared or row.owner_id == by.pk
+            found.append(gettext("segment {name}").format(name=row.name) if seen else
+                         gettext("a segment of {name}").format(name=row.owner.name))  # fmt: skip
+    return found
+
+
 def of_customer(by: Member, ids: Sequence[int]) -> list[tuple[int, str]]:
     """The segments a person is in, as id and name, of those the reader may see.
 
@@ -296,6 +313,13 @@ def _reach(by: Member, counter: Counter, inside: Bits) -> list[ReachLine]:
         cannot = sorted(((reason, n) for reason, n in reasons.items() if n), key=lambda one: -one[1])
         lines.append(ReachLine(channel, _folded(by, can), [(reason, _folded(by, n)) for reason, n in cannot]))
     return lines
+
+
+def meeting(root: rules.Group) -> Among:
+    """Who meets a definition, for rooms above that narrow a list by it and bound it themselves. Raises NotFound."""
+    counter = Counter(current())
+    flags = np.unpackbits(counter.node(root), count=counter.now.length).astype(bool)
+    return Among(f"{counter.now.key} {rules.node_to_dict(root)}", flags)
 
 
 def sample(by: Member, root: rules.Group, most: int = SAMPLE) -> list[identify.Row]:

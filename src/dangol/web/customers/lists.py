@@ -13,9 +13,11 @@ from django.utils.translation import gettext_lazy as _
 from dangol.base.errors import BadInput
 from dangol.customers.consent.rules import CHANNEL_NAMES
 from dangol.customers.identify import actions, reads
-from dangol.customers.identify.rules import MAX_PAGE, TEXT_LIMIT, CustomerQuery
+from dangol.customers.identify.picked import Figure
+from dangol.customers.identify.rules import FIGURES, MAX_PAGE, TEXT_LIMIT, CustomerQuery
 from dangol.insight.score import reads as score
 from dangol.insight.segments import reads as segments
+from dangol.profile import picking
 from dangol.staff import reads as staff
 from dangol.staff.rules import Right
 from dangol.web.lists import Bulk, Choice, Column, Count, Days, ListPage, ListState, Page, Range, Selection
@@ -31,7 +33,7 @@ def query_of(state: ListState, size: int = 50, after: str | None = None) -> Cust
     """The question a list's state asks. Raises BadInput."""
     chosen = state.filters
     amounts, days = chosen.get("amount", (None, None)), chosen.get("last_day", (None, None))
-    return CustomerQuery(
+    asked = CustomerQuery(
         text=state.text[:TEXT_LIMIT],
         segments=chosen.get("segment", ()),
         kind=_one(chosen, "kind"),
@@ -46,10 +48,32 @@ def query_of(state: ListState, size: int = 50, after: str | None = None) -> Cust
         consent_channel=_one(chosen, "consent"),
         segment_ids=_built(state),
         sort=state.sort or "name",
+        figure=_sorted_by(state),
         descending=state.descending,
         cursor=after or "",
         size=size,
     )
+    return _narrowed(state, asked)
+
+
+def _narrowed(state: ListState, asked: CustomerQuery) -> CustomerQuery:
+    """The question with what it asks of scores, for those who may see figures. Raises BadInput, NotAllowed."""
+    chosen = state.filters
+    if not {"group", "channel_class", "index", "value"} & set(chosen):
+        return asked
+    staff.require(state.by, Right.INSIGHT_VIEW)
+    wanted = picking.Wanted(
+        chosen.get("group", ()), chosen.get("channel_class", ()), chosen.get("index", picking.ANY_NUMBER),
+        chosen.get("value", picking.ANY_NUMBER),
+    )  # fmt: skip
+    return picking.narrowed(asked, wanted)
+
+
+def _sorted_by(state: ListState) -> Figure | None:
+    """The figure to sort by, for those who may see figures."""
+    if state.sort not in FIGURES or not staff.may(state.by, Right.INSIGHT_VIEW):
+        return None
+    return picking.figure_of(state.sort)
 
 
 def _one(chosen: dict[str, Any], key: str) -> str:
@@ -87,7 +111,14 @@ def _rows(state: ListState, limit: int, after: str | None) -> Page:
 
 def _shown(state: ListState, rows: Sequence[reads.Row]) -> list[Any]:
     names = dict(_segments(state.by))
-    return [SimpleNamespace(**vars(row), label=row.label, grade=names.get(row.segment, "")) for row in rows]
+    figures = picking.Figures() if staff.may(state.by, Right.INSIGHT_VIEW) else None
+    return [SimpleNamespace(**vars(row), label=row.label, grade=names.get(row.segment, ""), figures=figures)
+            for row in rows]  # fmt: skip
+
+
+def _figure(name: str) -> Callable[[Any], float | None]:
+    """A figure of a row; nothing for those who see no figures."""
+    return lambda row: row.figures.of(name, row.id) if row.figures else None
 
 
 def _picked(state: ListState, ids: tuple[str, ...]) -> Iterator[Any]:
@@ -95,7 +126,7 @@ def _picked(state: ListState, ids: tuple[str, ...]) -> Iterator[Any]:
     wanted = tuple(int(one) for one in ids if one.isascii() and one.isdecimal() and len(one) < 19)
     for start in range(0, len(wanted), MAX_PAGE):
         query = CustomerQuery(ids=wanted[start : start + MAX_PAGE], sort=state.sort or "name",
-                              descending=state.descending, size=MAX_PAGE)  # fmt: skip
+                              figure=_sorted_by(state), descending=state.descending, size=MAX_PAGE)  # fmt: skip
         yield from _shown(state, reads.search(state.by, query).rows)
 
 
@@ -127,6 +158,16 @@ def _built_segments(member: Any) -> list[tuple[str, str]]:
         return segments.choices(member) if staff.may(member, Right.INSIGHT_VIEW) else []
 
     return _once(member, "built", read)
+
+
+def _groups(member: Any) -> list[tuple[str, str]]:
+    """The groups of groupings; nothing for those who see no figures."""
+    return _once(member, "groups", lambda: picking.group_choices() if staff.may(member, Right.INSIGHT_VIEW) else [])
+
+
+def _classes(member: Any) -> list[tuple[str, str]]:
+    """The classes by channels with a scheme of their own; nothing for those who see no figures."""
+    return _once(member, "classes", lambda: picking.class_choices() if staff.may(member, Right.INSIGHT_VIEW) else [])
 
 
 def _units(member: Any) -> list[tuple[str, str]]:
@@ -223,15 +264,21 @@ CUSTOMERS = ListPage(
         Column("age_band", _("Age band"), shown=False),
         Column("gender", _("Gender"), shown=False, value=_gender),
         Column("recency_days", _("Days since last purchase"), "number", shown=False),
+        Column("index", _("Customer index"), "number", value=_figure("index"), sortable=True, shown=False),
+        Column("value", _("Lifetime value"), "money", value=_figure("value"), sortable=True, shown=False),
     ),
     filters=(
         Choice("segment", _("RFM segment"), choices=_segments),
         Choice("built", _("Segment"), choices=_built_segments),
+        Choice("channel_class", _("RFM segment by channel"), choices=_classes),
+        Choice("group", _("Customer group"), choices=_groups),
         Choice("kind", _("Kind"), choices=KINDS, several=False),
         Choice("unit", _("Branch"), choices=_units, several=False),
         Choice("rep", _("Rep in charge"), choices=_few_reps, several=False),
         Days("last_day", _("Last purchase")),
         Range("amount", _("Sales"), kind_of="money"),
+        Range("index", _("Customer index")),
+        Range("value", _("Lifetime value"), kind_of="money"),
         Choice("age", _("Age band"), choices=_ages),
         Choice("gender", _("Gender"), choices=GENDERS, several=False),
         Choice("consent", _("Agreed to advertising by"), choices=CHANNELS, several=False),

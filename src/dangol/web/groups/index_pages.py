@@ -3,12 +3,13 @@
 from collections.abc import Callable
 from typing import Any
 
+from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from dangol.base.errors import BadInput, NotFound
+from dangol.base.errors import BadInput, Conflict, NotFound
 from dangol.customers.identify.reads import labels
 from dangol.insight.score.index import actions, reads
 from dangol.insight.score.index.reads import DayView, IndexView
@@ -128,5 +129,9 @@ def preview(request: Request) -> HttpResponse:
 @page(Right.INSIGHT_EDIT, methods=("POST",))
 def retire(request: Request, index_id: int) -> HttpResponse:
     """Stop counting an index."""
-    actions.retire(by=request.user, index_id=index_id)
+    try:
+        actions.retire(by=request.user, index_id=index_id)
+    except Conflict as wrong:
+        messages.error(request, sentence(wrong))
+        return HttpResponseRedirect(reverse("groups:index_one", args=[index_id]))
     return HttpResponseRedirect(reverse("groups:index_list"))

@@ -3,12 +3,13 @@
 from dataclasses import replace
 from typing import Any
 
+from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from dangol.base.errors import BadInput, DangolError, NotFound
+from dangol.base.errors import BadInput, Conflict, DangolError, NotFound
 from dangol.customers.identify.reads import labels
 from dangol.insight.score.groups import actions, editing, pictures, reads
 from dangol.insight.score.groups.reads import GroupingView, GroupView
@@ -18,12 +19,14 @@ from dangol.insight.score.groups.rules.trees import TARGETS
 from dangol.insight.score.groups.rules.wishes import TREE
 from dangol.insight.score.groups.wording import label
 from dangol.insight.score.reads import SMALL_GROUP
+from dangol.insight.segments.rules import Score
 from dangol.staff.actions import note_access
 from dangol.staff.reads import may
 from dangol.staff.rules import Right
 from dangol.web.customers.address import address_of
 from dangol.web.groups import charts, splits
 from dangol.web.groups.forms import OF_FIELDS, ClustersForm, TreeForm
+from dangol.web.segments import making
 from dangol.web.sentences import say, sentence
 from dangol.web.shell import Request, page
 from dangol.web.templatetags.dangol import number
@@ -163,7 +166,11 @@ def change(request: Request, grouping_id: int) -> HttpResponse:
 @page(Right.INSIGHT_EDIT, methods=("POST",))
 def retire(request: Request, grouping_id: int) -> HttpResponse:
     """Stop keeping a grouping up."""
-    actions.retire(by=request.user, grouping_id=grouping_id)
+    try:
+        actions.retire(by=request.user, grouping_id=grouping_id)
+    except Conflict as wrong:
+        messages.error(request, sentence(wrong))
+        return HttpResponseRedirect(reverse("groups:one", args=[grouping_id]))
     return HttpResponseRedirect(reverse("groups:list"))
 
 
@@ -182,8 +189,28 @@ def _group_page(request: Request, grouping_id: int, code: int, *, wrong: str = "
         "grouping": view, "group": one, "bars": charts.bars(one), "wrong": wrong, "smallest": SMALL_GROUP,
         "given": request.POST.get("name", "") if wrong else one.name if one.named_by else "",
         "may_edit": may(request.user, Right.INSIGHT_EDIT) and view.retired_at is None,
-        **_members(request, view, one),
+        **_members(request, view, one), **_onward(request, view, one),
     }, status=422 if wrong else 200)  # fmt: skip
+
+
+def _onward(request: Request, view: GroupingView, one: GroupView) -> dict[str, Any]:
+    """From the group to the list of its customers and to a live segment."""
+    if view.retired_at is not None or one.folded:
+        return {}
+    listed = f"{reverse('customers:list')}?group={view.column}.{one.code}"
+    return {"list_url": listed if may(request.user, Right.CUSTOMERS_VIEW) else ""} | making.live_form(
+        request, reverse("groups:make_live", args=[view.id, one.code]), f"{view.name} · {one.name}"
+    )
+
+
+@page(Right.INSIGHT_VIEW, methods=("POST",))
+def make_live(request: Request, grouping_id: int, code: int) -> HttpResponse:
+    """Make a live segment of who is in a group."""
+    view = reads.grouping(request.user, grouping_id)
+    if code not in {one.code for one in view.groups} or view.retired_at is not None:
+        raise NotFound("This group does not exist.")
+    back = reverse("groups:group", args=[grouping_id, code])
+    return making.make_live(request, Score("groups", view.column, values=(str(code),)), back=back)
 
 
 def _members(request: Request, view: GroupingView, one: GroupView) -> dict[str, Any]:

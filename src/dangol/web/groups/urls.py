@@ -20,5 +20,6 @@ urlpatterns = [
     path("<int:grouping_id>/rules/", pages.change, name="rules"),
     path("<int:grouping_id>/retire/", pages.retire, name="retire"),
     path("<int:grouping_id>/<int:code>/", pages.group, name="group"),
+    path("<int:grouping_id>/<int:code>/live/", pages.make_live, name="make_live"),
     path("<int:grouping_id>/<int:code>/name/", pages.rename, name="rename"),
 ]

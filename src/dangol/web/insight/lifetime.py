@@ -66,8 +66,31 @@ def _model(found: Overview) -> dict[str, Any]:
                     "check": found.facts["holdouts"].get(name)} for name, tried in found.facts["tried"].items()],
         "check": check, "check_error": _error(check), "totals": found.facts["totals"],
         "classes": [{"label": _class(one), **one} for one in check["classes"]] if check else [],
+        "ranges": _ranges(found), "past": _past(found),
         "active_share": found.facts["totals"]["alive"] / found.customers if found.customers else None,
     }  # fmt: skip
+
+
+def _ranges(found: Overview) -> dict[str, Any]:
+    """The 90 % intervals of the sums, and which share of them is doubt about the parameters; empty under a contract."""
+    off, totals = found.facts.get("together"), found.facts["totals"]
+    if not off:
+        return {}
+    ends = {name: (max(totals[name] - off[name], 0.0), totals[name] + off[name])
+            for name in ("alive", "purchases", "value") if totals[name] is not None}  # fmt: skip
+    ends["alive"] = (ends["alive"][0], min(ends["alive"][1], found.customers))
+    return {name: (round(low), round(high)) for name, (low, high) in ends.items()} | {
+        "of_one": off["of_one"], "of_all": off["of_all"]}  # fmt: skip
+
+
+def _past(found: Overview) -> dict[str, Any]:
+    """The models of the days before, newest first: a column for each parameter of the model in force."""
+    names, rows = list(found.parameters), []
+    for one in reversed(found.facts.get("past", [])):
+        values = [one["parameters"].get(name) if one["model"] == found.model else None for name in names]
+        rows.append({"day": date.fromisoformat(one["as_of"]), "model": MODEL_NAMES[one["model"]], "values": values,
+                     "error": one["error"], "customers": one["customers"]})  # fmt: skip
+    return {"names": names, "rows": rows} if len(rows) > 1 else {}
 
 
 def _parameters(lead: str, fit: Any) -> list[dict[str, Any]]:

@@ -17,6 +17,7 @@ from django.db.models import Exists, F, Func, OuterRef, Q, QuerySet
 from dangol.base.errors import BadInput
 from dangol.customers.consent import reads as consent
 from dangol.customers.identify.models import Customer, Membership
+from dangol.customers.identify.reads.walking import SORT_COLUMNS, Entry, Seen, page_of_many
 from dangol.customers.identify.rules import COUNT_CAP, Clue, CustomerQuery, after, clues, mask
 from dangol.staff import reads as staff
 from dangol.staff.reads import Member, may, require, scope_of, within
@@ -24,8 +25,6 @@ from dangol.staff.rules import Right
 
 LEAD_CAP = 50_000
 MERGED_CAP = 500
-SORT_COLUMNS = {"name": "name", "amount": "standing__amount", "last_day": "standing__last_day"}
-SORT_TIES = {"name": "id", "amount": "standing__customer_id", "last_day": "standing__customer_id"}
 
 
 @dataclass(frozen=True)
@@ -73,9 +72,9 @@ def search(by: Member, query: CustomerQuery) -> Page:
     require(by, Right.CUSTOMERS_VIEW)
     plan = Plan(by, query)
     few = _few(plan, query)
-    counted, exact = (COUNT_CAP, False) if few is None else (len(few), True)
+    counted, exact = _counted(plan, COUNT_CAP, None) if few is None else (len(few), True)
     seen = _seen(query)
-    near = list(_page_of_many(plan.found("sort"), query, seen)) if few is None else _page_of_few(few, query, seen)
+    near = list(page_of_many(plan.found("sort"), query, seen)) if few is None else _page_of_few(few, query, seen)
     back = seen is not None and seen.back
     page, more = near[: query.size], len(near) > query.size
     page = page[::-1] if back else page
@@ -93,13 +92,14 @@ def count(by: Member, query: CustomerQuery, cap: int | None = COUNT_CAP) -> tupl
     """How many customers fit, and whether that is exact; counting stops at the cap (None: never)."""
     require(by, Right.CUSTOMERS_VIEW)
     plan = Plan(by, query)
-    return _capped(plan.found(plan.lead()), cap)
+    return _counted(plan, cap, plan.lead())
 
 
 def customer_ids(by: Member, query: CustomerQuery, limit: int | None = None) -> list[int]:
     """The ids of all customers that fit, for a bulk action or a campaign, in order of id."""
     require(by, Right.CUSTOMERS_VIEW)
-    return sorted(Plan(by, query).found("").order_by().values_list("id", flat=True)[:limit])
+    found = sorted(Plan(by, query).found("").order_by().values_list("id", flat=True)[: None if query.among else limit])
+    return found if query.among is None else [one for one in found if one in query.among][:limit]
 
 
 def age_bands() -> list[str]:
@@ -293,31 +293,43 @@ def _capped(found: QuerySet[Customer], cap: int | None) -> tuple[int, bool]:
     return min(counted, cap), counted <= cap
 
 
-# An entry of a page: (0 with a value to sort by or 1 without, the value, the customer's id).
-Entry = tuple[int, Any, int]
-
-
-@dataclass(frozen=True)
-class Seen:
-    """Where a page begins: behind this entry, or before it when going back."""
-
-    entry: Entry
-    back: bool
-
-
 def _few(plan: Plan, query: CustomerQuery) -> list[Entry] | None:
     """All answers, unsorted, where they are at most COUNT_CAP; else nothing.
 
     Many conditions can cost a walk past most customers, so they are asked once, for the answers and not first for
     their number. Without a condition counting to the cap costs next to nothing.
     """
-    lead = plan.lead()
-    found = plan.found(lead)
-    if not plan.narrowed and not _capped(found, COUNT_CAP)[1]:
+    among = query.among
+    if among is not None and len(among.ids) <= COUNT_CAP:
+        found = plan.found("ids").filter(pk__in=among.ids.tolist())
+    else:
+        found = plan.found(plan.lead())
+        if not plan.narrowed and not _capped(found, COUNT_CAP)[1]:
+            return None
+    column = "pk" if query.figure else SORT_COLUMNS[query.sort]
+    fetched = list(found.order_by().values_list("pk", column)[: COUNT_CAP + 1])
+    if len(fetched) > COUNT_CAP:
         return None
-    fetched = found.order_by().values_list("pk", SORT_COLUMNS[query.sort])[: COUNT_CAP + 1]
+    if query.figure:
+        fetched = [(pk, query.figure.of(pk)) for pk, _pk in fetched]
     entries = [(0, value, pk) if value not in (None, "") else (1, None, pk) for pk, value in fetched]
-    return entries if len(entries) <= COUNT_CAP else None
+    return entries if among is None else [entry for entry in entries if entry[2] in among]
+
+
+def _counted(plan: Plan, cap: int | None, lead: str | None) -> tuple[int, bool]:
+    """How many customers fit; of those picked out elsewhere some thousand are asked for at a time.
+
+    lead: as in Plan.found; None where more than the cap are known to fit.
+    """
+    among = plan.query.among
+    if among is None:
+        return (COUNT_CAP, False) if lead is None else _capped(plan.found(lead), cap)
+    n, found = 0, plan.found("ids")
+    for start in range(0, len(among.ids), COUNT_CAP):
+        n += found.filter(pk__in=among.ids[start : start + COUNT_CAP].tolist()).count()
+        if cap is not None and n > cap:
+            return cap, False
+    return n, True
 
 
 def _page_of_few(entries: list[Entry], query: CustomerQuery, seen: Seen | None) -> list[Entry]:
@@ -340,44 +352,6 @@ def _follows(entry: Entry, seen: Entry, descending: bool) -> bool:
     return (entry[1:] < seen[1:]) if descending else (entry[1:] > seen[1:])
 
 
-def _page_of_many(found: QuerySet[Customer], query: CustomerQuery, seen: Seen | None) -> list[Entry]:
-    """Walks the index of the sort order, one entry further than the page; those without a value come last."""
-    back, entry = (seen.back, seen.entry) if seen else (False, None)
-    walks = [_with_value, _without_value]
-    taken: list[Entry] = []
-    for phase in (1, 0) if back else (0, 1):
-        passed = entry is not None and (phase > entry[0] if back else phase < entry[0])
-        if not passed and len(taken) <= query.size:
-            start = entry if entry is not None and entry[0] == phase else None
-            taken += walks[phase](found, query, start, back, query.size + 1 - len(taken))
-    return taken
-
-
-def _with_value(
-    found: QuerySet[Customer], query: CustomerQuery, start: Entry | None, back: bool, wanted: int
-) -> Iterator[Entry]:
-    column, tie = SORT_COLUMNS[query.sort], SORT_TIES[query.sort]
-    way, sign = ("lt", "-") if query.descending != back else ("gt", "")
-    walked = found.filter(**({"name__gt": ""} if column == "name" else {f"{column}__isnull": False}))
-    if start is not None:
-        walked = walked.filter(
-            Q(**{f"{column}__{way}e": start[1]}),
-            Q(**{f"{column}__{way}": start[1]}) | Q(**{f"{tie}__{way}": start[2]}),
-        )
-    rows = walked.order_by(sign + column, sign + tie).values_list(column, "pk")[:wanted]
-    return ((0, value, pk) for value, pk in rows)
-
-
-def _without_value(
-    found: QuerySet[Customer], query: CustomerQuery, start: Entry | None, back: bool, wanted: int
-) -> Iterator[Entry]:
-    column = SORT_COLUMNS[query.sort]
-    rest = found.filter(Q(name="") if column == "name" else Q(**{f"{column}__isnull": True}))
-    if start is not None:
-        rest = rest.filter(pk__lt=start[2]) if back else rest.filter(pk__gt=start[2])
-    return ((1, None, pk) for pk in rest.order_by("-pk" if back else "pk").values_list("pk", flat=True)[:wanted])
-
-
 def _cursor(entry: Entry, query: CustomerQuery, *, back: bool) -> str:
     """Where a page begins; it carries its sort order, so that it is never read under another."""
     value = entry[1].isoformat() if isinstance(entry[1], date) else entry[1]
@@ -391,7 +365,7 @@ def _seen(query: CustomerQuery) -> Seen | None:
     try:
         padded = query.cursor + "=" * (-len(query.cursor) % 4)
         sort, descending, phase, value, pk, *back = json.loads(urlsafe_b64decode(padded))
-        kind = {"name": str, "amount": int, "last_day": str}[query.sort]
+        kind = float if query.figure else {"name": str, "amount": int, "last_day": str}[query.sort]
         fits = (sort, descending) == (query.sort, query.descending) and isinstance(pk, int) and phase in (0, 1)
         if not fits or (phase == 0 and not isinstance(value, kind)) or back not in ([], [1]):
             raise ValueError

@@ -3,13 +3,15 @@
 from dataclasses import replace
 from datetime import date
 
+import numpy as np
 import pytest
 
 from dangol.base.errors import BadInput, NotAllowed, NotFound
 from dangol.customers.identify import reads
 from dangol.customers.identify.matching.actions import merge
 from dangol.customers.identify.models import Customer, Standing
-from dangol.customers.identify.reads import listing
+from dangol.customers.identify.picked import Among, Figure
+from dangol.customers.identify.reads import listing, walking
 from dangol.customers.identify.rules import CustomerQuery, given_name
 
 
@@ -233,3 +235,31 @@ def test_whoever_was_merged_is_found_by_name_number_and_code_as_the_whole(people
     assert labels(reads.search(people.rep, CustomerQuery(text="박지호", gender="F"))) == ["김민아"]
     assert labels(reads.search(people.rep, CustomerQuery(text="박지호", gender="M"))) == []
     assert labels(reads.search(people.busan_rep, CustomerQuery(text="박지호"))) == []
+
+
+@pytest.mark.parametrize("cap", [1, 10_000])
+@pytest.mark.parametrize("sort", ["value", "name"])
+@pytest.mark.parametrize("down", [False, True])
+def test_a_list_is_narrowed_and_sorted_by_what_rooms_above_know(cast, monkeypatch, cap, sort, down):
+    monkeypatch.setattr(listing, "COUNT_CAP", cap)  # 1: walked in the order, else fetched and sorted
+    monkeypatch.setattr(walking, "FIRST_STEP", 2)
+    made = [Customer.objects.create(name=f"{n % 7:02}", code=f"F-{n:03}", gender="FM"[n % 2]).pk for n in range(40)]
+    values, flags = np.full(made[-1] + 1, np.nan), np.zeros(made[-1] + 1, dtype=bool)
+    values[made[::3]] = [n % 5 for n in range(len(made[::3]))]
+    flags[made[5:]] = True
+    figure = Figure("f", values) if sort == "value" else None
+    query = CustomerQuery(sort=sort, figure=figure, descending=down, gender="F", among=Among("a", flags), size=4)
+    fits = [one for one in made[5:] if (one - made[0]) % 2 == 0]
+    rows = {one: (values[one] if sort == "value" else f"{(one - made[0]) % 7:02}", one) for one in fits}
+    known = [one for one in fits if sort == "name" or not np.isnan(values[one])]
+    wanted = sorted(known, key=rows.get, reverse=down) + [one for one in fits if one not in known]
+    met, pages = [], [reads.search(cast.analyst, query)]
+    while pages[-1].next_cursor:
+        pages.append(reads.search(cast.analyst, replace(query, cursor=pages[-1].next_cursor)))
+    for page in pages:
+        met += [row.id for row in page.rows]
+    assert met == wanted
+    back = reads.search(cast.analyst, replace(query, cursor=pages[-1].previous_cursor))
+    assert [row.id for row in back.rows] == [row.id for row in pages[-2].rows]
+    assert reads.count(cast.analyst, query, None) == (len(fits), True)
+    assert reads.customer_ids(cast.analyst, query) == fits

@@ -11,6 +11,7 @@ from dangol.insight.score import rules
 from dangol.insight.score.models import Channel, Scheme
 from dangol.insight.score.reads import channels
 from dangol.insight.score.reads.schemes import schemes_of
+from dangol.insight.score.uses import refuse_where_used
 from dangol.staff.reads import Member, require, system
 from dangol.staff.rules import Right
 from dangol.work.actions import enqueue
@@ -83,8 +84,14 @@ def give_scheme(*, by: Member, channel: str) -> tuple[int, int]:
 
 
 def withdraw_scheme(*, by: Member, channel: str) -> None:
-    """Score nobody by a channel's scheme any more; its versions stay. Raises NotAllowed, NotFound."""
+    """Score nobody by a channel's scheme any more; its versions stay.
+
+    Raises NotAllowed, NotFound, Conflict with a list of what still uses it.
+    """
     require(by, Right.INSIGHT_EDIT)
+    here = next((one for one in channels.with_scheme() if one.name == channel), None)
+    if here is not None:
+        refuse_where_used(by, [f"channels.{part}_{here.id}" for part in ("segment", "score", "group")])
     gone = Channel.objects.filter(name=channel, withdrawn_at=None)
     if not gone.update(withdrawn_at=timezone.now(), withdrawn_by=by):
         raise NotFound("The channel “{channel}” has no scheme of its own.", channel=channel)

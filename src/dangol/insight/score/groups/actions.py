@@ -19,6 +19,7 @@ from dangol.insight.score.groups.reads import EDITED, FITTED, all_in_force, colu
 from dangol.insight.score.groups.rules import clusters
 from dangol.insight.score.groups.rules.features import LIFETIME
 from dangol.insight.score.groups.rules.wishes import TREE, Wish, kind_of, read
+from dangol.insight.score.uses import refuse_where_used
 from dangol.insight.warehouse import reads as warehouse
 from dangol.staff.reads import Member, require
 from dangol.staff.rules import Right
@@ -99,9 +100,13 @@ def rename(*, by: Member, grouping_id: int, code: int, name: str) -> None:
 
 @transaction.atomic
 def retire(*, by: Member, grouping_id: int) -> None:
-    """Stop keeping a grouping up; it leaves lists and segments at the next cycle. Raises NotAllowed, NotFound."""
+    """Stop keeping a grouping up; it leaves lists at the next cycle.
+
+    Raises NotAllowed, NotFound, Conflict with a list of what still uses it.
+    """
     require(by, Right.INSIGHT_EDIT)
     grouping = _open(grouping_id)
+    refuse_where_used(by, [f"groups.{column_of(grouping.pk)}"])
     Grouping.objects.filter(pk=grouping.pk).update(retired_at=timezone.now(), retired_by=by)
 
 

@@ -15,6 +15,7 @@ from dangol.insight.score.groups.described import day_of
 from dangol.insight.score.index import counting, rules
 from dangol.insight.score.index.models import Day, Index, Version
 from dangol.insight.score.index.reads import column_of, grade_of, in_force, store
+from dangol.insight.score.uses import refuse_where_used
 from dangol.insight.warehouse import reads as warehouse
 from dangol.staff.reads import Member, require
 from dangol.staff.rules import Right
@@ -79,8 +80,9 @@ def _queue(by: Member, index: Index, number: int) -> int:
 
 
 def retire(*, by: Member, index_id: int) -> None:
-    """Stop counting an index. Raises NotAllowed, NotFound."""
+    """Stop counting an index. Raises NotAllowed, NotFound, Conflict with a list of what still uses it."""
     require(by, Right.INSIGHT_EDIT)
+    refuse_where_used(by, [f"index.{column_of(index_id)}", f"index.{grade_of(index_id)}"])
     Index.objects.filter(pk=_open(index_id).pk).update(retired_at=timezone.now(), retired_by=by)
 
 

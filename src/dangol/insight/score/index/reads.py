@@ -1,6 +1,6 @@
 """Looks at customer indexes. For other rooms: `table` gives customer_id, index and grade, `columns` what they mean."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -13,6 +13,7 @@ from ibis.expr.types import Table
 
 from dangol.base.errors import Damaged, NotFound
 from dangol.customers.identify import reads as customers
+from dangol.customers.identify.picked import Figure
 from dangol.customers.identify.rules import CustomerQuery
 from dangol.engine import Engine, Store, fresh, rows_of
 from dangol.insight.score.groups import reads as groups
@@ -21,7 +22,7 @@ from dangol.insight.score.groups.rules.features import LIFETIME, feature
 from dangol.insight.score.groups.wording import label as feature_label
 from dangol.insight.score.index import counting, rules
 from dangol.insight.score.index.models import Day, Index, Version
-from dangol.insight.score.reads import SMALL_GROUP, sees_small_groups
+from dangol.insight.score.reads import SMALL_GROUP, figures, sees_small_groups
 from dangol.insight.warehouse import reads as warehouse
 from dangol.staff.reads import Member, require, scope_of
 from dangol.staff.rules import Right
@@ -252,6 +253,21 @@ def table(opened: Engine) -> Table:
     What the columns are called is told by `columns`. Raises NotFound before anything was counted.
     """
     return opened.table(store().current()[0].paths("index"))
+
+
+def uses(_by: Member, columns: Collection[str]) -> list[str]:
+    """The indexes in force that are made of a grouping, in words: for `score.uses`."""
+    found = []
+    for one in Index.objects.filter(retired_at=None).order_by("pk"):
+        parts = rules.from_dict(in_force(one.pk).definition).parts
+        if any(part.is_group and f"groups.{groups.column_of(part.grouping_id)}" in columns for part in parts):
+            found.append(gettext("index {name}").format(name=one.name))
+    return found
+
+
+def figure(column: str) -> Figure:
+    """Every customer's value of an index (ColumnView.name) to sort by. Raises NotFound before it was counted."""
+    return figures.figure(store().current()[0].paths("index")[0], column)
 
 
 def of_customer(customer_id: int) -> list[tuple[str, float, str]]:

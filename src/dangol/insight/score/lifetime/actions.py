@@ -27,10 +27,11 @@ from dangol.insight.score.lifetime.rules.valuation import Lifetime, Question
 from dangol.insight.warehouse import reads as warehouse
 from dangol.work.actions import Running
 
-WAY = 1  # raised where the way of computing changes: the same data are then worked out anew
+WAY = 2  # raised where the way of computing changes: the same data are then worked out anew
 MONTHS = 12
 CHECK_DAYS, SHORTEST_CHECK_DAYS = 90, 14
 ALIVE_STEPS = 10
+PAST = 36  # days of fitting that are remembered
 
 
 def run(running: Running) -> dict[str, Any]:
@@ -125,6 +126,7 @@ class _Work:
         self.running.progress(3, self.steps)
         months, before = self._months(found)
         facts = self._facts(found, checked) | {"months": months}
+        facts["past"] = _past(facts)
         facts |= self._pictures(found, rows, calibrated)
         customers = _customers(found, rows, before)
         with store().draft(snapshot_id) as draft:
@@ -208,6 +210,7 @@ class _Work:
             "values": _tenths(value) if value is not None else [],
             "totals": {"alive": float(alive.sum()), "purchases": float(expected.sum()),
                        "value": int(value.sum()) if value is not None else None},
+            "together": asdict(found.together) if found.together else None,
         }  # fmt: skip
         if found.model in MODELS:
             histories, _which = valuation.grouped(rows)
@@ -224,6 +227,20 @@ class _Work:
         places = [max((day - self.first_day).days, 0) for day in counted["day"].to_pylist()]
         np.add.at(purchases, places, counted["purchases"].to_numpy())
         return tracking.cumulative(MODELS[model], fit.values, newcomers.astype(float), purchases)
+
+
+def _past(facts: dict[str, Any]) -> list[dict[str, Any]]:
+    """The model of this day after those of the days before, as the snapshot before this one tells them."""
+    try:
+        before = store().current()[0].facts.get("past", [])
+    except (NotFound, Damaged):
+        before = []
+    check = facts["holdouts"].get(facts["model"])
+    error = check["forecast"] / check["actual"] - 1 if check and check["actual"] else None
+    fit = facts["fits"].get(facts["model"])
+    here = [{"as_of": facts["as_of"], "model": facts["model"], "parameters": fit["parameters"], "error": error,
+             "customers": facts["customers_seen"]}] if fit else []  # fmt: skip
+    return [*(one for one in before if one["as_of"] != facts["as_of"]), *here][-PAST:]
 
 
 def _said(fit: Fit) -> dict[str, Any]:

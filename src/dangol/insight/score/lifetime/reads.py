@@ -17,12 +17,14 @@ from ibis.expr.types import Table
 from dangol.base.errors import Damaged, NotFound
 from dangol.base.period import month_ends
 from dangol.customers.identify import reads as customers
+from dangol.customers.identify.picked import Figure
 from dangol.customers.identify.rules import CustomerQuery
 from dangol.engine import Engine, Snapshot, Store, current, rows_of
 from dangol.insight.score import reads as score
 from dangol.insight.score.lifetime import tables
 from dangol.insight.score.lifetime.rules import tracking
 from dangol.insight.score.lifetime.rules.buying import MODELS
+from dangol.insight.score.reads import figures
 from dangol.staff.reads import Member, require, scope_of
 from dangol.staff.rules import Right
 
@@ -123,6 +125,16 @@ def _current() -> tuple[Snapshot, bool]:
 def table(opened: Engine) -> Table:
     """Every customer's figures as a table of an engine: Worth without the horizon. Raises NotFound before a run."""
     return opened.table(_current()[0].paths("lifetime"))
+
+
+def figure() -> Figure | None:
+    """Every customer's value to sort by; None where it has not been worked out."""
+    try:
+        found = _current()[0]
+    except (NotFound, Damaged):
+        return None
+    told = found.facts["totals"] if found.facts.get("totals") else {}
+    return figures.figure(found.paths("lifetime")[0], "value") if told.get("value") is not None else None
 
 
 def overview(by: Member | None = None) -> Overview:

@@ -32,13 +32,13 @@ class ChannelView:
 
 @dataclass(frozen=True)
 class ChannelSales:
-    """A channel purchases come through: customers who bought in it, its share of all sales 0..1.
+    """A channel purchases come through: orders in it, its share of all sales 0..1.
 
     has_scheme: whether customers are scored by it.
     """
 
     name: str
-    customers: int
+    orders: int
     share: float
     has_scheme: bool
 
@@ -80,9 +80,9 @@ def of_purchases() -> Sequence[ChannelSales]:
     """All channels of the newest purchases, most sales first. Raises NotFound without a warehouse."""
     source, _newest = warehouse.current()
     own, rows = {one.name for one in with_scheme()}, _sales(source.files["sales_lines"])
-    total = sum(amount for _name, _customers, amount in rows)
-    return [ChannelSales(name, customers, amount / total if total > 0 else 0.0, name in own)
-            for name, customers, amount in rows]  # fmt: skip
+    total = sum(amount for _name, _orders, amount in rows)
+    return [ChannelSales(name, orders, amount / total if total > 0 else 0.0, name in own)
+            for name, orders, amount in rows]  # fmt: skip
 
 
 @lru_cache(maxsize=4)
@@ -93,7 +93,7 @@ def _sales(paths: tuple[Path, ...]) -> tuple[tuple[str, int, int], ...]:
     if "channel" not in lines.columns:
         return ()
     found = engine.arrow(tables.sales_by_channel(lines)).to_pylist()
-    return tuple(sorted(((row["channel"], row["customers"], row["amount"]) for row in found),
+    return tuple(sorted(((row["channel"], row["orders"], row["amount"]) for row in found),
                         key=lambda row: (-row[2], row[0])))  # fmt: skip
 
 

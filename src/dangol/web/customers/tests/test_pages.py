@@ -3,16 +3,20 @@
 from datetime import UTC, date, datetime
 from types import SimpleNamespace
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from django.urls import reverse
 
 from dangol import profile
+from dangol.api.tests.test_customers import Api
 from dangol.base.errors import NotFound
 from dangol.customers.identify.models import Customer, Standing
+from dangol.customers.identify.picked import Among, Figure
 from dangol.engine import Snapshot, fresh
-from dangol.profile import facts
+from dangol.insight.segments.rules import Score
+from dangol.profile import facts, picking
 from dangol.staff.models import Access
 from dangol.web.lists import bulk
 from dangol.work import reads as work
@@ -300,3 +304,25 @@ def test_rows_picked_by_hand_are_exported_alone_by_few_questions(star, signed_in
     assert "김민아" in body
     assert "박지호" not in body, "not picked"
     assert "이소연" not in body, "picked by a forged form, but of another branch"
+
+
+def test_the_list_is_narrowed_and_sorted_by_scores_for_those_who_see_figures(star, signed_in, monkeypatch):
+    asked = []
+    flags, values = np.zeros(10**4, dtype=bool), np.full(10**4, np.nan)
+    flags[[star.mina.pk, star.jiho.pk]] = True
+    values[star.mina.pk], values[star.jiho.pk] = 81.5, 90.25
+    monkeypatch.setattr(picking, "main_index", lambda: SimpleNamespace(name="index_1"))
+    monkeypatch.setattr(picking, "figure_of", lambda sort: Figure(sort, values))
+    monkeypatch.setattr(picking.segments, "meeting", lambda root: asked.append(root) or Among("a", flags))
+    text = text_of(signed_in(star.analyst).get("/customers/?index.from=80&sort=-index&cols=name,index"))
+    assert asked[0].parts[0].parts[0] == Score("index", "index_1", "between", least=80)
+    assert "이소연" not in text
+    assert text.index("박지호") < text.index("김민아")
+    api = Api(star.analyst)
+    rows = api("GET", "/customers?value_to=5&sort=-value").json()["items"]
+    assert [(row["name"], row["index"]) for row in rows] == [("박지호", 90.25), ("김민아", 81.5)]
+    assert signed_in(star.rep).get("/customers/?index.from=80").status_code == 403
+    assert Api(star.rep)("GET", "/customers?index_from=80").status_code == 403
+    assert Api(star.rep)("GET", "/customers?sort=value").status_code == 422
+    assert "90.25" not in text_of(signed_in(star.rep).get("/customers/?cols=name,index"))
+    assert signed_in(star.analyst).get("/customers/?group=group_1.9").status_code in {400, 422}

@@ -5,13 +5,16 @@ import re
 import pytest
 
 from dangol.api.tests.test_frame import Api
+from dangol.base.errors import Conflict
 from dangol.insight.score.groups import actions, reads
 from dangol.insight.score.groups.models import Grouping, Version
 from dangol.insight.score.groups.rules.clusters import Wanted
 from dangol.insight.score.groups.tests import kinds
 from dangol.insight.score.groups.tests.test_trees import planted
 from dangol.insight.score.tests.purchases import numbered_from
-from dangol.staff.models import Access
+from dangol.insight.segments import actions as segments
+from dangol.staff.actions import save_view
+from dangol.staff.models import Access, SavedView
 from dangol.work.actions import Quiet
 from dangol.work.models import Job
 
@@ -137,3 +140,20 @@ def test_everything_works_over_the_api(found):
     assert api("POST", f"/groups/{found.grouping_id}/again", {"k": 4}).status_code == 202
     assert api("DELETE", f"/groups/{found.grouping_id}").status_code == 204
     assert Api(found.executive)("POST", "/groups", {"name": "x"}).status_code == 403
+
+
+def test_a_group_becomes_a_live_segment_and_what_is_used_is_not_taken_away(found, client):
+    path = f"/groups/{found.grouping_id}/"
+    enter(client, found.analyst, "en")
+    made = client.post(f"{path}1/live/", {"name": "Our best"})
+    assert made.headers["Location"].startswith("/segments/")
+    save_view(by=found.marketer, page="customers", name="Mine", query=f"group=group_{found.grouping_id}.1")
+    with pytest.raises(Conflict) as refused:
+        actions.retire(by=found.analyst, grouping_id=found.grouping_id)
+    assert "Our best" in refused.value.params["names"]
+    assert "Mine" in refused.value.params["names"]
+    assert client.post(f"{path}retire/").headers["Location"] == path
+    segments.archive(by=found.analyst, segment_ids=[int(made.headers["Location"].split("/")[2])])
+    SavedView.objects.all().delete()
+    assert client.post(f"{path}retire/").headers["Location"] == "/groups/"
+    assert client.post(f"{path}1/live/", {"name": "Late"}).status_code == 404

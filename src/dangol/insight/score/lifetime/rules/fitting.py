@@ -47,6 +47,16 @@ class Fit:
         ends = zip(self.names, self.low, self.high, strict=True)
         return {name: [None if np.isnan(end) else float(end) for end in pair] for name, *pair in ends}
 
+    def drawn(self, vectors: int, chance: np.random.Generator) -> Floats:
+        """Parameters as they may be, by the normal distribution of their logarithms: float[vectors, parameters].
+
+        A parameter whose top is flat stays as it is: how far off it may be, the data do not tell.
+        """
+        known = np.where(np.isfinite(self.covariance), self.covariance, 0.0)
+        sizes, ways = np.linalg.eigh((known + known.T) / 2)
+        steps = chance.standard_normal((vectors, len(self.values))) * np.sqrt(np.maximum(sizes, 0.0))
+        return np.asarray(np.exp(np.clip(np.log(self.values) + steps @ ways.T, *BOUNDS)), np.float64)
+
 
 Cost = Callable[[Floats], tuple[float, Floats]]
 

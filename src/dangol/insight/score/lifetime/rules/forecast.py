@@ -1,5 +1,6 @@
 """What a fitted model says of every customer: P(alive), purchases to come and their value, each with an interval."""
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -9,12 +10,13 @@ from numpy.typing import NDArray
 
 from dangol.insight.score.lifetime.rules import spending
 from dangol.insight.score.lifetime.rules.buying import Buying
+from dangol.insight.score.lifetime.rules.doubt import Doubt, Together
 from dangol.insight.score.lifetime.rules.fitting import NORMAL_95, Fit
 from dangol.insight.score.lifetime.rules.history import Floats, Histories
 
 CELLS = 20_000
 STEP_DAYS = 30
-DRAWS, PIECE = 200, 20_000
+PIECE, FEW = 20_000, 2_000
 LOW, HIGH = 5, 95
 SEED = 20_050_512
 SMALL = 1e-4  # step of the logarithms of the parameters
@@ -78,30 +80,46 @@ class Forecast:
         cells, cell_of = self.histories.coarse(CELLS)
         mine = cell_of[which]
         alive, expected = self.alive()[which], self.expected()[which]
-        low, high = (ends[mine] for ends in self._quantiles(cells))
+        ranges = {name: one[mine] for name, one in self._ranges(cells, money).items()}
         apart = self._doubt(cells)[mine]
         columns: dict[str, Any] = {
             "p_alive": alive, "p_alive_low": np.minimum(_shifted(alive, -apart), alive),
             "p_alive_high": np.maximum(_shifted(alive, apart), alive),
-            "expected_purchases": expected, "purchases_low": low, "purchases_high": high,
+            "expected_purchases": expected, "purchases_low": ranges["low"].astype(np.int64),
+            "purchases_high": ranges["high"].astype(np.int64),
         }  # fmt: skip
         if money.fit is not None:
             share, average = self._discounting(cells)[mine], money.average(x, repeat)
             columns["average_amount"] = np.rint(average).astype(np.int64)
-            for name, purchases in (("value", expected), ("value_low", low), ("value_high", high)):
-                columns[name] = np.rint(purchases * share * average).astype(np.int64)
+            for name, times in (("value", expected), ("value_low", ranges["worth_low"]),
+                                ("value_high", ranges["worth_high"])):  # fmt: skip
+                columns[name] = np.rint(times * share * average).astype(np.int64)
         return columns
 
-    def _quantiles(self, cells: Histories) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """5 % and 95 % of the purchases that may come, drawn in pieces so that memory stays small."""
-        chance = np.random.default_rng(SEED)
-        low, high = np.empty(len(cells.x), np.int64), np.empty(len(cells.x), np.int64)
+    def _ranges(self, cells: Histories, money: Money) -> Mapping[str, Floats]:
+        """5 % and 95 % of the purchases that may come, and of their worth in usual purchases of the customer.
+
+        Drawn in pieces, so that memory stays small.
+        """
+        unsure = Doubt(self.model, self.fit, money.fit, np.random.default_rng(SEED))
+        found: dict[str, list[Floats]] = defaultdict(list)
         for start in range(0, len(cells.x), PIECE):
-            part = slice(start, start + PIECE)
-            drawn = self.model.draw(self.fit.values, cells.part(part), self.weeks, DRAWS, chance)
-            drawn.sort(axis=1)
-            low[part], high[part] = drawn[:, DRAWS * LOW // 100], drawn[:, DRAWS * HIGH // 100 - 1]
-        return low, high
+            futures = unsure.futures(cells.part(slice(start, start + PIECE)), self.weeks)
+            for lead, drawn in (("", futures.purchases), ("worth_", futures.worth)):
+                if drawn is not None:
+                    drawn.sort(axis=1)
+                    draws = drawn.shape[1]
+                    found[f"{lead}low"].append(drawn[:, draws * LOW // 100].astype(np.float64))
+                    found[f"{lead}high"].append(drawn[:, draws * HIGH // 100 - 1].astype(np.float64))
+        return {name: np.concatenate(parts) for name, parts in found.items()}
+
+    def together(self, which: NDArray[np.intp], average: Floats, money: Money) -> Together:
+        """How far off the sums over all customers may be. average: of every customer, minor units, as Money.average."""
+        few, few_of = self.histories.coarse(FEW)
+        mine = few_of[which]
+        worth = average * self._discounting(few)[mine]
+        sums = [np.bincount(mine, weights=one, minlength=len(few.x)).astype(np.float64) for one in (worth, worth**2)]
+        return Doubt(self.model, self.fit, money.fit, np.random.default_rng(SEED)).together(few, self.weeks, *sums)
 
     def _doubt(self, cells: Histories) -> Floats:
         """Half the width of the 95 % interval of log(P(alive) / (1 - P(alive))), by the delta method.

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from dangol.base.errors import BadInput
 from dangol.insight.score.lifetime.rules import buying, checking, contracts, fitting, spending
 from dangol.insight.score.lifetime.rules.checking import Holdout
+from dangol.insight.score.lifetime.rules.doubt import Together
 from dangol.insight.score.lifetime.rules.forecast import WEEK, Forecast, Money
 from dangol.insight.score.lifetime.rules.history import Floats, Histories
 
@@ -61,8 +62,9 @@ class Lifetime:
     looked at where the model is not given by name.
     reason: why there is no model ("too_few_customers", ...), empty where there is one. fits: every model tried.
     customers: one row for each of the summaries, in their order: repeats, last_day, p_alive with low and high (95 %, by
-    the doubt about the parameters), expected_purchases with low and high (5 % and 95 % of what may come),
-    average_amount, value with low and high (amounts in minor units, discounted); amounts only where given.
+    the doubt about the parameters), expected_purchases with low and high (5 % and 95 % of what may come, that doubt
+    included), average_amount, value with low and high (amounts in minor units, discounted); amounts only where given.
+    together: how far off their sums may be, None under a contract.
     """
 
     end: date
@@ -78,6 +80,7 @@ class Lifetime:
     holdouts: Mapping[str, Holdout] = field(default_factory=dict)
     money: Money = field(default_factory=Money)
     customers: pa.Table | None = None
+    together: Together | None = None
 
 
 def named(text: str) -> str:
@@ -101,7 +104,9 @@ def value(rows: pa.Table, asked: Question) -> Lifetime:
     fit = found.fits[found.model]
     ahead = Forecast(buying.MODELS[found.model], fit, histories, asked.horizon_days, asked.yearly_discount)
     figures = ahead.figures(which, *counts(rows), found.money)
-    return replace(found, customers=pa.table({"repeats": rows["x"], "last_day": rows["last"], **figures}))
+    average = found.money.average(*counts(rows))
+    return replace(found, customers=pa.table({"repeats": rows["x"], "last_day": rows["last"], **figures}),
+                   together=ahead.together(which, average, found.money))  # fmt: skip
 
 
 def chosen(rows: pa.Table, asked: Question) -> Lifetime:
