@@ -41,6 +41,7 @@ AREAS = (
     ("profile", "customers"),
     ("insight/segments", "segments"), ("web/segments", "segments"), ("web/templates/segments", "segments"),
     ("api/segments", "segments"), ("api/rfm", "insight"), ("api/schemes", "insight"),
+    ("insight/answers", "explorer"),
     ("insight/analysis", "analysis"), ("web/analysis", "analysis"), ("web/templates/analysis", "analysis"),
     ("api/analysis", "analysis"),
     ("reports", "explorer"), ("web/explorer", "explorer"), ("web/templates/explorer", "explorer"),

@@ -9,9 +9,12 @@ from pydantic import Field
 
 from dangol.api.frame import Id, Problem, Strict, caller
 from dangol.api.schedules import PlanIn
-from dangol.reports import actions, layout, reads, sheets, show
+from dangol.base.errors import TooMuch
+from dangol.insight.answers.rules import takes_long
+from dangol.reports import actions, answering, reads, sheets, show
 from dangol.reports import asked as steps
 from dangol.reports.forms import FORMS
+from dangol.reports.grid import Grid
 
 router = Router(tags=["reports"])
 FAILURES: dict[Any, Any] = {frozenset({401, 403, 404, 409, 413, 422, 429, 503}): Problem}
@@ -69,6 +72,12 @@ class TableOut(Schema):
     rows: list[list[str | int | float | None]]
     notes: list[str]
     generated: list[str]
+
+
+class WorkingOut(Schema):
+    """The job that works an answer out. Look at /jobs; when it is done, the same call gives the answer."""
+
+    job_id: int
 
 
 class MailingIn(Strict):
@@ -149,11 +158,13 @@ def restore_report(request: HttpRequest, report_id: Id) -> Any:
     return reads.seen(by, report_id)
 
 
-@router.get("/reports/{int:report_id}/table", response={200: TableOut, **FAILURES}, operation_id="run_report")
+@router.get("/reports/{int:report_id}/table", response={200: TableOut, 202: WorkingOut, **FAILURES},
+            operation_id="run_report")  # fmt: skip
 def run_report(request: HttpRequest, report_id: Id) -> Any:
-    """The table of a view, within what you may see."""
-    by = caller(request)
-    grid = layout.lay(by, steps.from_query(reads.seen(by, report_id).query))
+    """The table of a view, within what you may see; 202 with a job while a question that takes long is worked out."""
+    grid = _grid(request, report_id)
+    if isinstance(grid, int):
+        return Status(202, {"job_id": grid})
     rows = [
         [*sheets.titles(grid, row), *(_plain(sheets.value(grid, row, column, figure))
                                       for column in grid.columns for figure in grid.asked.figures)]
@@ -165,15 +176,30 @@ def run_report(request: HttpRequest, report_id: Id) -> Any:
     }  # fmt: skip
 
 
+def _grid(request: HttpRequest, report_id: int) -> Grid | int:
+    """The table of a view, or the job that works it out: the same call gives the table when that is done."""
+    by = caller(request)
+    asked = steps.from_query(reads.seen(by, report_id).query)
+    try:
+        return answering.running(by, asked) or answering.table(by, asked)
+    except TooMuch as error:
+        if not takes_long(error):
+            raise
+        return answering.start(by=by, asked=asked)
+
+
 def _plain(value: Any) -> Any:
     return value if value is None or isinstance(value, int | float) else float(value)
 
 
-@router.get("/reports/{int:report_id}/file", operation_id="get_report_file", response={200: None, **FAILURES})
+@router.get(
+    "/reports/{int:report_id}/file", operation_id="get_report_file", response={200: None, 202: WorkingOut, **FAILURES}
+)
 def get_report_file(request: HttpRequest, report_id: Id, form: Literal["xlsx", "csv", "pdf", "png"] = "xlsx") -> Any:
-    """A view as a file."""
-    by = caller(request)
-    grid = layout.lay(by, steps.from_query(reads.seen(by, report_id).query))
+    """A view as a file; 202 with a job while a question that takes long is worked out."""
+    grid = _grid(request, report_id)
+    if isinstance(grid, int):
+        return Status(202, {"job_id": grid})
     made = FORMS[form](grid)
     response = HttpResponse(made.content, content_type=made.kind)
     response["Content-Disposition"] = f'attachment; filename="report-{report_id}-{grid.as_of}.{form}"'

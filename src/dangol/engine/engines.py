@@ -13,13 +13,16 @@ import ibis
 import pyarrow as pa
 from django.conf import settings
 from ibis.backends.duckdb import Backend
-from ibis.expr.types import Table
+from ibis.expr.types import IntegerColumn, IntegerValue, Table
 
 from dangol.base.errors import TooMuch, Unavailable
+from dangol.engine.limits import watched
 
 PAGE_SECONDS = 10.0
+SPARK_PAGE_SECONDS = 30.0  # a cluster plans and starts its tasks for seconds before it reads a row
 VIEWS_KEPT = 64
 GROUP_ROWS = 122_880
+MOST_BITS_BYTES = 64 * 1024 * 1024  # a thread
 
 
 class Engine(Protocol):
@@ -35,10 +38,17 @@ class Engine(Protocol):
         """A small Arrow table as an Ibis table."""
 
     def arrow(self, expression: Any) -> pa.Table:
-        """The rows of an expression. Raises TooMuch past the engine's time limit."""
+        """The rows of an expression. Raises TooMuch past the engine's time limit, Cancelled (see `limits`)."""
 
     def keep(self, table: Table) -> Table:
         """Work a table out once and hold its rows while the engine is open, on disc where memory is short."""
+
+    def bits(self, numbers: IntegerColumn, span: tuple[int, int], groups: int) -> IntegerValue | None:
+        """How many different whole numbers there are, as an aggregate that marks each in a row of bits.
+
+        span: the least and largest number. groups: how many there are at most. None where the engine cannot, or where
+        the bits would take too much room: then different numbers are counted by grouping.
+        """
 
     def write(self, table: Table, path: Path, *, group_rows: int = GROUP_ROWS) -> int:
         """Write a table to one Parquet file; returns its number of rows.
@@ -48,6 +58,16 @@ class Engine(Protocol):
 
     def close(self) -> None:
         """Give everything back."""
+
+
+@ibis.udf.agg.builtin(name="bitstring_agg")  # type: ignore[untyped-decorator]
+def _marked(number: int, low: int, high: int) -> str:  # type: ignore[empty-body]
+    """DuckDB's own: a row of bits from low to high with those of the numbers set."""
+
+
+@ibis.udf.scalar.builtin(name="bit_count")  # type: ignore[untyped-decorator]
+def _counted(bits: str) -> int:  # type: ignore[empty-body]
+    """DuckDB's own: how many bits are set."""
 
 
 class _Locked(Backend):
@@ -98,6 +118,13 @@ class DuckDB:
             self.backend.con.execute(f'CREATE TEMP TABLE "{name}" AS {self._sql(table)}')
         return self.backend.table(name)
 
+    def bits(self, numbers: IntegerColumn, span: tuple[int, int], groups: int) -> IntegerValue | None:
+        low, high = span
+        if groups * (high - low) > 8 * MOST_BITS_BYTES:
+            return None
+        marked = _marked(numbers, *(ibis.literal(end, type="int64") for end in span))
+        return _counted(marked).fill_null(ibis.literal(0, type="int64"))
+
     def write(self, table: Table, path: Path, *, group_rows: int = GROUP_ROWS) -> int:
         sql = self._sql(table)
         with self._limit():
@@ -126,26 +153,18 @@ class DuckDB:
 
     @contextmanager
     def _limit(self) -> Iterator[None]:
-        """Stop a question that takes longer than it may."""
-        clock = threading.Timer(self.seconds, self.backend.con.interrupt) if self.seconds else None
-        if clock:
-            clock.daemon = True
-            clock.start()
-        try:
-            yield
-        except duckdb.InterruptException:
-            raise TooMuch(
-                "The question took longer than {seconds} seconds and was stopped. Ask for a shorter period or fewer "
-                "groups.",
-                seconds=f"{self.seconds:g}",
-            ) from None
-        except duckdb.OutOfMemoryException:
-            raise TooMuch(
-                "The question needs more memory than the setting memory_mb allows. Ask for less or raise it."
-            ) from None
-        finally:
-            if clock:
-                clock.cancel()
+        """Stop a question that takes longer than it may, or that nobody waits for any more."""
+        with watched(self.backend.con.interrupt, self.seconds) as watch:
+            try:
+                yield
+            except duckdb.InterruptException:
+                if watch.error is None:
+                    raise
+                raise watch.error from None
+            except duckdb.OutOfMemoryException:
+                raise TooMuch(
+                    "The question needs more memory than the setting memory_mb allows. Ask for less or raise it."
+                ) from None
 
 
 def _quoted(path: Path) -> str:
@@ -188,12 +207,12 @@ def fresh_duckdb(*, memory_mb: int = 0, threads: int = 0, folders: Sequence[Path
     )
 
 
-def _spark() -> Engine:
+def _spark(seconds: float | None = None) -> Engine:
     try:
         from dangol.engine.spark import Spark
     except ImportError:
         raise Unavailable("The engine spark needs PySpark. Install it: pip install 'dangol[spark]'.") from None
-    return Spark(master=settings.DANGOL.spark_master)
+    return Spark(master=settings.DANGOL.spark_master, seconds=seconds)
 
 
 @contextmanager
@@ -247,10 +266,13 @@ def _page_duckdb(options: Any) -> DuckDB:
 
 
 def current() -> Engine:
-    """This thread's engine, opened at first use: for pages and other short questions, 10 seconds each at most."""
+    """This thread's engine, opened at first use: for pages and other short questions, 10 seconds each at most.
+
+    On Spark 30 seconds; in a job as long as it takes (see `patient`).
+    """
     options = settings.DANGOL
     if _pages.engine is None or _pages.options != options:
-        _pages.engine = _spark() if options.engine == "spark" else _page_duckdb(options)
+        _pages.engine = _spark(SPARK_PAGE_SECONDS) if options.engine == "spark" else _page_duckdb(options)
         _pages.options = options
     return _pages.engine
 

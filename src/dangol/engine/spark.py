@@ -5,17 +5,19 @@ import re
 import shutil
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, ClassVar
 
 import ibis
 import pyarrow as pa
-from ibis.expr.types import Table
+from ibis.expr.types import IntegerColumn, IntegerValue, Table
 from pyspark.sql import SparkSession
 from splink.backends.spark import similarity_jar_location
 
 from dangol.engine.engines import GROUP_ROWS
+from dangol.engine.limits import watched
 
 ROW_BYTES = 64
 
@@ -44,13 +46,15 @@ class Spark:
     """A Spark session reading the same Parquet files from storage that master and workers share.
 
     One application a process: engines of several threads share it, and the last to close ends it.
+    seconds: how long one question may take, None for no limit.
     """
 
     name = "spark"
     _open: ClassVar[int] = 0
     _lock: ClassVar[threading.Lock] = threading.Lock()
 
-    def __init__(self, *, master: str) -> None:
+    def __init__(self, *, master: str, seconds: float | None = None) -> None:
+        self.seconds = seconds
         with Spark._lock:
             if master.startswith("local"):  # its workers run here: with the Python of this environment
                 os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
@@ -72,7 +76,8 @@ class Spark:
         return ibis.memtable(rows)
 
     def arrow(self, expression: Any) -> pa.Table:
-        return self.backend.to_pyarrow(expression)
+        with self._limit():
+            return self.backend.to_pyarrow(expression)
 
     def keep(self, table: Table) -> Table:
         name = ibis.util.gen_name("kept")
@@ -80,15 +85,37 @@ class Spark:
         self.session.sql(self.backend.compile(table)).persist().createOrReplaceTempView(name)
         return self.backend.table(name)
 
+    def bits(self, numbers: IntegerColumn, span: tuple[int, int], groups: int) -> IntegerValue | None:
+        return None
+
     def write(self, table: Table, path: Path, *, group_rows: int = GROUP_ROWS) -> int:
         parts = path.with_suffix(".parts")
         self.backend._run_pre_execute_hooks(table)
         frame = self.session.sql(self.backend.compile(table))
-        frame.coalesce(1).write.mode("overwrite").options(**_parquet(group_rows)).parquet(str(parts))
+        with self._limit():
+            frame.coalesce(1).write.mode("overwrite").options(**_parquet(group_rows)).parquet(str(parts))
         [part] = parts.glob("part-*.parquet")
         part.replace(path)
         shutil.rmtree(parts)
         return int(self.session.read.parquet(_literal(path)).count())
+
+    @contextmanager
+    def _limit(self) -> Iterator[None]:
+        """Stop a question that takes longer than it may, or that nobody waits for any more.
+
+        Its tasks are one group of this thread's, which another thread can cancel.
+        """
+        context, group = self.session.sparkContext, ibis.util.gen_name("question")
+        context.setJobGroup(group, "dangol", interruptOnCancel=True)
+        with watched(lambda: context.cancelJobGroup(group), self.seconds) as watch:
+            try:
+                yield
+            except Exception:
+                if watch.error is None:
+                    raise
+                raise watch.error from None
+            finally:
+                context.setLocalProperty("spark.jobGroup.id", None)
 
     def close(self) -> None:
         with Spark._lock:

@@ -52,6 +52,10 @@ def events_of(ids: Sequence[int], facts: Facts, consents: Sequence[Any]) -> Iter
     yield from _purchases(facts.lines)
     messages = channels.of_customer(*ids)
     yield from _messages(messages)
+    yield from (
+        Event("contact", word.at, N_("The address was refused for good, nothing more is sent to it: {answer}"),
+              {"answer": word.answer}) for word in channels.refused(*ids)
+    )  # fmt: skip
     yield from _contacts(facts.contacts, {message.campaign_key for message in messages})
     yield from _responses(facts.responses)
     yield from _surveys(ids)

@@ -34,6 +34,10 @@ class Field:
         """Whether it cuts time."""
         return self.place == "period"
 
+    def fits(self, periods: Sequence[str]) -> bool:
+        """Whether a measure can be answered by these periods: those that compare periods need exactly one."""
+        return not self.compares or len(periods) == 1
+
 
 @dataclass(frozen=True)
 class Hierarchy:

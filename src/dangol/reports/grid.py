@@ -12,6 +12,7 @@ OTHERS = "\0others"  # stands where a member's value would, for all that were cu
 SMALL_GROUP = 5
 BUYERS = "buying_customers"
 Key = tuple[Path, Path]
+Figures = dict[str, Any]
 
 
 @dataclass(frozen=True)

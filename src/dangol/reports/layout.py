@@ -1,129 +1,88 @@
-"""Lays a table out: each level of the rows is asked once, for all that is unfolded there."""
+"""Lays a table out: which rows and columns it has, in which order, and what is summed up as others."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from dangol.base.errors import Damaged, NotFound
-from dangol.insight.olap import reads as olap
-from dangol.insight.olap import rules
-from dangol.insight.olap.rules import conditions, period_from
-from dangol.insight.warehouse import reads as warehouse
-from dangol.reports import comparing, growth
+from dangol.insight.olap.rules import MOST_ROWS, period_from
 from dangol.reports import fields as catalogue
-from dangol.reports.asked import GROWTH, Asked, Path, path_from
-from dangol.reports.comparing import completed, nested
-from dangol.reports.fields import Field, Fields
-from dangol.reports.grid import BUYERS, OTHERS, Grid, Head, Key
-from dangol.staff.reads import Member, may
-from dangol.staff.rules import Right
+from dangol.reports import growth
+from dangol.reports.asked import Asked, Path, path_from
+from dangol.reports.comparing import Level
+from dangol.reports.fields import Fields
+from dangol.reports.grid import OTHERS, Grid, Head, Key
+from dangol.reports.levels import Levels, Patience
+from dangol.reports.others import Others
+from dangol.staff.reads import Member
 
 MOST_PERIODS, MOST_COLUMNS, MOST_PERIOD_COLUMNS, MOST_LINES = 400, 12, 60, 1_000
-RANKED = 10_000
 
 
 def N_(text: str) -> str:  # noqa: N802  marks a text for translation
     return text
 
 
-def lay(by: Member | None, asked: Asked, fields: Fields | None = None) -> Grid:
+def lay(
+    by: Member | None, asked: Asked, fields: Fields | None = None, *, seconds: float | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> Grid:  # fmt: skip
     """The table of what is asked, within what the member may see.
 
+    seconds: how long all of its questions may take together. progress: told how many questions were asked, before each.
     Raises BadInput, NotAllowed, NotFound (no data yet), Damaged, TooMuch like `olap.reads.ask`.
     """
     fields = fields or catalogue.of(by, asked.star)
     asked = fields.known(asked)
-    return Layout(by, asked, fields).laid()
+    return Layout(by, asked, fields, Patience(seconds, progress)).laid()
 
 
 class Layout:
-    """Asks level by level and puts heads in order. The engine is asked once a level and axis."""
+    """Puts heads in order and cuts them; `levels` asks for the figures, `others` for what was cut off."""
 
-    def __init__(self, by: Member | None, asked: Asked, fields: Fields) -> None:
-        self.by, self.asked, self.fields = by, asked, fields
-        self.grid = Grid(asked, fields)
-        self.where = catalogue.both(*(catalogue.condition(one) for one in asked.filters), asked.where)
-        self.measures = asked.measures
-        self.first, self.last = _span(asked.star)
-        guarded = by is not None and not may(by, Right.CUSTOMERS_VIEW)
-        self.grid.guarded = guarded
-        sold = all(fields.dimensions[name].place != "campaign" for name in asked.dimensions)
-        if guarded and not asked.star and sold and BUYERS not in self.measures:
-            self.measures = [*self.measures, BUYERS]
-        self.compared = sorted({figure.kind for figure in asked.figures} & GROWTH)
-        for kind in self.compared:
-            self.grid.bases[kind] = {}
-        self.said: set[str] = set()
+    def __init__(self, by: Member | None, asked: Asked, fields: Fields, patience: Patience) -> None:
+        self.asked, self.fields = asked, fields
+        self.levels = Levels(by, asked, fields, patience)
+        self.others = Others(self.levels)
+        self.grid, self.note = self.levels.grid, self.levels.note
 
     def laid(self) -> Grid:
-        if not self.measures:
+        if not self.asked.figures:
             return self.grid
+        self._add_up()
+        self._total()
         self._columns()
         self._rows()
         return self.grid
 
-    def note(self, template: str, **params: Any) -> None:
-        """Say something about the table, once."""
-        if template not in self.said:
-            self.said.add(template)
-            self.grid.notes.append((template, params))
-
-    # ---- asking ------------------------------------------------------------------------------------------------------
-
-    def ask(self, dims: Sequence[str], where: str, *, measures: Sequence[str] | None = None, limit: int = RANKED,
-            order: str = "", total: bool = False) -> olap.Answer | None:  # fmt: skip
-        """One question. None where no measure can be answered at this level."""
-        periods = [name for name in dims if self.fields.dimensions[name].is_period]
-        wanted = [name for name in measures or self.measures if fits(self.fields.measures[name], periods)]
-        if not wanted:
-            return None
-        if len(where) > conditions.MOST_CHARACTERS:
-            where = self.where
-        order = order if order.removeprefix("-") in (*wanted, *dims) else ""
-        self.grid.questions += 1
-        answer = olap.ask(self.by, wanted, dims, where, limit=limit, order=order, total=total, star=self.asked.star)
-        self.grid.as_of, self.grid.newest, self.grid.currency = answer.as_of, answer.newest, answer.currency
-        self.grid.generated |= set(answer.generated_columns)
-        return answer
-
-    def level(self, rows: Sequence[str], columns: Sequence[str], restrict: Mapping[str, Sequence[Any]], *,
-              order: str = "", limit: int = RANKED, extra: str = "") -> tuple[list[Key], int]:  # fmt: skip
-        """Ask a level and keep what it says. Returns its cells in the order of the answer, and how many there are."""
-        dims = [*rows, *columns]
-        kept, derived = nested(dims, self.fields)
-        where = catalogue.both(self.where, *(catalogue.among(name, values) for name, values in restrict.items()), extra)
-        answer = self.ask(kept, where, order=order, limit=limit)
-        if answer is None:
-            return [], 0
-        found = []
-        for row in answer.rows:
-            values = completed(row, dims, derived)
-            key = (tuple(values[: len(rows)]), tuple(values[len(rows) :]))
-            self.grid.values[key] = dict(self.grid.values.get(key, {})) | {
-                name: row[name] for name in self.measures if name in row
-            }
-            found.append(key)
-        for kind in self.compared:
-            comparing.compare(self, comparing.Level(kind, tuple(rows), tuple(columns), restrict), found)
-        return found, answer.groups
+    def _add_up(self) -> None:
+        """One question for all levels that are unfolded as a whole, where their figures add up."""
+        depth = min(max(self.asked.depth, 1), len(self.asked.rows))
+        rows, columns = self.asked.rows, self.asked.columns
+        levels = [Level(rows[:place], axis) for place in range(depth + 1) for axis in dict.fromkeys(((), columns))]
+        *coarser, finest = levels
+        if coarser:
+            self.levels.add_up(finest, coarser)
 
     def _total(self) -> None:
-        """The figures over everything, asked as a level of their own: nothing that does not add up is added up."""
-        if ((), ()) not in self.grid.values:
-            self.level((), (), {})
-            self.grid.values.setdefault(((), ()), {})
+        """The figures over everything; what does not add up is asked as a level of its own."""
+        if (0, False) not in self.levels.known:
+            self.levels.level(Level(()))
+        self.grid.values.setdefault(((), ()), {})
+
+    def _keys(self, level: Level, order: str) -> tuple[list[Key], int]:
+        """The cells of a level, added up before or asked for now, and how many there are."""
+        known = self.levels.known.get(level.place)
+        return (known, len(known)) if known is not None else self.levels.level(level, order=order)
 
     # ---- columns -----------------------------------------------------------------------------------------------------
 
     def _columns(self) -> None:
         names = self.asked.columns
-        self._total()
         total = Head((), kind="total")
         if not names:
             self.grid.columns = [total]
             return
-        keys, groups = self.level((), names, {}, order=f"-{self.measures[0]}")
-        paths = [column for _row, column in keys]
+        keys, groups = self._keys(Level((), names), f"-{self.levels.measures[0]}")
+        paths = self._largest([column for _row, column in keys])
         periods = self.fields.dimensions[names[0]].is_period
         most = (MOST_PERIOD_COLUMNS if periods else MOST_COLUMNS) * (1 if len(names) == 1 else 3)
         shown = self._in_order_of_columns(paths, most)
@@ -133,31 +92,26 @@ class Layout:
             self.note(N_("Columns: the {n} of {all} that are largest; the rest is summed up as others."),
                       n=len(shown), all=groups)  # fmt: skip
         self.grid.columns = [*heads, total] if self.asked.totals else heads
-        self.shown_columns = shown
-        if groups > len(shown):
-            self._cut_columns([()])
+        self.others.cut(shown if groups > len(shown) else [])
+        self.others.of_columns([()])
+
+    def _largest(self, columns: list[Path]) -> list[Path]:
+        """Columns by their first figure, the largest first."""
+        worth = {path: self.grid.raw((), path, self.levels.measures[0]) for path in columns}
+        there = [path for path in columns if worth[path] is not None]
+        return sorted(there, key=lambda path: -worth[path]) + [path for path in columns if worth[path] is None]
 
     def _in_order_of_columns(self, paths: list[Path], most: int) -> list[Path]:
-        kept = paths[:most]  # the answer came with the largest first
+        kept = paths[:most]  # the largest come first
         first = self.fields.dimensions[self.asked.columns[0]]
         if first.is_period:
-            kept = sorted(paths, key=_natural)[-most:]
+            kept = sorted(paths, key=natural)[-most:]
         rank: dict[Any, int] = {}
         for path in kept:
             rank.setdefault(path[0], len(rank))
         if first.is_period:
-            return sorted(kept, key=_natural)
-        return sorted(kept, key=lambda path: (rank[path[0]], *(_natural(path[1:]))))
-
-    def _cut_columns(self, rows: Iterable[Path]) -> None:
-        """What the columns that are not shown sum up to, where a measure adds up."""
-        for row in rows:
-            whole = self.grid.values.get((row, ()), {})
-            self.grid.values[row, (OTHERS,)] = {
-                name: whole[name] - sum(self.grid.raw(row, column, name) or 0 for column in self.shown_columns)
-                for name in self.measures
-                if self.fields.measures[name].additive and whole.get(name) is not None
-            }
+            return sorted(kept, key=natural)
+        return sorted(kept, key=lambda path: (rank[path[0]], *(natural(path[1:]))))
 
     # ---- rows --------------------------------------------------------------------------------------------------------
 
@@ -187,19 +141,24 @@ class Layout:
             if head.unfolded:
                 self._line_up(head.path, children, lines)
 
+    def _restrict(self, depth: int, paths: Iterable[Path]) -> dict[str, list[Any]]:
+        """The values that some rows have in the first fields, so that no others are asked for."""
+        paths = list(paths)
+        return {name: list(dict.fromkeys(path[place] for path in paths))
+                for place, name in enumerate(self.asked.rows[:depth])}  # fmt: skip
+
     def _level_of_members(self, depth: int, parents: list[Path]) -> dict[Path, list[Path]]:
-        """The members below some parents, in order, with their figures at the row's total."""
-        names = self.asked.rows[:depth]
-        restrict = {
-            name: list(dict.fromkeys(parent[place] for parent in parents))
-            for place, name in enumerate(self.asked.rows[: depth - 1])
-        }
-        keys, groups = self.level(names, (), restrict, order=self._order(names[-1]))
+        """The members below some parents with their figures at the row's total."""
+        rows, columns = self.asked.rows[:depth], self.asked.columns
+        restrict = self._restrict(depth - 1, parents)
+        if columns and (depth, False) not in self.levels.known and depth > 1:
+            self.levels.add_up(Level(rows, columns, restrict), [Level(rows, (), restrict)])
+        keys, groups = self._keys(Level(rows, (), restrict), self._order(rows[-1]))
         if depth == 1:
             self.grid.groups = groups
-        if column := self._sort_column():
-            on = dict(zip(self.asked.columns, column, strict=False))
-            self.level(names, self.asked.columns, restrict | {name: [value] for name, value in on.items()})
+        if (column := self._sort_column()) and (depth, True) not in self.levels.known:
+            on = dict(zip(columns, column, strict=False))
+            self.levels.level(Level(rows, columns, restrict | {name: [value] for name, value in on.items()}))
         found: dict[Path, list[Path]] = {parent: [] for parent in parents}
         for row, _column in keys:
             if row[:-1] in found:
@@ -213,7 +172,7 @@ class Layout:
         if self.asked.sort.endswith("label") or self.fields.dimensions[name].is_period:
             return f"-{name}" if self.asked.sort.startswith("-") and self.asked.sort.endswith("label") else name
         place = self.asked.sort.removeprefix("-").partition("@")[0]
-        measure = self.asked.figures[int(place)].measure if place else self.measures[0]
+        measure = self.asked.figures[int(place)].measure if place else self.levels.measures[0]
         return measure if self.asked.sort and not self.asked.sort.startswith("-") else f"-{measure}"
 
     def _sort_column(self) -> Path | None:
@@ -231,12 +190,14 @@ class Layout:
         if self.asked.columns:
             self._by_column(depth, parents, kept, whole=all(len(kept[one]) == len(found[one]) for one in parents))
         heads: dict[Path, list[Head]] = {}
+        left: dict[Path, list[Path]] = {}
         for parent in parents:
             groups = self.grid.groups if depth == 1 else len(found[parent])
             heads[parent] = [self._head(path, name, depth) for path in kept[parent]]
             if groups > len(kept[parent]):
                 heads[parent].append(Head((*parent, OTHERS), name, "others", count=groups - len(kept[parent])))
-                self._others(parent, kept[parent])
+                left[parent] = kept[parent]
+        self.others.of_rows(depth, left)
         return heads
 
     def _kept(self, paths: list[Path], name: str) -> list[Path]:
@@ -248,14 +209,10 @@ class Layout:
     def _by_column(self, depth: int, parents: list[Path], kept: Mapping[Path, list[Path]], *, whole: bool) -> None:
         """The cells of a level, for all of its parents in one question."""
         paths = [path for parent in parents for path in kept[parent]]
-        restrict = {
-            name: list(dict.fromkeys(path[place] for path in paths))
-            for place, name in enumerate(self.asked.rows[:depth])
-            if depth > 1 or not whole
-        }
-        self.level(self.asked.rows[:depth], self.asked.columns, restrict, limit=rules.MOST_ROWS)
-        if any(head.kind == "others" for head in self.grid.columns):
-            self._cut_columns(paths)
+        if (depth, True) not in self.levels.known:
+            restrict = self._restrict(depth, paths) if depth > 1 or not whole else {}
+            self.levels.level(Level(self.asked.rows[:depth], self.asked.columns, restrict), limit=MOST_ROWS)
+        self.others.of_columns(paths)
 
     def _head(self, path: Path, name: str, depth: int) -> Head:
         below = depth < len(self.asked.rows)
@@ -266,78 +223,39 @@ class Layout:
     def _sorted(self, paths: list[Path], name: str) -> list[Path]:
         sort = self.asked.sort
         if sort.endswith("label"):
-            return sorted(paths, key=_natural, reverse=sort.startswith("-"))
+            return sorted(paths, key=natural, reverse=sort.startswith("-"))
         if not sort and self.fields.dimensions[name].is_period:
-            return sorted(paths, key=_natural)
+            return sorted(paths, key=natural)
         place = sort.removeprefix("-").partition("@")[0]
         figure = self.asked.figures[int(place)] if place else self.asked.figures[0]
         column = self._sort_column() or ()
         worth = {path: self.grid.figure(path, column, figure) for path in paths}
         down = sort.startswith("-") or not sort
-        there = sorted((path for path in paths if worth[path] is not None), key=_natural)
+        there = sorted((path for path in paths if worth[path] is not None), key=natural)
         there.sort(key=lambda path: worth[path], reverse=down)
-        return there + [path for path in paths if worth[path] is None]
+        return there + self._largest_rows([path for path in paths if worth[path] is None], figure.measure)
 
-    def _others(self, parent: Path, kept: Sequence[Path]) -> None:
-        """What the rows that are not shown amount to: taken from the whole where a measure adds up, else asked."""
-        path = (*parent, OTHERS)
-        columns: list[Path] = [(), *(head.path for head in self.grid.columns if head.kind != "total")]
-        for column in dict.fromkeys(columns):
-            whole = self.grid.values.get((parent, column))
-            if whole is None:
-                continue
-            self.grid.values[path, column] = {
-                measure: whole[measure] - sum(self.grid.raw(row, column, measure) or 0 for row in kept)
-                for measure in self.measures
-                if self.fields.measures[measure].additive and whole.get(measure) is not None
-            }
-        apart = [one for one in self.measures if not self.fields.measures[one].additive]
-        name = self.asked.rows[len(parent)]
-        left_out = catalogue.among(name, [row[-1] for row in kept], out=True)
-        on = {self.asked.rows[place]: [value] for place, value in enumerate(parent)}
-        where = catalogue.both(self.where, *(catalogue.among(one, values) for one, values in on.items()), left_out)
-        if not apart or parent or len(where) > conditions.MOST_CHARACTERS:
-            return
-        for columns_asked in ((), self.asked.columns) if self.asked.columns else ((),):
-            kept_dims, derived = nested(columns_asked, self.fields)
-            answer = self.ask(kept_dims, where, measures=apart)
-            for row in answer.rows if answer else ():
-                key = (path, tuple(completed(row, columns_asked, derived)))
-                self.grid.values[key] = self.grid.values.get(key, {}) | {one: row[one] for one in apart if one in row}
+    def _largest_rows(self, paths: list[Path], measure: str) -> list[Path]:
+        """Rows that cannot be put in order by what is shown of a measure, such as its growth: by its size."""
+        size = {path: self.grid.raw(path, (), measure) for path in paths}
+        return sorted(paths, key=lambda path: (size[path] is None, -(size[path] or 0), natural(path)))
 
     def _whole(self, names: Sequence[str], path: Path) -> bool:
         """Whether the data covers the whole period of a member."""
         periods = [(name, value) for name, value in zip(names, path, strict=False)
                    if self.fields.dimensions[name].is_period and value not in (None, OTHERS)]  # fmt: skip
-        if not periods or self.first is None or self.last is None:
+        first, last = self.levels.first, self.levels.last
+        if not periods or first is None or last is None:
             return True
         name = growth.finest([name for name, _value in periods])
         number = period_from(name, str(dict(periods)[name]))
-        whole = growth.first_day(name, number) >= self.first and growth.last_day(name, number) <= self.last
+        whole = growth.first_day(name, number) >= first and growth.last_day(name, number) <= last
         if not whole:
             self.note(N_("* The data begins or ends inside of this period, so it is not whole."))
         return whole
 
 
-def _span(star: str) -> tuple[date | None, date | None]:
-    """The first and last day of the data of the company's own star."""
-    if star:
-        return None, None
-    try:
-        facts = warehouse.current()[0].facts
-    except (NotFound, Damaged):
-        return None, None
-    ends = [facts.get(name) for name in ("first_day", "last_day")]
-    first, last = (date.fromisoformat(one) if one else None for one in ends)
-    return first, last
-
-
-def fits(measure: Field, periods: Sequence[str]) -> bool:
-    """Whether a measure can be answered: those that compare periods need exactly one."""
-    return not measure.compares or len(periods) == 1
-
-
-def _natural(path: Path) -> list[tuple[Any, ...]]:
+def natural(path: Path) -> list[tuple[Any, ...]]:
     """A sort key that puts 2 before 10, texts after numbers and missing values last."""
     return [_part(value) for value in path]
 

@@ -153,10 +153,14 @@ class Held(Running):
         self._judge(row)
         self._raise()
 
-    def _raise(self) -> None:
+    def stopping(self) -> bool:
+        """Whether it has to end, by all that is known now; may be asked from any thread."""
         if not self.why and self._stop():
             self.why = "stop"
-        if self.why:
+        return bool(self.why)
+
+    def _raise(self) -> None:
+        if self.stopping():
             raise Cancelled("The work was stopped.")
 
     def _judge(self, row: tuple[int, str, bool] | None) -> None:

@@ -98,6 +98,11 @@ def is_open(job_id: int) -> bool:
     return Job.objects.filter(pk=job_id, state__in=OPEN).exists()
 
 
+def under(unique_key: str) -> int | None:
+    """The id of the job that waits or runs under a unique key."""
+    return Job.objects.filter(unique_key=unique_key, state__in=OPEN).values_list("pk", flat=True).first()
+
+
 def open_jobs() -> int:
     """How many jobs wait or run, for checks of the installation."""
     return Job.objects.filter(state__in=OPEN).count()

@@ -25,6 +25,7 @@ from django.utils.module_loading import import_string
 
 from dangol.base.disk import FULL, is_full
 from dangol.base.errors import Cancelled, DangolError, Unavailable
+from dangol.engine import patient
 from dangol.work.actions import Held
 from dangol.work.locking import locked
 from dangol.work.models import Job
@@ -192,7 +193,7 @@ def run(job: Job, *, stop: Callable[[], bool], pace: Pace) -> None:
     held = Held(job, stop=stop, sure_seconds=pace.stale / 2, poll_seconds=pace.poll)
     ending: Callable[[], bool]
     try:
-        with _kept_alive(held, pace):
+        with _kept_alive(held, pace), patient(held.stopping):
             handler = import_string(settings.JOBS[job.kind])
             value = _result(handler(held, **job.arguments))
         ending = lambda: held.end(DONE, result=value)  # noqa: E731

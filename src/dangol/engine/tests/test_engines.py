@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from dangol import engine
-from dangol.base.errors import TooMuch, Unavailable
+from dangol.base.errors import Cancelled, TooMuch, Unavailable
 from tests.engines import on_every_engine
 
 
@@ -51,6 +51,56 @@ def test_a_page_question_that_takes_too_long_is_stopped(numbers, monkeypatch):
     with pytest.raises(TooMuch, match=r"longer than 0\.2 seconds"):
         opened.arrow(table.select("n").cross_join(table.select(m="n")).cross_join(table.select(k="n")).count())
     assert opened.arrow(table.count()).as_py() == 100_000
+
+
+def endless(opened, numbers):
+    """A question that would take for ever."""
+    table = opened.table([numbers])
+    pairs = table.select("n").cross_join(table.select(m="n")).cross_join(table.select(k="n"))
+    return pairs.aggregate(total=(pairs.n + pairs.m + pairs.k).sum())
+
+
+@on_every_engine
+def test_a_patient_question_runs_until_its_job_is_cancelled(numbers, monkeypatch):
+    opened, asked = engine.current(), threading.Event()
+    monkeypatch.setattr(opened, "seconds", 0.1)
+    clock = threading.Timer(0.5, asked.set)
+    with engine.patient(asked.is_set), engine.patient():
+        clock.start()
+        with pytest.raises(Cancelled, match="stopped"):
+            opened.arrow(endless(opened, numbers))
+        with pytest.raises(Cancelled):
+            opened.arrow(opened.table([numbers]).count())
+    clock.join()
+    monkeypatch.setattr(opened, "seconds", None)
+    assert opened.arrow(opened.table([numbers]).count()).as_py() == 100_000
+
+
+@on_every_engine
+def test_a_newer_question_interrupts_the_older_one_of_the_same_key_only(numbers):
+    ended, begun = {}, threading.Barrier(3)
+
+    def ask(key):
+        opened = engine.current()
+        with engine.asking(key), engine.asking(key):
+            begun.wait()
+            try:
+                opened.arrow(endless(opened, numbers))
+            except (Cancelled, TooMuch) as error:
+                ended[key] = type(error)
+
+    threads = [threading.Thread(target=ask, args=[key]) for key in ("mine", "hers")]
+    for thread in threads:
+        thread.start()
+    begun.wait()
+    opened = engine.current()
+    with engine.asking("mine"):
+        assert opened.arrow(opened.table([numbers]).count()).as_py() == 100_000
+    threads[0].join()
+    assert ended == {"mine": Cancelled}
+    with engine.asking("hers"):
+        threads[1].join()
+    assert ended == {"mine": Cancelled, "hers": Cancelled}
 
 
 def test_threads_share_one_duckdb_but_not_its_connection(numbers):

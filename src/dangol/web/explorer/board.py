@@ -4,15 +4,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from django.http import QueryDict
 from django.urls import reverse
 from django.utils.translation import gettext
 
 from dangol.base.errors import BadInput
 from dangol.reports import asked as steps
+from dangol.reports import fields as catalogue
 from dangol.reports import picture, show
 from dangol.reports.asked import GROWTH, KINDS, PLAIN, SHARES, TOPS, Asked, Figure, Filter
 from dangol.reports.fields import SUMMABLE, Fields
 from dangol.reports.grid import Grid
+from dangol.web.shell import Request
 
 
 def N_(text: str) -> str:  # noqa: N802  marks a text for translation
@@ -20,8 +23,8 @@ def N_(text: str) -> str:  # noqa: N802  marks a text for translation
 
 
 PLACE_NAMES = {
-    "period": N_("Calendar"), "customer": N_("Customer"), "product": N_("Product"), "line": N_("Sale"),
-    "store": N_("Store"), "channel": N_("Channel"), "campaign": N_("Campaign"), "own": N_("Other"),
+    "period": N_("Calendar"), "posting": N_("In charge"), "customer": N_("Customer"), "product": N_("Product"),
+    "line": N_("Sale"), "store": N_("Store"), "channel": N_("Channel"), "campaign": N_("Campaign"), "own": N_("Other"),
 }  # fmt: skip
 
 
@@ -46,6 +49,21 @@ class Pill:
     groups: list[tuple[str, list[Step]]] = field(default_factory=list)
     generated: bool = False
     panel: str = ""
+
+
+def state_of(request: Request) -> tuple[Asked, Fields, str]:
+    """The state in an address, the fields of its star, and the saved view it began with. Raises BadInput."""
+    return state_from(request, request.GET)
+
+
+def state_from(request: Request, given: QueryDict) -> tuple[Asked, Fields, str]:
+    """The state in some parameters; before anybody chose, the usual one."""
+    asked = steps.read(dict(given.lists()))
+    fields = catalogue.of(request.user, asked.star)
+    view = given.get("view", "")
+    touched = any(name != "star" for name, _value in steps.pairs(asked))
+    asked = fields.known(asked) if touched else replace(fields.usual(), star=asked.star)
+    return asked, fields, view if view.isascii() and view.isdecimal() and len(view) < 10 else ""
 
 
 class Board:

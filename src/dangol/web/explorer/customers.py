@@ -15,7 +15,8 @@ from dangol.customers.identify.rules import MAX_PAGE, CustomerQuery
 from dangol.insight.olap import behind as olap
 from dangol.reports import show
 from dangol.staff.rules import Right
-from dangol.web.explorer import pages
+from dangol.web.explorer import panels
+from dangol.web.explorer.board import state_of
 from dangol.web.lists import Column, Count, Filter, ListPage, ListState, Page
 from dangol.web.segments import making
 from dangol.web.shell import Request, page
@@ -105,10 +106,10 @@ CUSTOMERS = ListPage(
 def behind(request: Request) -> HttpResponseBase:
     """The list. Asked for a cell of a table, it goes to the condition of that cell, so that its address stays."""
     if "at" in request.GET:
-        asked, _fields, _view = pages.state_of(request)
-        row, column = pages.cell_of(request, asked)
+        asked, _fields, _view = state_of(request)
+        row, column = panels.cell_of(request, asked)
         given = QueryDict(mutable=True)
-        given["cell"] = pages.condition_of(asked, None, row, column)
+        given["cell"] = panels.condition_of(asked, None, row, column)
         return HttpResponseRedirect(f"{request.path}?{given.urlencode()}")
     name = show.condition(_cell(request)) or gettext("All customers with a purchase")
     address = reverse("explorer:customers_segment") + "?" + urlencode({"cell": _cell(request)})

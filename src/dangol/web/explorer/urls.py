@@ -2,14 +2,16 @@
 
 from django.urls import path
 
-from dangol.web.explorer import customers, files, mailings, pages, views
+from dangol.web.explorer import customers, files, mailings, pages, panels, views, working
 
 app_name = "explorer"
 urlpatterns = [
     path("", pages.explorer, name="explorer"),
     path("result/", pages.result, name="result"),
-    path("values/", pages.values, name="values"),
-    path("cell/", pages.cell, name="cell"),
+    path("work/", working.work, name="work"),
+    path("work/<int:job_id>/stop/", working.stop, name="stop"),
+    path("values/", panels.values, name="values"),
+    path("cell/", panels.cell, name="cell"),
     path("customers/", customers.behind, name="customers"),
     path("customers/segment/", customers.segment, name="customers_segment"),
     path("file/", files.file, name="file"),

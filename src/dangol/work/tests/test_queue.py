@@ -3,8 +3,10 @@
 import threading
 from datetime import UTC, datetime, timedelta
 
+import ibis
 import pytest
 
+from dangol import engine
 from dangol.base.errors import BadInput, Cancelled, Conflict, NotFound
 from dangol.work import actions, reads, rules, worker
 from dangol.work.models import Job
@@ -44,9 +46,16 @@ def hang_until_stopped(running):
     running.progress(1)
 
 
+def ask_for_ever(running):
+    opened = engine.current()
+    numbers = ibis.range(0, 100_000).unnest().name("n").as_table()
+    threading.Timer(0.2, stopping.set).start()
+    opened.arrow(numbers.cross_join(numbers.select(m="n")).cross_join(numbers.select(k="n")).count())
+
+
 @pytest.fixture(autouse=True)
 def jobs(settings):
-    names = ("add", "refuse", "break_down", "ask_to_stop", "lose", "hang_until_stopped")
+    names = ("add", "refuse", "break_down", "ask_to_stop", "lose", "hang_until_stopped", "ask_for_ever")
     settings.JOBS = {f"test.{name}": f"{PLACE}.{name}" for name in names}
     stopping.clear()
 
@@ -116,8 +125,9 @@ def test_job_is_not_run_before_its_time(cast):
     assert worker.run_until_empty() == 0
 
 
-def test_job_running_at_shutdown_goes_back_without_counting_as_a_death(cast):
-    pk = queue(cast, "hang_until_stopped")
+@pytest.mark.parametrize("handler", ["hang_until_stopped", "ask_for_ever"])
+def test_job_running_at_shutdown_goes_back_without_counting_as_a_death(cast, home, handler):
+    pk = queue(cast, handler)
     worker.run(worker.claim(), stop=stopping.is_set, pace=worker.PACE)
     job = Job.objects.get(pk=pk)
     assert (job.state, job.attempts) == ("queued", 0)

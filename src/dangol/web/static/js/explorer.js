@@ -8,6 +8,19 @@
   const region = () => find("#explorer");
   const panel = () => find("#explorer-panel");
 
+  /* Every question says which tab it comes from, so that the server drops the one before; a job that works out a
+     question nobody here looks at any more is stopped. */
+  const tab = Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+  doc.addEventListener("htmx:configRequest", (event) => { if (region()?.contains(event.detail.elt)) event.detail.headers["X-Tab"] = tab; });
+  let job = null;
+  const watched = () => {
+    const place = find("#explorer-working");
+    const { here } = region().dataset;
+    if (job && job.here !== here && job.id !== place?.dataset.job) window.htmx.ajax("POST", job.stop, { swap: "none", source: "#explorer-said" });
+    if (place?.dataset.stop) job = { id: place.dataset.job, stop: place.dataset.stop, here };
+    else job = null;
+  };
+
   /* Steps: where somebody has been on this page, so that undo goes further than the browser's own 50. */
   const MOST = 500;
   let steps = [region()?.dataset.here];
@@ -33,10 +46,12 @@
     wide();
   };
   const shown = () => {
+    if (job && job.id === find("#explorer-working")?.dataset.job) return; /* only its clock moved on */
     close();
     const said = find("#explorer-said");
     if (said) said.textContent = find("#explorer-result [data-said]")?.dataset.said || "";
     rove();
+    watched();
     if (drilled) { doc.getElementById(drilled)?.focus(); drilled = ""; }
   };
   let drilled = "";
@@ -170,4 +185,5 @@
   wide();
   rove();
   marks();
+  watched();
 })();
