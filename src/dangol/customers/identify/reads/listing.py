@@ -25,6 +25,7 @@ from dangol.staff.rules import Right
 
 LEAD_CAP = 50_000
 MERGED_CAP = 500
+AMONG_CAP = 2_000  # where customers are picked out elsewhere, each is asked for by its id: so far counting goes
 
 
 @dataclass(frozen=True)
@@ -299,16 +300,16 @@ def _few(plan: Plan, query: CustomerQuery) -> list[Entry] | None:
     Many conditions can cost a walk past most customers, so they are asked once, for the answers and not first for
     their number. Without a condition counting to the cap costs next to nothing.
     """
-    among = query.among
-    if among is not None and len(among.ids) <= COUNT_CAP:
+    among, most = query.among, COUNT_CAP if query.among is None else min(AMONG_CAP, COUNT_CAP)
+    if among is not None and len(among.ids) <= most:
         found = plan.found("ids").filter(pk__in=among.ids.tolist())
     else:
         found = plan.found(plan.lead())
-        if not plan.narrowed and not _capped(found, COUNT_CAP)[1]:
+        if not plan.narrowed and not _capped(found, most)[1]:
             return None
     column = "pk" if query.figure else SORT_COLUMNS[query.sort]
-    fetched = list(found.order_by().values_list("pk", column)[: COUNT_CAP + 1])
-    if len(fetched) > COUNT_CAP:
+    fetched = list(found.order_by().values_list("pk", column)[: most + 1])
+    if len(fetched) > most:
         return None
     if query.figure:
         fetched = [(pk, query.figure.of(pk)) for pk, _pk in fetched]
@@ -317,16 +318,17 @@ def _few(plan: Plan, query: CustomerQuery) -> list[Entry] | None:
 
 
 def _counted(plan: Plan, cap: int | None, lead: str | None) -> tuple[int, bool]:
-    """How many customers fit; of those picked out elsewhere some thousand are asked for at a time.
+    """How many customers fit; of those picked out elsewhere some thousand are asked for at a time, to a lower cap.
 
     lead: as in Plan.found; None where more than the cap are known to fit.
     """
     among = plan.query.among
     if among is None:
         return (COUNT_CAP, False) if lead is None else _capped(plan.found(lead), cap)
-    n, found = 0, plan.found("ids")
-    for start in range(0, len(among.ids), COUNT_CAP):
-        n += found.filter(pk__in=among.ids[start : start + COUNT_CAP].tolist()).count()
+    cap = None if cap is None else min(cap, AMONG_CAP)
+    n, found, step = 0, plan.found("ids"), 2 * AMONG_CAP
+    for start in range(0, len(among.ids), step):
+        n += found.filter(pk__in=among.ids[start : start + step].tolist()).count()
         if cap is not None and n > cap:
             return cap, False
     return n, True
