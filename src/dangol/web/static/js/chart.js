@@ -96,7 +96,9 @@
   };
   const sized = (spec) => {
     const simple = spec.mark || spec.layer;
-    const bands = ["y"].some((side) => ["nominal", "ordinal"].includes(spec.encoding?.[side]?.type) && !spec.encoding[side].bin);
+    /* Bands have a height of their own, also inside of layers: only the width is fitted to the page. */
+    const banded = (one) => ["nominal", "ordinal"].includes(one.encoding?.y?.type) && !one.encoding.y.bin;
+    const bands = Boolean(spec.height?.step) || [spec, ...(spec.layer || [])].some(banded);
     return {
       ...(simple && spec.width === undefined ? { width: "container" } : {}),
       ...(simple && bands ? { autosize: { type: "fit-x", contains: "padding" } } : {}),
