@@ -16,6 +16,8 @@ SERIES, BARS, POINTS, TILE = 8, 30, 200, 68
 Spec = dict[str, Any]
 LEGEND: Spec = {"columns": {"expr": "width < 360 ? 1 : width < 560 ? 2 : 4"}, "labelLimit": 150}
 
+SECOND: Spec = {"datum": "second", "scale": {"domain": ["first", "second"]}, "legend": None}  # a theme's second colour
+
 
 def members(heads: Sequence[Head]) -> list[Head]:
     """The heads that stand for one member, no totals and no others."""
@@ -164,8 +166,8 @@ def _pareto(grid: Grid, heads: list[Head]) -> Made | None:
         "height": 280,
         "layer": [
             {"mark": "bar", "encoding": {"x": x, "y": _scale(grid, figure), "tooltip": tips}},
-            {"mark": {"type": "line", "point": True, "stroke": "#27457f", "color": "#27457f"},
-             "encoding": {"x": x, "tooltip": tips, "y": {
+            {"mark": {"type": "line", "point": True},
+             "encoding": {"x": x, "tooltip": tips, "color": SECOND, "y": {
                  "field": "running", "type": "quantitative", "title": gettext("Share so far"),
                  "scale": {"domain": [0, 1]}, "axis": {"format": ".0%", "formatType": "number", "grid": False,
                                                        "titleX": None, "titleAlign": "right"}}}},

@@ -94,6 +94,13 @@
     const named = colour.legend === null ? colour : { ...colour, legend: { symbolType: "stroke", symbolSize: 360, symbolStrokeWidth: 2.25, ...colour.legend } };
     return { ...spec, encoding: { ...spec.encoding, color: named, strokeDash: dash } };
   };
+  /* Bands times their step: Vega-Lite fits the width of a chart whose height is a step, too, but warns of it each time. */
+  const tall = (spec) => {
+    const band = [spec, ...(spec.layer || [])].map((one) => one.encoding?.y?.field).find(Boolean);
+    const values = spec.data?.values;
+    if (!spec.height?.step || !band || !Array.isArray(values)) return spec;
+    return { ...spec, height: Math.max(1, new Set(values.map((one) => one[band])).size) * spec.height.step };
+  };
   const sized = (spec) => {
     const simple = spec.mark || spec.layer;
     /* Bands have a height of their own, also inside of layers: only the width is fitted to the page. */
@@ -121,7 +128,7 @@
     if (!held) return;
     try {
       await load();
-      const spec = dashed(sized(asWritten(JSON.parse(held.textContent))));
+      const spec = dashed(tall(sized(asWritten(JSON.parse(held.textContent)))));
       place.vegaView?.finalize();
       const result = await window.vegaEmbed(place, { $schema: "https://vega.github.io/schema/vega-lite/v6.json", ...spec }, {
         ast: true, logLevel: 1, actions: false, renderer: "svg", defaultStyle: false, config: theme(palette(place)),
