@@ -86,12 +86,15 @@
   });
 
   /* Series are also told apart by their dashes, so no meaning hangs on colour alone. */
-  const dashed = (spec) => {
+  const dashed = (spec, width) => {
     const mark = typeof spec.mark === "string" ? spec.mark : spec.mark?.type;
     const colour = spec.encoding?.color;
     if (mark !== "line" || !colour?.field || spec.encoding.strokeDash) return spec;
-    const dash = { field: colour.field, type: colour.type || "nominal", legend: colour.legend === null ? null : undefined, title: colour.title, sort: colour.sort, scale: { range: [[1, 0], [7, 3], [2, 3], [9, 3, 2, 3], [4, 2], [12, 4], [1, 4], [6, 2, 1, 2]] } };
-    const named = colour.legend === null ? colour : { ...colour, legend: { symbolType: "stroke", symbolSize: 360, symbolStrokeWidth: 2.25, ...colour.legend } };
+    /* Both legends say the same in plain numbers, so that they are drawn as one. */
+    const columns = colour.legend?.columns?.expr ? { columns: width < 400 ? 1 : width < 600 ? 2 : 4 } : {};
+    const legend = colour.legend === null ? null : { symbolType: "stroke", symbolSize: 360, symbolStrokeWidth: 2.25, ...colour.legend, ...columns };
+    const dash = { field: colour.field, type: colour.type || "nominal", legend, title: colour.title, sort: colour.sort, scale: { range: [[1, 0], [7, 3], [2, 3], [9, 3, 2, 3], [4, 2], [12, 4], [1, 4], [6, 2, 1, 2]] } };
+    const named = { ...colour, legend };
     return { ...spec, encoding: { ...spec.encoding, color: named, strokeDash: dash } };
   };
   /* Bands times their step: Vega-Lite fits the width of a chart whose height is a step, too, but warns of it each time. */
@@ -128,7 +131,7 @@
     if (!held) return;
     try {
       await load();
-      const spec = dashed(tall(sized(asWritten(JSON.parse(held.textContent)))));
+      const spec = dashed(tall(sized(asWritten(JSON.parse(held.textContent)))), place.clientWidth);
       place.vegaView?.finalize();
       const result = await window.vegaEmbed(place, { $schema: "https://vega.github.io/schema/vega-lite/v6.json", ...spec }, {
         ast: true, logLevel: 1, actions: false, renderer: "svg", defaultStyle: false, config: theme(palette(place)),
