@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from dangol.base.identifiers import file_hash
+from dangol.customers.identify.postings.reads import SCHEMA
+from dangol.customers.identify.postings.rules import BEGINNING, Posting, spans
 from dangol.insight.warehouse import actions
 from dangol.insight.warehouse.rules import MARKS, RAW
 
@@ -37,6 +39,8 @@ class Loaded:
         self.numbers: dict[tuple[str, str], int] = {}
         self.profiles: dict[int, dict[str, Any]] = {}
         self.lines: dict[tuple[str, str], set[int]] = {}
+        self.places: dict[tuple[str, str | None], int] = {}
+        self.courses: dict[tuple[str, str], list[Posting]] = {}
 
     def batch(self, kind: str, rows: Iterable[Mapping[str, Any]], source: str = "pos") -> RawFile:
         """One more batch. A row may give its own `line_key`."""
@@ -74,12 +78,41 @@ class Loaded:
                                                             ("customer_id", pa.int64())]))  # fmt: skip
 
     def attributes(self) -> pa.Table:
-        rows = [{"customer_id": number, "kind": "unnamed", "code": key, "age_band": None, "unit_path": None,
-                 "branch": None, "rep": None, "home": None, **self.profiles.get(number, {})}
+        rows = [{"customer_id": number, "kind": "unnamed", "code": key, **self.profiles.get(number, {})}
                 for (_source, key), number in self.numbers.items()]  # fmt: skip
-        names = ("kind", "code", "age_band", "unit_path", "branch", "rep", "home")
-        schema = pa.schema([("customer_id", pa.int64()), *((name, pa.string()) for name in names)])
+        for row in rows:
+            row["unit_id"] = self.unit(row.get("branch"), row.get("region"))
+            row["rep_id"] = int(row["rep"].removeprefix("rep ")) if row.get("rep") else None
+        names = ("kind", "code", "age_band", "unit_path", "branch", "region", "rep", "home")
+        schema = pa.schema([("customer_id", pa.int64()), ("unit_id", pa.int64()), ("rep_id", pa.int64()),
+                            *((name, pa.string()) for name in names)])  # fmt: skip
         return pa.Table.from_pylist(rows, schema=schema.with_metadata({"generated": json.dumps(self.generated)}))
+
+    def unit(self, branch: str | None, region: str | None = None) -> int | None:
+        """The number of an organisation unit, made where there is none of these names; None for no branch."""
+        return self.places.setdefault((branch, region), len(self.places) + 1) if branch else None
+
+    def units(self) -> pa.Table:
+        for profile in self.profiles.values():
+            self.unit(profile.get("branch"), profile.get("region"))
+        rows = [{"unit_id": pk, "branch": branch, "region": region} for (branch, region), pk in self.places.items()]
+        return pa.Table.from_pylist(rows, schema=pa.schema([("unit_id", pa.int64()), ("branch", pa.string()),
+                                                            ("region", pa.string())]))  # fmt: skip
+
+    def postings(self) -> pa.Table:
+        rows = [{"source": source, "key": key, "customer_id": self.numbers[source, key], "from_day": one.from_day,
+                 "until_day": until, "unit_id": one.unit_id, "rep_id": one.rep_id}
+                for (source, key), course in self.courses.items() for one, until in spans(course)]  # fmt: skip
+        return pa.Table.from_pylist(rows, schema=SCHEMA)
+
+    def moved(self, key: str, day: date, *, branch: str, rep: str, source: str = "pos") -> None:
+        """A customer comes into the charge of another branch and rep from a day on."""
+        number = self.numbers[source, key]
+        now = self.profiles[number]
+        before = Posting(BEGINNING, self.unit(now["branch"], now.get("region")), int(now["rep"].removeprefix("rep ")))
+        self.profiles[number] = now | {"branch": branch, "rep": rep}
+        after = Posting(day, self.unit(branch, now.get("region")), int(rep.removeprefix("rep ")))
+        self.courses[source, key] = [*self.courses.get((source, key), [before]), after]
 
     def customer(self, key: str, source: str = "pos", **profile: Any) -> int:
         """Give a customer attributes; returns the customer_id."""

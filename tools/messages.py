@@ -40,7 +40,7 @@ AREAS = (
     ("customers", "customers"), ("web/customers", "customers"), ("web/templates/customers", "customers"),
     ("profile", "customers"),
     ("insight/segments", "segments"), ("web/segments", "segments"), ("web/templates/segments", "segments"),
-    ("api/segments", "segments"), ("api/rfm", "insight"),
+    ("api/segments", "segments"), ("api/rfm", "insight"), ("api/schemes", "insight"),
     ("insight/answers", "explorer"),
     ("insight/analysis", "analysis"), ("web/analysis", "analysis"), ("web/templates/analysis", "analysis"),
     ("api/analysis", "analysis"),

@@ -27,6 +27,7 @@ NAMES = re.compile(
 THERE = """() => document.fonts.status === "loaded" && !document.querySelector(".htmx-request")
   && [...document.querySelectorAll("[data-chart]")].every((one) => one.querySelector("svg") || !one.checkVisibility())"""
 JUDGE = Path(__file__).with_name("judge.js").read_text("utf-8")
+CONTRAST = Path(__file__).with_name("contrast.js").read_text("utf-8")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -66,7 +67,9 @@ class Visitor:
         self.context = browser.new_context(viewport={"width": DESK[0], "height": DESK[1]}, locale="ko-KR")
         self.page = self.context.new_page()
         self.noise: list[str] = []
-        self.page.on("console", lambda told: self.noise.append(told.text) if told.type == "error" else None)
+        self.page.on(
+            "console", lambda told: self.noise.append(told.text) if told.type in ("error", "warning") else None
+        )
         self.page.on("pageerror", lambda error: self.noise.append(str(error)))
 
     def sign_in(self, member) -> "Visitor":
@@ -87,14 +90,14 @@ class Visitor:
         self.page.goto(self.server.url + path)
         return self.page
 
-    def look(self, name: str, *, language: str = "ko") -> None:
-        """Judge the page that is open: quiet console, no sideways scroll, labels, one h1, its language."""
+    def look(self, name: str, *, language: str = "ko", contrast: bool = False) -> None:
+        """Judge the page that is open: quiet console, no sideways scroll, labels, one h1, its language; if asked, contrast."""
         page = self.page
         page.wait_for_load_state("load")
         page.wait_for_function(THERE)
         assert self.noise == [], f"{name}: {self.noise}"
         seen = page.evaluate(JUDGE)
-        assert seen["faults"] == [], name
+        assert seen["faults"] + (page.evaluate(CONTRAST) if contrast else []) == [], name
         assert seen["lang"] == language, name
         assert seen["overflow"] <= 0, f"{name}: {seen['overflow']} px wider than the window"
         if language == "ko":

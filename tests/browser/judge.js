@@ -12,6 +12,13 @@
   if (h1.length !== 1) faults.push(`${h1.length} h1`);
   if (h1[0] && !h1[0].textContent.trim()) faults.push("h1 is empty");
   if (!document.title.split("·")[0].trim()) faults.push("no title");
+  let level = 1;
+  for (const heading of document.querySelectorAll("main :is(h1, h2, h3, h4, h5, h6)")) {
+    if (!seen(heading)) continue;
+    const now = Number(heading.tagName[1]);
+    if (now > level + 1) faults.push(`h${now} after h${level}: ${say(heading)}`);
+    level = now;
+  }
   if (document.querySelectorAll("main").length !== 1) faults.push("not one main");
   for (const element of document.querySelectorAll("input:not([type=hidden]), select, textarea, button, a[href], summary")) if (seen(element) && !named(element)) faults.push(`no name: ${say(element)}`);
   for (const image of document.querySelectorAll("img:not([alt])")) faults.push(`no alt: ${say(image)}`);

@@ -28,7 +28,15 @@ from dangol.customers.surveys import actions as surveys
 from dangol.insight.analysis.rules.catalogue import KINDS
 from dangol.insight.olap.own import actions as own_measures
 from dangol.insight.olap.own.reads import Written
+from dangol.insight.score.groups import actions as groups
+from dangol.insight.score.groups.models import Version
+from dangol.insight.score.groups.rules import clusters
+from dangol.insight.score.index import actions as indexes
+from dangol.insight.score.index.rules import Definition, Part
+from dangol.insight.segments import actions as segments
+from dangol.insight.segments.rules.definition import Group, Profile, Purchase, Window
 from dangol.privacy import actions as privacy
+from dangol.reports import actions as reports
 from dangol.web.entry.proof import PROVED_AT
 from dangol.web.surveys.catalogue import sign_up
 from dangol.work.actions import Quiet
@@ -66,8 +74,9 @@ def sales() -> str:
 
 
 @pytest.fixture
-def company(cast, tmp_path):
+def company(cast, tmp_path, monkeypatch):
     """The cast with purchases: a file loaded, rows in quarantine, one whole cycle, and a draft of a campaign."""
+    monkeypatch.setattr(clusters, "FEWEST_CUSTOMERS", 20)
     path = tmp_path / "매출.csv"
     path.write_text(sales() + BAD, "utf-8")
     collect.describe_source(by=cast.steward, code="shop", name="매장", kind="sales", reader="csv", mapping=MAPPING)
@@ -94,10 +103,23 @@ def company(cast, tmp_path):
         name="주소 모으기", fields=["address"], starts_on=date(2026, 1, 1), ends_on=date(2099, 1, 1), benefit="샘플",
         script="주소를 여쭙니다."))  # fmt: skip
     rule = quality_reads.rules_in_force()[2].id
+    live = segments.create(by=cast.marketer, name="석 달 안에 산 고객", root=Group(parts=(
+        Purchase(window=Window("last", days=90)), Group("any", (Profile("gender", values=("F",)),)))))  # fmt: skip
+    fixed = segments.create_static(by=cast.administrator, name="박람회 명단", customer_ids=[cast.mina.pk, cast.jiho.pk])
+    index, _job = indexes.publish(by=cast.analyst, name="우수 지수", definition=Definition("", (Part("rfm_score", 1),)))
+    indexes.keep(Quiet(by=cast.analyst))
+    grouping, _job = groups.start(
+        by=cast.analyst, name="구매 유형", wanted=clusters.Wanted(method="kmeans", features=("orders", "amount"), k=2)
+    )
+    groups.run_fit(Quiet(by=cast.analyst), Version.objects.get(grouping_id=grouping).pk)
+    view = reports.keep(by=cast.administrator, name="월별 매출", query="show=sales_amount&rows=month")
     own_measures.save(by=cast.administrator, given=Written(
         "", "net_ticket", "Net ticket", "순객단가", "money", "(sales_amount - discount) / orders"))  # fmt: skip
     cast.paths = [
-        "/insight/measures/net_ticket/",
+        "/insight/measures/net_ticket/", f"/segments/{live.id}/", f"/segments/{live.id}/history/", f"/segments/{fixed.id}/",
+        f"/segments/overlap/?segment={live.id}&segment={fixed.id}", f"/groups/{grouping}/", f"/groups/{grouping}/1/",
+        f"/groups/index/{index}/", f"/groups/index/{index}/change/", f"/explorer/views/{view}/mail/",
+        "/explorer/?show=sales_amount&show=orders&rows=month&cols=channel",
         f"/customers/{cast.mina.pk}/history/", f"/customers/{cast.mina.pk}/why/phone/",
         f"/customers/{cast.mina.pk}/merge/?q=박지호", f"/customers/{cast.mina.pk}/merge/?with={cast.jiho.pk}",
         f"/customers/pairs/{looks.pairs(cast.administrator).rows[0].id}/",
@@ -153,28 +175,34 @@ def pages(member, paths):
     return shown, session.session_key
 
 
-@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
+def faults(visitor, path, language, size, foreign):
+    """What is wrong with a page in a window of this size; contrast is judged once by day and once by night."""
+    page, found = visitor.open(path, size), {}
+    try:
+        visitor.look(path, language=language, contrast=(language, size) in {("ko", DESK), ("en", PHONE)})
+    except AssertionError as fault:
+        found[f"look {path} at {size[0]}"] = {str(fault)}
+        visitor.noise.clear()
+    texts = set(page.evaluate(TEXTS))
+    if language == "ko" and texts & foreign:
+        found[path] = texts & foreign
+    if language == "en" and path.startswith(("/help", "/insight", "/account")):
+        korean = {text for text in texts if re.search("[가-힣]", OWN.sub("", text))} - {"한국어"}
+        found |= {path: korean} if korean else {}
+    return found
+
+
 @pytest.mark.parametrize("language", ["ko", "en"])
-def test_every_page_stands_in_its_language(visitor, company, language, size):
-    member = company.administrator
-    theme = "dark" if (language, size) == ("en", PHONE) else "light"
-    type(member).objects.filter(pk=member.pk).update(language=language, theme=theme)
+def test_every_page_stands_in_its_language_at_a_desk_and_on_a_phone(visitor, company, language):
+    member, foreign, found = company.administrator, english(), {}
+    type(member).objects.filter(pk=member.pk).update(language=language, theme="light")
     shown, session = pages(member, [*plain_paths(), *company.paths])
     assert set(company.paths) <= set(shown)
     assert len(shown) > 30
-    foreign, found = english(), {}
     visitor.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": visitor.server.url}])
-    for path in shown:
-        page = visitor.open(path, size)
-        try:
-            visitor.look(path, language=language)
-        except AssertionError as fault:
-            found[f"look {path}"] = {str(fault)}
-            visitor.noise.clear()
-        texts = set(page.evaluate(TEXTS))
-        if language == "ko" and texts & foreign:
-            found[path] = texts & foreign
-        if language == "en" and path.startswith(("/help", "/insight", "/account")):
-            korean = {text for text in texts if re.search("[가-힣]", OWN.sub("", text))} - {"한국어"}
-            found |= {path: korean} if korean else {}
-    assert not found, "\n".join(f"{path}: {faults}" for path, faults in found.items())
+    for size in (DESK, PHONE):
+        if (language, size) == ("en", PHONE):
+            type(member).objects.filter(pk=member.pk).update(theme="dark")
+        for path in shown:
+            found |= faults(visitor, path, language, size, foreign)
+    assert not found, "\n".join(f"{path}: {wrong}" for path, wrong in found.items())

@@ -85,7 +85,7 @@ def sales(customers: int, lines: int) -> Iterator[pa.Table]:
             "customer_key": pa.array(piece["customer"]).cast(pa.string()),
             "product_key": pa.array(piece["product"]).cast(pa.string()),
             "store_key": pa.array(piece["store"]).cast(pa.string()),
-            "sold_at": pa.array(start + piece["second"] * 1_000_000).cast(pa.timestamp("us", "UTC")),
+            "sold_at": pa.array(start + piece["second"] * 1_000_000).cast(pa.timestamp("us")),
             "quantity": pa.array(piece["quantity"]),
             "amount": pa.array(piece["amount"]),
             "discount": pa.array(np.zeros(rows, np.int64)),

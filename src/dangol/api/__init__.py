@@ -9,7 +9,7 @@ from dangol.api.frame import Bearer, DangolAPI, StrictParser, known_parameters
 # One module of this folder an area, each with a `router`. A new area adds its word here.
 AREAS = (
     "analysis", "campaigns", "customers", "feeds", "figures", "groups", "identity", "index", "lifetime",
-    "privacy", "quality", "reports", "rfm", "schedules", "segments", "sources", "staff", "surveys", "work",
+    "privacy", "quality", "reports", "rfm", "schedules", "schemes", "segments", "sources", "staff", "surveys", "work",
 )  # fmt: skip
 
 api = DangolAPI(

@@ -8,9 +8,10 @@ from ninja import Query, Router, Schema, Status
 from pydantic import Field
 
 from dangol.api.frame import Id, Problem, Strict, caller
-from dangol.base.errors import BadInput
+from dangol.base.errors import BadInput, TooMuch
 from dangol.insight.analysis import actions, reads
 from dangol.insight.analysis.rules import catalogue
+from dangol.insight.answers.rules import takes_long
 
 router = Router(tags=["analysis"])
 FAILURES: dict[Any, Any] = {frozenset({401, 403, 404, 413, 422, 429, 503}): Problem}
@@ -120,11 +121,22 @@ class ReportOut(Schema):
     newest: bool
 
 
+class WorkingOut(Schema):
+    """The job that works a report out. Look at /jobs; when it is done, the same call gives the report."""
+
+    job_id: int
+
+
 class GoalIn(Strict):
-    """A goal. target: minor units, a count, or basis points for a share; unit_id: null for the whole company."""
+    """A goal. target: minor units, a count, or basis points for a share.
+
+    At most one of unit_id, rep_id and segment (of RFM); none is the whole company.
+    """
 
     measure: Literal["sales_amount", "orders", "buying_customers", "good_share"]
     unit_id: Id | None = None
+    rep_id: Id | None = None
+    segment: Annotated[str, Field(max_length=3)] = ""
     first: date
     last: date
     target: Annotated[int, Field(ge=1, le=10**15)]
@@ -136,6 +148,8 @@ class GoalOut(Schema):
     id: int
     measure: str
     unit: str
+    rep: str
+    segment: str
     first: date
     last: date
     target: float
@@ -157,12 +171,22 @@ class SetOut(Schema):
     id: int
 
 
+class PartOut(Schema):
+    """An RFM segment among the customers one sees. sales: minor units, share: of all theirs."""
+
+    code: str
+    customers: int
+    sales: int
+    share: float | None
+
+
 class WeeksOut(Schema):
     """Sums of seven days, oldest first, and what moved in the last of them; empty before the first cycle."""
 
     as_of: date | None
     weeks: dict[str, list[float]]
     hints: list[list[SentenceOut]]
+    segments: list[PartOut]
 
 
 @router.get(
@@ -175,9 +199,9 @@ def get_weeks(request: HttpRequest) -> Any:
     """What the home page tells: the last weeks of what one sees, with hints."""
     found = reads.board(caller(request))
     if found is None:
-        return {"as_of": None, "weeks": {}, "hints": []}
+        return {"as_of": None, "weeks": {}, "hints": [], "segments": []}
     hints = [[reads.said(one) for one in hint] for hint in found.hints]
-    return {"as_of": found.as_of, "weeks": found.weeks, "hints": hints}
+    return {"as_of": found.as_of, "weeks": found.weeks, "hints": hints, "segments": found.segments}
 
 
 @router.get("/analysis/goals", response={200: GoalsOut, **FAILURES}, operation_id="list_goals", summary="Goals")
@@ -217,7 +241,7 @@ def list_reports(request: HttpRequest) -> Any:
 
 @router.get(
     "/analysis/reports/{name}",
-    response={200: ReportOut, **FAILURES},
+    response={200: ReportOut, 202: WorkingOut, **FAILURES},
     operation_id="get_standard_report",
     summary="One report",
 )
@@ -231,11 +255,23 @@ def get_report(  # noqa: PLR0917  named in the query string
     where: Annotated[str, Field(max_length=4000)] = "",
     option: Annotated[list[str], Query(max_length=20)] = [],  # noqa: B006
 ) -> Any:
-    """A report over whole months up to `end` (like 2017-12); `option` like `least=50`, once for each."""
+    """A report over whole months up to `end` (like 2017-12); `option` like `least=50`, once for each.
+
+    202 with a job while a report that takes long is worked out.
+    """
     kind = catalogue.kind(name)
     numbers, ways = _options(kind, option)
     ask = reads.Ask(name, end, months, against, split, {}, where, numbers, ways)
-    return reads.plain(reads.report(caller(request), ask))
+    by = caller(request)
+    job_id = reads.frame(by, ask).job_id
+    try:
+        if job_id is None:
+            return reads.plain(reads.report(by, ask, seconds=reads.page_seconds()))
+    except TooMuch as error:
+        if not takes_long(error):
+            raise
+        job_id = actions.start(by=by, ask=ask)
+    return Status(202, {"job_id": job_id})
 
 
 def _options(kind: catalogue.Kind, given: list[str]) -> tuple[dict[str, int], dict[str, str]]:

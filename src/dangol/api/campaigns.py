@@ -11,12 +11,15 @@ from pydantic import Field
 
 from dangol.api.frame import Cursor, Id, Limit, Page, Problem, Strict, caller, page_of
 from dangol.api.strict import LARGEST
+from dangol.api.work import JobOut, job_out
+from dangol.base.errors import NotFound
 from dangol.campaigns.evaluate import actions as evaluate
 from dangol.campaigns.evaluate import reads as results
 from dangol.campaigns.execute import actions as execute
 from dangol.campaigns.execute import reads as runs
 from dangol.campaigns.knowledge import reads as knowledge
 from dangol.campaigns.plan import actions, reads
+from dangol.work import reads as work
 
 router = Router(tags=["campaigns"])
 FAILURES: dict[Any, Any] = {frozenset({401, 403, 404, 409, 413, 422, 429, 503}): Problem}
@@ -39,6 +42,8 @@ class PlanIn(Strict):
     control_percent: Annotated[int, Field(ge=0, le=100)] | None = None
     seed: Annotated[int, Field(ge=0, le=LARGEST)] | None = None
     channel: Short | None = None
+    why: Annotated[str, Field(max_length=2000)] | None = None
+    why_from: Annotated[str, Field(max_length=200)] | None = None
     offer: Text | None = None
     discount: Minor | None = None
     fixed_cost: Minor | None = None
@@ -48,6 +53,7 @@ class PlanIn(Strict):
     body: Text | None = None
     link_label: Short | None = None
     landing: Annotated[str, Field(max_length=300)] | None = None
+    survey: Annotated[str, Field(max_length=40)] | None = None
     language: Literal["ko", "en"] | None = None
     starts_on: date | None = None
     window_days: Annotated[int, Field(ge=0, le=365)] | None = None
@@ -93,7 +99,8 @@ class PlanOut(Schema):
 
 
 class RunOut(Schema):
-    """A launched campaign: messages per state, customers per cell, who was left out and why."""
+    """A launched campaign: messages per state, customers per cell, who was left out and why. state: drawing (for many
+    people), launching, sending, paused, waiting, done or stopped."""
 
     id: int
     plan_id: int
@@ -108,6 +115,7 @@ class RunOut(Schema):
     reasons: dict[str, int]
     clicks: int
     machine_clicks: int
+    survey_answers: int
     job_id: int | None
     launched_at: datetime
     ended_at: datetime | None
@@ -195,9 +203,23 @@ def edit_campaign(request: HttpRequest, plan_id: Id, body: PlanIn) -> Any:
     "/campaigns/{plan_id}/simulation", response={200: dict[str, Any], **FAILURES}, operation_id="simulate_campaign"
 )
 def simulate_campaign(request: HttpRequest, plan_id: Id) -> Any:
-    """What the plan can be expected to bring: people, reach with reasons, past purchases, expectation."""
+    """What the plan can be expected to bring: people, reach with reasons, past purchases, expectation.
+
+    A plan for many people is counted by a job first: 404 until `POST` has asked for that and the job is done.
+    """
     by = caller(request)
-    return actions.simulation(by=by, content=reads.plan(by, plan_id).content)
+    view = reads.plan(by, plan_id)
+    counts = reads.kept(view) if reads.aims_at_many(view.content) else reads.count(view.content)
+    if counts is None:
+        raise NotFound("The people of this plan were not counted yet. Ask for the count first.")
+    return reads.simulation(by, view.content, counts)
+
+
+@router.post("/campaigns/{plan_id}/simulation", response={202: JobOut, **FAILURES}, operation_id="count_campaign")
+def count_campaign(request: HttpRequest, plan_id: Id) -> Any:
+    """Count whom the plan reaches, in a job, and keep the counts with it."""
+    by = caller(request)
+    return Status(202, job_out(work.job(by, actions.start_count(by=by, plan_id=plan_id))))
 
 
 @router.post("/campaigns/{plan_id}/submit", response={200: PlanOut, **FAILURES}, operation_id="submit_campaign")

@@ -36,6 +36,15 @@ class SideOut(Schema):
     rep: str
 
 
+class PostingOut(Schema):
+    """Who was in charge. since: the first day (null: from the beginning); until: the last day (null: still)."""
+
+    since: date | None
+    until: date | None
+    unit: str
+    rep: str
+
+
 class ComparedOut(Schema):
     """A field of both, masked; agree: same, different or one_sided, by the standardised values."""
 
@@ -367,6 +376,17 @@ def list_merges(request: HttpRequest, customer_id: Id) -> Any:
     note_access(by=by, verb="view", what="customer history", customer_id=customers.customer(by, customer_id).id,
                 address=address_of(request))  # fmt: skip
     return reads.merges(by, customer_id)
+
+
+@router.get(
+    "/customers/{int:customer_id}/postings", response={200: list[PostingOut], **FAILURES}, operation_id="list_postings"
+)
+def list_postings(request: HttpRequest, customer_id: Id) -> Any:
+    """Who was in charge of a customer from when to when, newest first: sales belong to whoever was on their day."""
+    by = caller(request)
+    found = customers.charged(by, customer_id)
+    note_access(by=by, verb="view", what="customer history", customer_id=customer_id, address=address_of(request))
+    return found
 
 
 @router.post("/customers/{int:customer_id}/part", response={200: PartedOut, **FAILURES}, operation_id="part_customer")

@@ -1,6 +1,6 @@
 """Who I am, members, the organisation tree, tokens."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any
 
 from django.http import HttpRequest
@@ -8,6 +8,7 @@ from ninja import Query, Router, Schema, Status
 from pydantic import Field
 
 from dangol.api.frame import Cursor, Id, Limit, Page, Problem, Strict, caller, page_of
+from dangol.customers.identify import actions as customers
 from dangol.staff import actions, reads
 from dangol.staff.reads import MemberQuery, MemberView
 from dangol.staff.rules import Right, Role
@@ -52,12 +53,13 @@ class MemberIn(Strict):
 
 
 class MemberChange(Strict):
-    """The whole state an account gets."""
+    """The whole state an account gets. from_day: where the unit changes, from which day its customers come along."""
 
     name: Text
     role: Role
     unit_id: Id | None = None
     active: bool
+    from_day: date | None = None
 
 
 class UnitOut(Schema):
@@ -169,9 +171,9 @@ def create_member(request: HttpRequest, body: MemberIn) -> Any:
 
 @router.put("/members/{int:member_id}", response={200: MemberOut, **FAILURES}, operation_id="edit_member")
 def edit_member(request: HttpRequest, member_id: Id, body: MemberChange) -> MemberView:
-    """Change an account; switching it off ends its sessions and tokens."""
+    """Change an account; switching it off ends its sessions and tokens. In another unit its customers come along."""
     by = caller(request)
-    actions.edit_member(by=by, member_id=member_id, **body.model_dump())
+    customers.edit_member(by=by, member_id=member_id, **body.model_dump())
     return reads.member(by, member_id)
 
 

@@ -35,7 +35,8 @@ class JobOut(Schema):
     finished_at: datetime | None
 
 
-def _out(job: JobView) -> dict[str, Any]:
+def job_out(job: JobView) -> dict[str, Any]:
+    """A job as its schema says it."""
     told = job.error or {"template": "", "params": {}}
     template = told["template"]
     sentence = gettext(template).format(**told["params"]) if template else None
@@ -58,13 +59,13 @@ def list_jobs(
         cursor=cursor,
         limit=limit,
     )
-    return {**page, "items": [_out(job) for job in page["items"]]}
+    return {**page, "items": [job_out(job) for job in page["items"]]}
 
 
 @router.get("/jobs/{int:job_id}", response={200: JobOut, **FAILURES}, operation_id="get_job")
 def get_job(request: HttpRequest, job_id: Id) -> Any:
     """One job."""
-    return _out(reads.job(caller(request), job_id))
+    return job_out(reads.job(caller(request), job_id))
 
 
 @router.post("/jobs/{int:job_id}/cancel", response={202: JobOut, **FAILURES}, operation_id="cancel_job")
@@ -72,7 +73,7 @@ def cancel_job(request: HttpRequest, job_id: Id) -> Any:
     """Ask a job to stop; a running one stops at its next step."""
     by = caller(request)
     actions.cancel(by=by, job_id=job_id)
-    return Status(202, _out(reads.job(by, job_id)))
+    return Status(202, job_out(reads.job(by, job_id)))
 
 
 @router.post("/jobs/{int:job_id}/retry", response={202: JobOut, **FAILURES}, operation_id="retry_job")
@@ -80,4 +81,4 @@ def retry_job(request: HttpRequest, job_id: Id) -> Any:
     """Queue a job once more that failed, was cancelled or was set aside."""
     by = caller(request)
     actions.retry(by=by, job_id=job_id)
-    return Status(202, _out(reads.job(by, job_id)))
+    return Status(202, job_out(reads.job(by, job_id)))

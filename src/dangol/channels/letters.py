@@ -17,7 +17,8 @@ from dangol.channels import links, template
 from dangol.channels.rules import Outgoing, one_line
 from dangol.customers.consent import reads as consent
 
-NAMES = ("name", "offer", "link", "company", "contact")
+NAMES = ("name", "offer", "link", "survey", "company", "contact")
+SURVEY = re.compile(r"\{\{\s*survey\s*\}\}")
 LISTS = ("offers",)
 STYLE = "font-family:sans-serif;font-size:16px;line-height:1.6;max-width:36em;margin:auto;padding:1em"
 # Every way people write the label by hand; only the product writes it, in the one form the law knows.
@@ -26,13 +27,17 @@ LOOKALIKE = re.compile(r"^\s*[\[(（【<〔]?\s*광\s*고\s*[\])）】>〕]?")
 
 @dataclass(frozen=True)
 class Content:
-    """What a campaign says: templates of subject and body, the text of its link, and the language."""
+    """What a campaign says: templates of subject and body, the text of its link, and the language.
+
+    survey: the title of the survey it leads to, the text of that link; empty for none.
+    """
 
     subject: str
     body: str
     link_label: str
     offer: str
     language: str
+    survey: str = ""
 
 
 def label(language: str) -> str:
@@ -46,6 +51,11 @@ def check(content: Content) -> None:
     template.parse(one_line(content.subject, field="subject"), names=NAMES)
     template.parse(content.body, names=NAMES, lists=LISTS)
     one_line(content.link_label, field="link_label")
+
+
+def asks_survey(body: str) -> bool:
+    """Whether a message has a place for the link to a survey."""
+    return bool(SURVEY.search(body))
 
 
 def labels_itself(subject: str) -> bool:
@@ -70,6 +80,7 @@ class Letter:
             "offer": content.offer,
             "offers": [line.strip() for line in content.offer.splitlines() if line.strip()],
             "link": links.url(links.CLICK, token),
+            "survey": links.url(links.SURVEY, token) if content.survey else "",
             "company": options.company,
             "contact": options.sender_contact,
             **values,
@@ -78,7 +89,7 @@ class Letter:
         mark = label(content.language)
         subject = template.render(self.subject, known).strip()
         text = template.render(self.body, known)
-        rich = template.render_html(self.body, known, labels={"link": content.link_label})
+        rich = template.render_html(self.body, known, labels={"link": content.link_label, "survey": content.survey})
         with override(content.language):
             return Outgoing(
                 token=token,

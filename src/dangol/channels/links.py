@@ -7,10 +7,10 @@ from django.core import signing
 
 from dangol.base.errors import NotFound
 
-PREFERENCE, CLICK = "preference", "click"
-AGES = {PREFERENCE: timedelta(days=730), CLICK: timedelta(days=180)}
+PREFERENCE, CLICK, SURVEY = "preference", "click", "survey"
+AGES = {PREFERENCE: timedelta(days=730), CLICK: timedelta(days=180), SURVEY: timedelta(days=90)}
 CUSTOMER = "customer-"
-PATHS = {PREFERENCE: "p", CLICK: "c"}
+PATHS = {PREFERENCE: "p", CLICK: "c", SURVEY: "q"}
 
 
 def _signer(purpose: str) -> signing.TimestampSigner:

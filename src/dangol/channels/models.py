@@ -38,3 +38,16 @@ class Message(models.Model):
             )
         ]
         indexes = [models.Index(fields=["campaign_key", "state", "id"], name="ledger_by_state")]
+
+
+class Undeliverable(models.Model):
+    """An address its own mail server refused for good, while it is this customer's: a keyed hash, and the answer."""
+
+    channel = models.CharField(max_length=20)
+    customer_id = models.BigIntegerField(db_index=True)
+    digest = models.CharField(max_length=64)
+    answer = models.CharField(max_length=300, blank=True, default="")
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["channel", "customer_id"], name="one_word_per_address")]

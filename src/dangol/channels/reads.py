@@ -1,6 +1,6 @@
 """Looks at the send ledger and the channels that are switched on."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -8,11 +8,15 @@ from typing import Any
 
 from django.conf import settings
 from django.db.models import Count, Min, QuerySet
+from django.utils import timezone
 from django.utils.module_loading import import_string
 
 from dangol.base.errors import NotFound
 from dangol.channels import Channel, rules
-from dangol.channels.models import Message
+from dangol.channels.models import Message, Undeliverable
+from dangol.customers.consent import reads as consent
+
+CHUNK = 900
 
 
 @dataclass(frozen=True)
@@ -135,3 +139,37 @@ def known_steps(campaign_key: str) -> set[str]:
 def named(before: datetime) -> int:
     """How many messages that ended before a moment still hold an address."""
     return Message.objects.filter(ended_at__lt=before).exclude(address="").count()
+
+
+@dataclass(frozen=True)
+class Refused:
+    """What an address's own server answered when it refused it for good."""
+
+    channel: str
+    answer: str
+    at: datetime
+
+
+def undeliverable(channel: str, addresses: Mapping[int, str]) -> set[int]:
+    """Which customers have an address that its own server refused for good in the last half year.
+
+    addresses: customer -> present address; a customer with another address than then is reachable again.
+    """
+    found: set[int] = set()
+    known = _believed().filter(channel=channel)
+    if not known.exists():
+        return found
+    ids = list(addresses)
+    for start in range(0, len(ids), CHUNK):
+        rows = known.filter(customer_id__in=ids[start : start + CHUNK]).values_list("customer_id", "digest")
+        found |= {one for one, digest in rows if digest == consent.digest(channel, addresses[one])}
+    return found
+
+
+def _believed() -> QuerySet[Undeliverable]:
+    return Undeliverable.objects.filter(at__gte=timezone.now() - rules.BELIEVED)
+
+
+def refused(*ids: int) -> list[Refused]:
+    """What is known of a customer's addresses being refused for good. ids: those the person is known under."""
+    return [Refused(row.channel, row.answer, row.at) for row in _believed().filter(customer_id__in=ids)]

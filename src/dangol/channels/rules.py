@@ -38,6 +38,9 @@ TRANSITIONS: Mapping[str, frozenset[str]] = {
 }
 FINAL = frozenset({SENT, FAILED, BOUNCED, CANCELLED})
 MOST_ATTEMPTS = 5
+UNDELIVERABLE = "undeliverable"
+UNSENT = {UNDELIVERABLE: N_("Refused for good by the address’s own server")}  # reasons that a channel itself gives
+BELIEVED = timedelta(days=180)  # how long such an answer counts: mailboxes come back
 FIRST_WAIT = timedelta(minutes=1)
 
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]")
@@ -103,11 +106,14 @@ class Delivery(DangolError):
 
     permanent: trying again is useless. doubtful: it may have been taken all the same, so it must not be sent again
     unless a person says so. counterpart: the fault is not the message's but the server's (nobody answers).
+    unknown: the address's own server says for good that there is no such address.
     """
 
     def __init__(
-        self, answer: str, *, permanent: bool = False, doubtful: bool = False, counterpart: bool = False
-    ) -> None:
+        self, answer: str, *, permanent: bool = False, doubtful: bool = False, counterpart: bool = False,
+        unknown: bool = False,
+    ) -> None:  # fmt: skip
         self.answer = answer[:300]
         self.permanent, self.doubtful, self.counterpart = permanent, doubtful, counterpart
+        self.unknown = unknown
         super().__init__(N_("The message was not delivered: {answer}"), answer=self.answer)

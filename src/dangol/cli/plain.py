@@ -2,8 +2,10 @@
 
 import codecs
 import csv
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +15,17 @@ import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
 from dangol.base.errors import BadInput, NotFound
+from dangol.cli.cells import MINOR_PER_MAJOR, days, hundredths
+
+__all__ = ["MINOR_PER_MAJOR", "columns", "opened", "proposed"]
 
 ENCODINGS = ("utf-8-sig", "cp949")
 DELIMITERS = ",\t;|"
 PIECE_BYTES = 1 << 20
+SAMPLE_LINES = 20
+BARE = re.compile(r"[-+]?\d[\d.,:/ -]*")  # a number or a date: no name of a column
+HEADLESS = b"first"
 SHOWN_LINES = 5
-MINOR_PER_MAJOR = 100
 # Names of columns as they are met in the field, without blanks, underscores and dashes; the best guess first.
 HEADERS: dict[str, tuple[str, ...]] = {
     "customer": ("customerid", "customerkey", "customerno", "customernumber", "customercode", "customer", "custid",
@@ -30,7 +37,8 @@ HEADERS: dict[str, tuple[str, ...]] = {
              "구매일", "구매일자", "구매일시", "구매날짜", "주문일", "주문일자", "주문일시", "거래일", "거래일자",
              "판매일", "판매일자", "매출일", "매출일자", "결제일", "결제일자", "일자", "날짜"),
     "amount": ("amount", "salesvalue", "salesamount", "netamount", "totalamount", "orderamount", "purchaseamount",
-               "sales", "revenue", "total", "totalprice", "value", "spend", "monetary", "구매금액", "판매금액",
+               "sales", "revenue", "total", "totalprice", "dollarvalue", "value", "spend", "monetary", "구매금액",
+               "판매금액",
                "매출금액", "매출액", "결제금액", "주문금액", "거래금액", "금액", "합계"),
     "order": ("orderid", "orderno", "ordernumber", "basketid", "invoiceno", "invoiceid", "invoice", "transactionid",
               "receiptno", "receiptid", "주문번호", "거래번호", "영수증번호", "전표번호", "주문id"),
@@ -71,7 +79,7 @@ def columns(paths: Sequence[Path], chosen: Mapping[str, str | None], *, optional
     tables, used, read = [], {}, 0
     for path in paths:
         raw = opened(path, refused)
-        used = proposed(raw.column_names, chosen, optional=optional)
+        used = proposed(raw.column_names, chosen, optional=optional, first=_first(raw))
         read += raw.num_rows
         tables.append(_typed(raw, used, refused))
     read += sum(one.rows for one in refused.values() if one.reason == UNEVEN)
@@ -86,6 +94,7 @@ UNEVEN = "The row does not have as many values as the header."
 NO_CUSTOMER = "The customer is empty."
 BAD_DAY = "The date cannot be read."
 BAD_AMOUNT = "The amount cannot be read."
+FUTURE = "The date lies more than a year in the future."
 
 
 def _plain(header: str) -> str:
@@ -93,9 +102,12 @@ def _plain(header: str) -> str:
 
 
 def proposed(
-    headers: Sequence[str], chosen: Mapping[str, str | None], *, optional: Sequence[str] = ()
+    headers: Sequence[str], chosen: Mapping[str, str | None], *, optional: Sequence[str] = (), first: str = ""
 ) -> dict[str, str]:
-    """Which header holds which field: as chosen, else by its name in English or Korean. Raises BadInput."""
+    """Which header holds which field: as chosen, else by its name in English or Korean. Raises BadInput.
+
+    first: the first line of a file without a header, whose columns are called 1, 2, 3 and so on.
+    """
     plain = {_plain(header): header for header in reversed(headers)}
     used: dict[str, str] = {}
     for name, header in chosen.items():
@@ -107,6 +119,10 @@ def proposed(
         elif header is not None:
             raise BadInput("There is no column “{header}”. The file has: {known}.", field=name, header=header,
                            known=", ".join(headers))  # fmt: skip
+        elif first and name not in optional:
+            raise BadInput("The file has no header; its columns are 1 to {most}. Say which is the {name} with "
+                           "--{name}. The first line is: {first}.", field=name, most=len(headers), name=name,
+                           first=first)  # fmt: skip
         elif name not in optional:
             raise BadInput("Which column is the {name}? Say it with --{name}. The file has: {known}.", field=name,
                            name=name, known=", ".join(headers))  # fmt: skip
@@ -123,6 +139,11 @@ def opened(path: Path, refused: dict[str, Refused]) -> pa.Table:
         except pa.ArrowInvalid:
             raise BadInput("{path} is not a Parquet file.", field="file", path=path) from None
     return _csv(path, refused)
+
+
+def _first(table: pa.Table) -> str:
+    """The first line of a file without a header, else nothing."""
+    return str((table.schema.metadata or {}).get(HEADLESS, b""), "utf8").replace("\t", "  ")
 
 
 def encoding_of(path: Path) -> str:
@@ -145,13 +166,10 @@ def encoding_of(path: Path) -> str:
 
 
 def _csv(path: Path, refused: dict[str, Refused]) -> pa.Table:
-    encoding = encoding_of(path)
-    with path.open(encoding=encoding, newline="") as file:
-        header = file.readline()
-    if not header.strip():
-        raise BadInput("{path} is empty.", field="file", path=path)
-    delimiter = max(DELIMITERS, key=header.count)
-    names = next(csv.reader([header], delimiter=delimiter))
+    source, encoding, delimiter, first = _laid_out(path, encoding_of(path))
+    names = next(csv.reader([first], delimiter=delimiter))
+    bare = len(names) > 1 and all(BARE.fullmatch(name.strip()) for name in names)
+    names = [str(place + 1) for place in range(len(names))] if bare else names
     uneven = refused.setdefault(UNEVEN, Refused(UNEVEN))
 
     def skip(row: Any) -> str:
@@ -161,8 +179,9 @@ def _csv(path: Path, refused: dict[str, Refused]) -> pa.Table:
 
     try:
         table = pacsv.read_csv(
-            path,
-            read_options=pacsv.ReadOptions(encoding="utf8" if encoding == "utf-8-sig" else encoding, use_threads=False),
+            source,
+            read_options=pacsv.ReadOptions(encoding="utf8" if encoding == "utf-8-sig" else encoding, use_threads=False,
+                                           column_names=names if bare else None),
             parse_options=pacsv.ParseOptions(delimiter=delimiter, newlines_in_values=True,
                                              invalid_row_handler=skip),
             convert_options=pacsv.ConvertOptions(column_types=dict.fromkeys(names, pa.string()),
@@ -171,16 +190,31 @@ def _csv(path: Path, refused: dict[str, Refused]) -> pa.Table:
     except pa.ArrowInvalid as error:
         raise BadInput("{path} is not a readable CSV file: {why}", field="file", path=path,
                        why=str(error).split("\n", maxsplit=1)[0]) from None  # fmt: skip
-    return table
+    return table.replace_schema_metadata({HEADLESS: first.encode()}) if bare else table
+
+
+def _laid_out(path: Path, encoding: str) -> tuple[Any, str, str, str]:
+    """What is read, its encoding, its delimiter and its first line. Columns set apart by blanks come as tabs."""
+    with path.open(encoding=encoding, newline="") as file:
+        sample = [line for line in (file.readline() for _line in range(SAMPLE_LINES)) if line.strip()]
+    if not sample:
+        raise BadInput("{path} is empty.", field="file", path=path)
+    delimiter = max(DELIMITERS, key=sample[0].count)
+    words = {len(line.split()) for line in sample}
+    if delimiter in sample[0] or len(words) > 1 or words == {1}:
+        return path, encoding, delimiter, sample[0]
+    text = "\n".join("\t".join(line.split()) for line in path.read_text(encoding).splitlines())
+    return pa.BufferReader(text.encode()), "utf8", "\t", "\t".join(sample[0].split())
 
 
 def _typed(raw: pa.Table, used: Mapping[str, str], refused: dict[str, Refused]) -> pa.Table:
     """The fields as typed columns, without the rows of which one cannot be read."""
     made = {"customer": _text(raw[used["customer"]]), "day": days(raw[used["date"]])}
+    made["passed"] = _passed(made["day"])
     if "amount" in used:
         made["amount"] = hundredths(raw[used["amount"]])
     good = None
-    reasons = {"customer": NO_CUSTOMER, "day": BAD_DAY, "amount": BAD_AMOUNT}
+    reasons = {"customer": NO_CUSTOMER, "day": BAD_DAY, "passed": FUTURE, "amount": BAD_AMOUNT}
     for name, reason in reasons.items():
         if name not in made:
             continue
@@ -188,71 +222,21 @@ def _typed(raw: pa.Table, used: Mapping[str, str], refused: dict[str, Refused]) 
         lost = pc.invert(present) if good is None else pc.and_(good, pc.invert(present))
         places = pc.indices_nonzero(lost).to_pylist()
         if places:
-            refused.setdefault(reason, Refused(reason)).add(place + 2 for place in places)
+            line = 1 if _first(raw) else 2
+            refused.setdefault(reason, Refused(reason)).add(place + line for place in places)
         good = present if good is None else pc.and_(good, present)
+    made.pop("passed")
     if "order" in used:
         made["order"] = _text(raw[used["order"]])
     return pa.table(made).filter(good)
 
 
+def _passed(day: pa.Array) -> pa.Array:
+    """True where a day is not more than a year ahead, else null: one slip would make everybody look long gone."""
+    limit = pa.scalar(datetime.now(UTC).date() + timedelta(days=366), pa.date32())
+    return pc.if_else(pc.less_equal(day, limit), True, None)
+
+
 def _text(column: pa.ChunkedArray) -> pa.ChunkedArray:
     text = pc.utf8_trim_whitespace(column.cast(pa.string()))
     return pc.if_else(pc.equal(text, ""), None, text)
-
-
-YEAR_FIRST = r"^(?P<y>\d{4})\s*[-./년]\s*(?P<m>\d{1,2})\s*[-./월]\s*(?P<d>\d{1,2})(?:\D.*)?$"
-DIGITS = r"^(?P<y>\d{4})(?P<m>\d{2})(?P<d>\d{2})(?:\D.*)?$"
-YEAR_LAST = r"^(?P<a>\d{1,2})[-./](?P<b>\d{1,2})[-./](?P<y>\d{4})(?:\D.*)?$"
-
-
-def days(column: pa.ChunkedArray) -> pa.Array:
-    """Dates of a column: date or timestamp types, or text: 2024-03-05, 2024.3.5, 20240305, 2024년 3월 5일, 3/25/2024.
-
-    Null where unreadable. Raises BadInput where it cannot be told whether the day or the month comes first.
-    """
-    if pa.types.is_date(column.type) or pa.types.is_timestamp(column.type):
-        return column.cast(pa.date32(), safe=False).combine_chunks()
-    text = pc.utf8_trim_whitespace(column.cast(pa.string())).combine_chunks()
-    return pc.coalesce(_day(text, YEAR_FIRST), _day(text, DIGITS), _day_of_year_last(text))
-
-
-def _parts(text: pa.Array, pattern: str) -> pa.StructArray:
-    return pc.extract_regex(text, pattern)
-
-
-def _day(text: pa.Array, pattern: str) -> pa.Array:
-    found = _parts(text, pattern)
-    return _date(*(pc.struct_field(found, part) for part in "ymd"))
-
-
-def _day_of_year_last(text: pa.Array) -> pa.Array:
-    found = _parts(text, YEAR_LAST)
-    one, other, year = (pc.struct_field(found, part) for part in "aby")
-    if pc.min_max(pc.cast(year, pa.int32()))["max"].as_py() is None:
-        return pa.nulls(len(text), pa.date32())
-    most = [pc.max(pc.cast(part, pa.int32())).as_py() for part in (one, other)]
-    if max(most) <= 12:
-        raise BadInput("Is it day or month that comes first in dates like {example}? Write dates as 2024-03-25.",
-                       field="date", example=pc.drop_null(text)[0].as_py())  # fmt: skip
-    return _date(year, other, one) if most[0] > 12 else _date(year, one, other)
-
-
-def _date(year: pa.Array, month: pa.Array, day: pa.Array) -> pa.Array:
-    padded = [pc.utf8_lpad(part, width=2, padding="0") for part in (month, day)]
-    joined = pc.binary_join_element_wise(year, *padded, "-")
-    moment = pc.strptime(joined, format="%Y-%m-%d", unit="s", error_is_null=True)
-    real = pc.equal(pc.day(moment), pc.cast(day, pa.int64()))  # 30 February would become 2 March
-    return pc.if_else(real, moment, None).cast(pa.date32())
-
-
-def hundredths(column: pa.ChunkedArray) -> pa.Array:
-    """Amounts in hundredths of the file's unit, int64; null where unreadable. Commas and currency signs are dropped."""
-    if pa.types.is_integer(column.type):
-        return pc.multiply(column.cast(pa.int64()), MINOR_PER_MAJOR).combine_chunks()
-    if not (pa.types.is_floating(column.type) or pa.types.is_decimal(column.type)):
-        text = pc.replace_substring_regex(column.cast(pa.string()), r"[\s,₩$€£¥원]", "")
-        column = pc.if_else(pc.match_substring_regex(text, r"^[-+]?(\d+\.?\d*|\.\d+)$"), text, None)
-        column = pc.replace_substring_regex(column, r"^\+", "")
-    number = pc.round(pc.multiply(column.cast(pa.float64()), float(MINOR_PER_MAJOR)))
-    sane = pc.fill_null(pc.less(pc.abs(number), 1e17), False)
-    return pc.if_else(sane, number, None).cast(pa.int64()).combine_chunks()

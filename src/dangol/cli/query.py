@@ -101,6 +101,7 @@ def _shown(value: Any, unit: str, money: Currency) -> str:
 
 def _table(answer: Any) -> None:
     from rich.console import Console
+    from rich.measure import Measurement
     from rich.table import Table
 
     money = currency(answer.currency)
@@ -112,7 +113,10 @@ def _table(answer: Any) -> None:
     for row in answer.rows:
         table.add_row(*(_shown(row[column.name], column.unit, money) for column in answer.columns))
     console = Console(highlight=False)
-    console.print(table)
+    # A figure cut off is a wrong figure: a table wider than the terminal is printed whole.
+    wide = Measurement.get(console, console.options.update(max_width=10_000), table).maximum
+    console.width = max(console.width, wide)
+    console.print(table, crop=False)
     if answer.groups > len(answer.rows):
         console.print(f"{len(answer.rows):,} of {answer.groups:,} rows; --limit shows more.")
     console.print(f"As of {answer.as_of}, snapshot {answer.snapshot}.")

@@ -172,6 +172,7 @@ DEFAULT_FROM_EMAIL = DANGOL.mail_from
 
 # What long work runs which function: name -> dotted path of handler(running, **arguments). See dangol.work.
 JOBS = {
+    "analysis.answer": "dangol.insight.analysis.actions.run",
     "collect.check": "dangol.customers.collect.actions.run_check",
     "collect.load": "dangol.customers.collect.actions.run_load",
     "collect.pull": "dangol.customers.collect.feeds.actions.pull",
@@ -179,7 +180,9 @@ JOBS = {
     "cycle.housekeeping": "dangol.cycle.keep_house",
     "cycle.run": "dangol.cycle.run_job",
     "execute.send": "dangol.campaigns.execute.actions.run_send",
+    "identify.follow": "dangol.customers.identify.actions.moving.follow",
     "identify.recompute": "dangol.customers.identify.golden.actions.recompute_all",
+    "plan.count": "dangol.campaigns.plan.actions.run_count",
     "privacy.erase": "dangol.privacy.actions.run_erase",
     "privacy.notices": "dangol.privacy.actions.run_notices",
     "privacy.retain": "dangol.privacy.actions.run_retain",

@@ -2,7 +2,7 @@
 
 from dangol.engine.engines import Engine, current, current_local, fresh, fresh_local
 from dangol.engine.limits import asking, patient
-from dangol.engine.lookup import rows_of
+from dangol.engine.lookup import rows_of, span_of
 from dangol.engine.snapshots import Snapshot, Store
 
 __all__ = [
@@ -16,4 +16,5 @@ __all__ = [
     "fresh_local",
     "patient",
     "rows_of",
+    "span_of",
 ]

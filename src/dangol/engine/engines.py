@@ -13,7 +13,7 @@ import ibis
 import pyarrow as pa
 from django.conf import settings
 from ibis.backends.duckdb import Backend
-from ibis.expr.types import Table
+from ibis.expr.types import IntegerColumn, IntegerValue, Table
 
 from dangol.base.errors import TooMuch, Unavailable
 from dangol.engine.limits import watched
@@ -22,6 +22,7 @@ PAGE_SECONDS = 10.0
 SPARK_PAGE_SECONDS = 30.0  # a cluster plans and starts its tasks for seconds before it reads a row
 VIEWS_KEPT = 64
 GROUP_ROWS = 122_880
+MOST_BITS_BYTES = 64 * 1024 * 1024  # a thread
 
 
 class Engine(Protocol):
@@ -42,6 +43,13 @@ class Engine(Protocol):
     def keep(self, table: Table) -> Table:
         """Work a table out once and hold its rows while the engine is open, on disc where memory is short."""
 
+    def bits(self, numbers: IntegerColumn, span: tuple[int, int], groups: int) -> IntegerValue | None:
+        """How many different whole numbers there are, as an aggregate that marks each in a row of bits.
+
+        span: the least and largest number. groups: how many there are at most. None where the engine cannot, or where
+        the bits would take too much room: then different numbers are counted by grouping.
+        """
+
     def write(self, table: Table, path: Path, *, group_rows: int = GROUP_ROWS) -> int:
         """Write a table to one Parquet file; returns its number of rows.
 
@@ -50,6 +58,16 @@ class Engine(Protocol):
 
     def close(self) -> None:
         """Give everything back."""
+
+
+@ibis.udf.agg.builtin(name="bitstring_agg")  # type: ignore[untyped-decorator]
+def _marked(number: int, low: int, high: int) -> str:  # type: ignore[empty-body]
+    """DuckDB's own: a row of bits from low to high with those of the numbers set."""
+
+
+@ibis.udf.scalar.builtin(name="bit_count")  # type: ignore[untyped-decorator]
+def _counted(bits: str) -> int:  # type: ignore[empty-body]
+    """DuckDB's own: how many bits are set."""
 
 
 class _Locked(Backend):
@@ -99,6 +117,13 @@ class DuckDB:
         with self._limit():
             self.backend.con.execute(f'CREATE TEMP TABLE "{name}" AS {self._sql(table)}')
         return self.backend.table(name)
+
+    def bits(self, numbers: IntegerColumn, span: tuple[int, int], groups: int) -> IntegerValue | None:
+        low, high = span
+        if groups * (high - low) > 8 * MOST_BITS_BYTES:
+            return None
+        marked = _marked(numbers, *(ibis.literal(end, type="int64") for end in span))
+        return _counted(marked).fill_null(ibis.literal(0, type="int64"))
 
     def write(self, table: Table, path: Path, *, group_rows: int = GROUP_ROWS) -> int:
         sql = self._sql(table)

@@ -28,6 +28,19 @@ def rows_of(paths: Iterable[Path], key: str, value: int) -> list[dict[str, Any]]
     return [row for path in paths for row in _rows(path, key, value)]
 
 
+def span_of(paths: Iterable[Path], key: str) -> tuple[int, int] | None:
+    """The least and largest value of a whole-number column by what the files say of themselves; None if they do not."""
+    low: list[int] = []
+    high: list[int] = []
+    for path in paths:
+        now = os.stat(path)
+        groups = _groups(str(path), (now.st_ino, now.st_size, now.st_mtime_ns), key)
+        if not groups.complete:
+            return None
+        low, high = [*low, *groups.lows], [*high, *groups.highs]
+    return (min(low), max(high)) if low else None
+
+
 @dataclass(frozen=True)
 class _Groups:
     """The row groups of a file that hold keys: their places, and the least and largest key of each."""
@@ -37,6 +50,7 @@ class _Groups:
     lows: list[int]
     highs: list[int]
     in_order: bool
+    complete: bool  # whether every group with rows says what it holds
 
     def holding(self, value: int) -> list[int]:
         """The groups that can hold a key; found by halving where they follow one another."""
@@ -69,4 +83,6 @@ def _groups(path: str, seen: tuple[int, int, int], key: str) -> _Groups:
     known = [(place, one.min, one.max) for place, one in enumerate(told) if one is not None and one.has_min_max]
     places, lows, highs = ([row[part] for row in known] for part in range(3))
     in_order = all(high <= low for high, low in zip(highs, lows[1:], strict=False))
-    return _Groups(metadata, places, lows, highs, in_order)
+    empty = [one is not None and one.null_count == metadata.row_group(place).num_rows for place, one in enumerate(told)]
+    complete = len(known) + sum(empty) == len(told)
+    return _Groups(metadata, places, lows, highs, in_order, complete)

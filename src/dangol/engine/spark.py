@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 import ibis
 import pyarrow as pa
-from ibis.expr.types import Table
+from ibis.expr.types import IntegerColumn, IntegerValue, Table
 from pyspark.sql import SparkSession
 from splink.backends.spark import similarity_jar_location
 
@@ -84,6 +84,9 @@ class Spark:
         self.backend._run_pre_execute_hooks(table)
         self.session.sql(self.backend.compile(table)).persist().createOrReplaceTempView(name)
         return self.backend.table(name)
+
+    def bits(self, numbers: IntegerColumn, span: tuple[int, int], groups: int) -> IntegerValue | None:
+        return None
 
     def write(self, table: Table, path: Path, *, group_rows: int = GROUP_ROWS) -> int:
         parts = path.with_suffix(".parts")

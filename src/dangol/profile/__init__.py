@@ -5,60 +5,28 @@ the purchase lines, laid down in order of customer by `publish`, from which ever
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import partial
 from typing import Any
 
-from django.conf import settings
-from django.utils.translation import get_language
-
 from dangol.base.errors import Damaged, NotFound
-from dangol.channels import reads as channels
 from dangol.customers.consent import reads as consent
 from dangol.customers.identify import reads as identify
-from dangol.customers.surveys import reads as surveys
 from dangol.insight.score import reads as score
 from dangol.insight.score.groups import reads as groups
 from dangol.insight.score.index import reads as customer_index
 from dangol.insight.score.lifetime import reads as lifetime
-from dangol.profile.facts import Facts, facts_of, publish
+from dangol.insight.score.reads import channels as by_channel
+from dangol.insight.segments import reads as segments
+from dangol.profile.events import KIND_NAMES, KINDS, Event, events_of
+from dangol.profile.facts import facts_of, publish
 
-KINDS = ("purchase", "contact", "response", "survey", "consent", "change")
 EVENTS_PER_PAGE = 30
 CLASSES_SHOWN = 6
-ITEMS_SHOWN = 4
 
 __all__ = ["KINDS", "KIND_NAMES", "Event", "Profile", "Spend", "Value", "customer", "publish", "timeline"]
-
-
-def N_(text: str) -> str:  # noqa: N802  marks a text for translation
-    return text
-
-
-KIND_NAMES = {
-    "purchase": N_("Purchases"), "contact": N_("Campaigns"), "response": N_("Responses"), "survey": N_("Surveys"),
-    "consent": N_("Consent"), "change": N_("Changes"),
-}  # fmt: skip
-MESSAGE_STATES = {
-    "queued": N_("waiting"), "held": N_("held until the morning"), "sending": N_("being sent"), "sent": N_("sent"),
-    "in_doubt": N_("unclear whether it arrived"), "failed": N_("failed"), "cancelled": N_("cancelled"),
-    "bounced": N_("came back"),
-}  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Event:
-    """One entry of the timeline. title: a sentence template with {names} of params; amount: minor units."""
-
-    kind: str
-    at: datetime
-    title: str
-    params: Mapping[str, Any] = field(default_factory=dict)
-    detail: str = ""
-    amount: int | None = None
-    whole_day: bool = False
-    generated: bool = False
 
 
 @dataclass(frozen=True)
@@ -92,7 +60,8 @@ class Profile:
     standings at month ends, oldest first. worth: lifetime figures, None where there is no model; track: (day, P(alive))
     at the latest month ends. monthly: (first of the month, amount). available: False where the warehouse
     could not be read, so that purchases are missing for a reason. groups: (grouping, group).
-    indexes: (name, 0..100, grade).
+    indexes: (name, 0..100, grade). channel_classes: by the schemes of channels the customer bought in. segments: those
+    people built that the customer is in and the reader may see, as id and name.
     """
 
     person: identify.Person
@@ -112,6 +81,8 @@ class Profile:
     available: bool
     groups: Sequence[tuple[str, str]] = ()
     indexes: Sequence[tuple[str, float, str]] = ()
+    channel_classes: Sequence[by_channel.ClassView] = ()
+    segments: Sequence[tuple[int, str]] = ()
 
 
 def customer(by: Any, customer_id: int, *, kind: str = "", page: int = 1) -> Profile:
@@ -123,27 +94,30 @@ def customer(by: Any, customer_id: int, *, kind: str = "", page: int = 1) -> Pro
     person = identify.customer(by, customer_id)
     facts = facts_of(*person.ids)
     consents = consent.of_customer(person.id)
-    events = sorted(_events(person.ids, facts, consents), key=lambda event: event.at, reverse=True)
+    events = sorted(events_of(person.ids, facts, consents), key=lambda event: event.at, reverse=True)
     chosen = [event for event in events if not kind or event.kind == kind]
     shown = EVENTS_PER_PAGE * max(1, min(page, 1000))
     segment = person.standing.segment if person.standing else ""
+    names = score.strategies()
     return Profile(
         person=person, value=_value(person, facts.lines), segment=segment,
-        strategy=score.strategies().get(segment) if segment else None,
+        strategy=names.get(segment),
         consents=[word for word in consents if word.current],
         last_contact=next((event for event in events if event.kind == "contact"), None),
-        history=_history(person.id), worth=lifetime.of_customer(person.id), track=_track(facts.lines),
+        history=_whole(partial(score.history, names=names), person.id), worth=lifetime.of_customer(person.id),
+        track=_track(facts.lines),
         monthly=_monthly(facts.lines), classes=_classes(facts.lines),
         events=chosen[:shown], counts=Counter(event.kind for event in events), more=len(chosen) > shown,
         available=facts.available, groups=_whole(groups.of_customer, person.id),
-        indexes=_whole(customer_index.of_customer, person.id),
+        indexes=_whole(customer_index.of_customer, person.id), segments=segments.of_customer(by, person.ids),
+        channel_classes=_whole(partial(by_channel.of_customer, names=names), person.id),
     )  # fmt: skip
 
 
 def timeline(by: Any, customer_id: int, *, kind: str = "") -> list[Event]:
     """All entries of a customer's timeline, newest first. Raises NotFound."""
     ids = identify.customer(by, customer_id).ids
-    found = _events(ids, facts_of(*ids), consent.of_customer(ids[0]))
+    found = events_of(ids, facts_of(*ids), consent.of_customer(ids[0]))
     return sorted((one for one in found if not kind or one.kind == kind), key=lambda one: one.at, reverse=True)
 
 
@@ -153,10 +127,6 @@ def _whole(told: Callable[[int], Sequence[Any]], customer_id: int) -> Sequence[A
         return told(customer_id)
     except (NotFound, Damaged):
         return []
-
-
-def _history(customer_id: int) -> Sequence[Any]:
-    return _whole(score.history, customer_id)
 
 
 def _track(lines: Sequence[Mapping[str, Any]]) -> Sequence[tuple[date, float]]:
@@ -203,94 +173,3 @@ def _classes(lines: Sequence[Mapping[str, Any]]) -> list[Spend]:
     total = sum(sums.values())
     best = sorted(((name, amount) for name, amount in sums.items() if name), key=lambda pair: -pair[1])
     return [Spend(name, amount, amount / total if total > 0 else 0.0) for name, amount in best[:CLASSES_SHOWN]]
-
-
-def _events(ids: Sequence[int], facts: Facts, consents: Sequence[Any]) -> Iterator[Event]:
-    """ids: those under which the person is known, the customer itself first; messages stay with whom they went to."""
-    yield from _purchases(facts.lines)
-    messages = channels.of_customer(*ids)
-    yield from _messages(messages)
-    yield from _contacts(facts.contacts, {message.campaign_key for message in messages})
-    yield from _responses(facts.responses)
-    yield from _surveys(ids)
-    yield from _consents(consents)
-    yield from _changes(ids)
-
-
-def _purchases(lines: Sequence[Mapping[str, Any]]) -> Iterator[Event]:
-    orders: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
-    for line in lines:
-        orders[line["order_id"]].append(line)
-    for order_id, rows in orders.items():
-        best = sorted(rows, key=lambda row: -row["amount"])
-        items = list(dict.fromkeys(row["product_minor"] or row["product"] or row["product_key"] for row in best))
-        yield Event(
-            "purchase", _moment(rows[0]["sold_at"]), N_("Order {order}: {lines} lines"),
-            {"order": order_id, "lines": len(rows)},
-            detail=", ".join(items[:ITEMS_SHOWN]) + (" …" if len(items) > ITEMS_SHOWN else ""),
-            amount=sum(row["amount"] for row in rows),
-        )  # fmt: skip
-
-
-def _messages(messages: Sequence[Any]) -> Iterator[Event]:
-    for message in messages:
-        yield Event(
-            "contact", message.ended_at or message.sending_at or message.queued_at,
-            N_("Campaign {campaign} by {channel}"), {"campaign": message.campaign_key, "channel": message.channel},
-            detail=MESSAGE_STATES.get(message.state, message.state),
-        )  # fmt: skip
-
-
-def _contacts(rows: Sequence[Mapping[str, Any]], known: set[str]) -> Iterator[Event]:
-    """Contacts from sources; those of our own messages are shown as messages already."""
-    for row in rows:
-        day = row["contacted_on"] or row["starts_on"]
-        if day is None or row["campaign_key"] in known:
-            continue
-        yield Event(
-            "contact", _noon(day), N_("Received campaign {campaign}"),
-            {"campaign": row["campaign"] or row["campaign_key"]}, detail=row["channel"] or "", whole_day=True,
-        )  # fmt: skip
-
-
-def _responses(rows: Sequence[Mapping[str, Any]]) -> Iterator[Event]:
-    for row in rows:
-        yield Event(
-            "response", _noon(row["responded_on"]), N_("Responded to campaign {campaign}"),
-            {"campaign": row["campaign"] or row["campaign_key"]}, detail=row["kind"] or "", whole_day=True,
-        )  # fmt: skip
-
-
-def _surveys(ids: Sequence[int]) -> Iterator[Event]:
-    for told in surveys.of_customer(*ids, language=(get_language() or "ko")[:2]):
-        said = " · ".join(f"{question} {answer}" for question, answer in told.answers)
-        yield Event("survey", told.at, N_("Answered “{survey}”"), {"survey": told.survey}, detail=said[:400])
-
-
-def _consents(words: Sequence[Any]) -> Iterator[Event]:
-    for word in words:
-        title = N_("Agreed: {purpose}, {channel}") if word.given else N_("Refused: {purpose}, {channel}")
-        yield Event(
-            "consent", word.at, title, {"purpose": word.purpose, "channel": word.channel}, detail=word.text_version,
-            generated=word.generated,
-        )  # fmt: skip
-
-
-def _changes(ids: Sequence[int]) -> Iterator[Event]:
-    for row in identify.changes(*ids):
-        if row["undone_at"] is None:
-            title = N_("Changed {field}: “{before}” became “{after}”")
-            yield Event(
-                "change", row["at"], title,
-                {"field": row["field"], "before": row["before"] or "–", "after": row["after"] or "–"},
-                detail=row["member"] or row["source"],
-            )  # fmt: skip
-
-
-def _moment(value: datetime) -> datetime:
-    return value if value.tzinfo else value.replace(tzinfo=UTC)
-
-
-def _noon(day: date) -> datetime:
-    """A calendar day without a time stands at the company's noon, so that no zone moves it to another day."""
-    return datetime.combine(day, time(12), tzinfo=settings.DANGOL.zone)

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any, Protocol
 
 from dangol.insight.olap import rules
-from dangol.insight.olap.rules import period_from, period_number, period_text
+from dangol.insight.olap.rules import PERIODS, period_from, period_number, period_text
 from dangol.reports import fields as catalogue
 from dangol.reports import growth
 from dangol.reports.asked import Asked, Filter
@@ -84,7 +84,7 @@ def _timed(asking: Asking) -> list[Filter]:
 
 def _cuts(filtered: str, unit: str) -> bool:
     """Whether a filter of one period can leave a part of another: a week may lie in two months."""
-    return growth.ORDER[filtered] < growth.ORDER[unit] or (unit == "week" and filtered != "week")
+    return PERIODS.index(filtered) < PERIODS.index(unit) or (unit == "week" and filtered != "week")
 
 
 # ---- periods on an axis: one question reaches back far enough --------------------------------------------------------

@@ -1,35 +1,11 @@
 """Which period a period is compared with: the one before, and the same one a year before."""
 
-from collections.abc import Collection
 from datetime import date, timedelta
 
-from dangol.base.errors import BadInput
-from dangol.insight.olap.rules import PERIODS, period_from, period_number, period_text
+from dangol.insight.olap.rules import finest, first_day, last_day, period_from, period_number, period_text, year_before
 from dangol.reports.asked import LAST_PERIOD
 
-YEAR_STEPS = {"month": 12, "quarter": 4, "half": 2, "year": 1}
-ORDER = {name: place for place, name in enumerate(PERIODS)}  # day is the finest
-
-
-def first_day(period: str, number: int) -> date:
-    """The first day of a period."""
-    text = period_text(period, number)
-    if period == "day":
-        return date.fromisoformat(text)
-    if period == "week":
-        return date.fromisocalendar(int(text[:4]), int(text[6:]), 1)
-    month = {"month": number % 12 + 1, "quarter": number % 4 * 3 + 1, "half": number % 2 * 6 + 1, "year": 1}[period]
-    return date(int(text[:4]), month, 1)
-
-
-def last_day(period: str, number: int) -> date:
-    """The last day of a period."""
-    return first_day(period, number + 1) - timedelta(days=1)
-
-
-def finest(periods: Collection[str]) -> str:
-    """The shortest of some periods."""
-    return min(periods, key=lambda name: ORDER[name])
+__all__ = ["base_of", "change", "finest", "first_day", "last_day", "numbers", "within"]
 
 
 def base_of(kind: str, period: str, number: int, steps: int = 1) -> int | None:
@@ -38,15 +14,7 @@ def base_of(kind: str, period: str, number: int, steps: int = 1) -> int | None:
     kind: "last" or "year". steps: how many periods lie in what is compared, so that three months are compared with
     the three before.
     """
-    if kind == LAST_PERIOD:
-        return number - steps
-    if period in YEAR_STEPS:
-        return number - YEAR_STEPS[period]
-    text = period_text(period, number)
-    try:
-        return period_from(period, f"{int(text[:4]) - 1}{text[4:]}")
-    except BadInput:
-        return None
+    return number - steps if kind == LAST_PERIOD else year_before(period, number)
 
 
 def within(period: str, number: int, longer: str) -> str:

@@ -79,7 +79,7 @@ def fitting(asked: Asked, fields: Fields) -> list[str]:
         found.append("scatter")
     if asked.columns and asked.rows:
         found.append("cohort")
-    if asked.rows and fields.dimensions[asked.rows[-1]].place in ("customer", "store", "own"):
+    if asked.rows and fields.dimensions[asked.rows[-1]].place in ("customer", "posting", "store", "own"):
         found.append("map")
     return found
 

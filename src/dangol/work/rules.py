@@ -17,6 +17,7 @@ def N_(text: str) -> str:  # noqa: N802  marks a text for translation; rules imp
 
 
 KIND_NAMES = {
+    "analysis.answer": N_("Work out a report"),
     "collect.check": N_("Look a file through"),
     "collect.load": N_("Load data"),
     "collect.pull": N_("Fetch from a source"),
@@ -26,13 +27,18 @@ KIND_NAMES = {
     "execute.send": N_("Send a campaign"),
     "groups.fit": N_("Find groups of customers"),
     "index.count": N_("Count the customer index"),
+    "identify.follow": N_("Move customers with their rep"),
     "identify.recompute": N_("Work out golden values"),
+    "plan.count": N_("Count whom a campaign reaches"),
     "privacy.erase": N_("Erase a person"),
     "privacy.notices": N_("Tell results of consent"),
     "privacy.retain": N_("Destroy what is no longer needed"),
     "lists.bulk": N_("Change many rows of a list"),
+    "quality.measure": N_("Measure the quality of data"),
     "reports.answer": N_("Work out an answer"),
     "reports.send": N_("Send a report by mail"),
+    "score.run": N_("Score customers"),
+    "segments.refresh": N_("Work out a segment"),
 }
 STATE_NAMES = {
     QUEUED: N_("Waiting"),

@@ -4,7 +4,7 @@ import pyarrow as pa
 import pytest
 
 from dangol.api.tests.test_frame import Api
-from dangol.insight.score import actions
+from dangol.insight.score.actions import scoring
 from dangol.insight.score.rules import SEGMENTS
 from dangol.insight.score.tests import purchases
 from dangol.insight.score.tests.purchases import LAST, line
@@ -14,7 +14,7 @@ from dangol.staff.models import Access
 @pytest.fixture
 def scored(cast, home, monkeypatch):
     """A scored year in which the cast's customers are among the buyers."""
-    monkeypatch.setattr(actions.identify, "publish_standings", lambda *rows, **about: None)
+    monkeypatch.setattr(scoring.identify, "publish_standings", lambda *rows, **about: None)
     own = purchases.table([line(f"own{c.pk}", c.pk, LAST, 90_000) for c in (cast.mina, cast.jiho, cast.soyeon)])
     purchases.scored(home, pa.concat_tables([purchases.many(), own]))
     return cast

@@ -7,7 +7,8 @@ from django.db import models
 class Run(models.Model):
     """A launched campaign. `content` is what was approved, frozen; `sender` the sending loop that holds it now.
 
-    aimed: how many customers the draw decided on. split_file, split_sha256: who is in which cell, while it launches.
+    state: rules.STATES. snapshot, aimed, split_file, split_sha256: once it is drawn, the purchases it was drawn on, how
+    many customers the draw decided on, and who is in which cell, while it launches.
     """
 
     plan_id = models.BigIntegerField(unique=True)
@@ -15,7 +16,7 @@ class Run(models.Model):
     name = models.CharField(max_length=120)
     content = models.JSONField()
     content_hash = models.CharField(max_length=64)
-    snapshot = models.CharField(max_length=40)  # warehouse snapshot the targets were taken from
+    snapshot = models.CharField(max_length=40)
     approved_by = models.CharField(max_length=100)
     starts_on = models.DateField()
     ends_on = models.DateField()

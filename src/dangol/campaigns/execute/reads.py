@@ -1,6 +1,5 @@
 """Looks at launched campaigns: numbers while they run, targets, what a launch would do."""
 
-from collections import Counter
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -8,16 +7,21 @@ from typing import Any
 import pyarrow as pa
 from django.conf import settings
 from django.db.models import Count
+from django.utils import timezone
 
 from dangol.base.errors import NotFound
 from dangol.campaigns.execute import rules
 from dangol.campaigns.execute.models import Click, Run, Target
 from dangol.campaigns.plan import reads as plan
+from dangol.campaigns.plan.rules import cell as cell_of
 from dangol.channels import reads as channels
 from dangol.channels import rules as ledger
 from dangol.channels.reads import MessageView
+from dangol.customers.surveys import reads as surveys
 from dangol.staff.reads import require
 from dangol.staff.rules import Right
+from dangol.work import reads as work
+from dangol.work.reads import JobView
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,7 @@ class RunView:
     reasons: dict[str, int]
     clicks: int
     machine_clicks: int
+    survey_answers: int = 0
 
     @property
     def total(self) -> int:
@@ -67,7 +72,7 @@ class RunView:
 
     @property
     def may_resume(self) -> bool:
-        return self.state in (rules.LAUNCHING, rules.PAUSED, rules.WAITING)
+        return self.state in (rules.DRAWING, rules.LAUNCHING, rules.PAUSED, rules.WAITING)
 
     @property
     def may_stop(self) -> bool:
@@ -86,6 +91,7 @@ def _view(row: Run) -> RunView:
         launched_at=row.launched_at, resumes_at=row.resumes_at, ended_at=row.ended_at,
         messages=channels.counts(row.campaign_key), cells=dict.fromkeys(rules.CELLS, 0) | cells, reasons=dict(reasons),
         clicks=clicks.get(False, 0), machine_clicks=clicks.get(True, 0),
+        survey_answers=surveys.of_campaign(row.campaign_key) if row.content.get("survey") else 0,
     )  # fmt: skip
 
 
@@ -100,6 +106,17 @@ def run(by: Any, run_id: int) -> RunView:
     """One launched campaign. Raises NotFound."""
     require(by, Right.CAMPAIGNS_VIEW)
     return _view(_one(pk=run_id))
+
+
+def send_key(run_id: int) -> str:
+    """The key under which the job that launches and first sends a run waits or runs."""
+    return f"execute.send:{run_id}"
+
+
+def drawing(by: Any, view: RunView) -> JobView | None:
+    """The job that draws the groups of a run now, if one waits or runs."""
+    job_id = work.under(send_key(view.id)) if view.state == rules.DRAWING else None
+    return None if job_id is None else work.job(by, job_id)
 
 
 def run_of_plan(by: Any, plan_id: int) -> RunView:
@@ -151,12 +168,12 @@ def redrawn(by: Any, run_id: int) -> bool:
     row = _one(pk=run_id)
     seed, percent = int(row.content["seed"]), int(row.content["control_percent"])
     stored = Target.objects.filter(run=row).exclude(cell=rules.OUT).values_list("customer_id", "cell")
-    return all(rules.cell(seed, customer_id, percent) == cell for customer_id, cell in stored)
+    return all(cell_of(seed, customer_id, percent) == cell for customer_id, cell in stored.iterator())
 
 
 @dataclass(frozen=True)
 class Preview:
-    """What a launch would do now, counted exactly. cost in minor units, without discounts."""
+    """What a launch would do, counted exactly at a moment. cost in minor units, without discounts."""
 
     people: int
     target: int
@@ -165,44 +182,25 @@ class Preview:
     cost: int
     content_hash: str
     approved_by: str
+    counted_at: datetime
 
 
-def preview(by: Any, plan_id: int) -> Preview:
-    """The numbers of the confirmation before a launch."""
+def preview(by: Any, plan_id: int) -> Preview | None:
+    """The numbers of the confirmation before a launch; None where they have to be counted first (`plan.start_count`).
+
+    A plan for few people is counted now; one for many has counts of the newest purchases, of the last minutes.
+    """
     require(by, Right.CAMPAIGNS_LAUNCH)
     view = plan.plan(by, plan_id)
-    found = split(view.content)
-    count = Counter(cell for cell, _reason in found.cells.values())
+    counts = plan.kept(view) if plan.aims_at_many(view.content) else plan.count(view.content)
+    if counts is None or not counts.newest or timezone.now() - counts.counted_at > rules.COUNTED_WITHIN:
+        return None
     content = view.content
     return Preview(
-        people=len(found.cells),
-        target=count[rules.TARGET],
-        control=count[rules.CONTROL],
-        reasons=dict(Counter(reason for _cell, reason in found.cells.values() if reason).most_common()),
-        cost=content["fixed_cost"] + content["cost_per_message"] * count[rules.TARGET],
-        content_hash=view.hash,
-        approved_by=view.approved.by if view.approved else "",
-    )
-
-
-@dataclass(frozen=True)
-class Split:
-    """Everyone a plan aims at: cells maps customer -> (cell, reason); reach holds permits and addresses."""
-
-    cells: dict[int, tuple[str, str]]
-    reach: plan.Reach
-    starts_on: date
-    snapshot: str
-
-
-def split(content: dict[str, Any]) -> Split:
-    """Draw the cells. Who cannot be reached is left out before the draw, so both cells hold people alike."""
-    aim = plan.aim(content)
-    reach = plan.reach(aim.ids, content["channel"])
-    seed, percent = int(content["seed"]), int(content["control_percent"])
-    cells = {one: (rules.cell(seed, one, percent), "") for one in reach.people}
-    cells |= {one: (rules.OUT, reason) for one, reason in reach.refused.items()}
-    return Split(cells, reach, aim.starts_on, aim.snapshot)
+        people=counts.people, target=counts.target, control=counts.control, reasons=counts.reasons,
+        cost=content["fixed_cost"] + content["cost_per_message"] * counts.target, content_hash=view.hash,
+        approved_by=view.approved.by if view.approved else "", counted_at=counts.counted_at,
+    )  # fmt: skip
 
 
 def landing(token: str) -> tuple[str, str]:

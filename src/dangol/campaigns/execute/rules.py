@@ -1,16 +1,19 @@
-"""The states of a run, the draw of the control group, and clicks that no person made."""
+"""The states of a run, the cells of its people, and clicks that no person made."""
 
-import hashlib
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+
+from dangol.campaigns.plan import rules as plan
 
 
 def N_(text: str) -> str:  # noqa: N802  marks a text for translation; rules import no Django
     return text
 
 
-LAUNCHING, SENDING, PAUSED, WAITING, DONE, STOPPED = "launching", "sending", "paused", "waiting", "done", "stopped"
+DRAWING, LAUNCHING, SENDING, PAUSED = "drawing", "launching", "sending", "paused"
+WAITING, DONE, STOPPED = "waiting", "done", "stopped"
 STATES = {
+    DRAWING: N_("Drawing the control group"),
     LAUNCHING: N_("Launching"),
     SENDING: N_("Sending"),
     PAUSED: N_("Paused"),
@@ -19,6 +22,7 @@ STATES = {
     STOPPED: N_("Stopped"),
 }
 TRANSITIONS: Mapping[str, frozenset[str]] = {
+    DRAWING: frozenset({LAUNCHING, STOPPED}),
     LAUNCHING: frozenset({SENDING, STOPPED}),
     SENDING: frozenset({PAUSED, WAITING, DONE, STOPPED}),
     WAITING: frozenset({SENDING, PAUSED, STOPPED}),
@@ -26,30 +30,18 @@ TRANSITIONS: Mapping[str, frozenset[str]] = {
     DONE: frozenset({SENDING}),  # a message in doubt was given back to be sent again
     STOPPED: frozenset(),
 }
-TARGET, CONTROL, OUT = "target", "control", "out"
+TARGET, CONTROL, OUT = plan.TARGET, plan.CONTROL, "out"
 CELLS = {TARGET: N_("Contacted group"), CONTROL: N_("Control group"), OUT: N_("Left out")}
 STEP = "1"
 STOPPED_BY_PERSON = "stopped"
+NOBODY = N_("Nobody this campaign aims at can be reached, so there is nothing to launch.")
+COUNTED_WITHIN = timedelta(minutes=15)  # how old the numbers of a confirmation may be
 MACHINE_WITHIN = timedelta(seconds=5)
 
 
 def may_become(state: str, following: str) -> bool:
     """Whether a run in one state may enter another."""
     return following in TRANSITIONS[state]
-
-
-def drawn(seed: int, customer_id: int) -> float:
-    """A customer's number of the draw, even in 0..1: the same for the same seed for ever, so anyone can draw again.
-
-    Source: random assignment by hashing, Kohavi, Tang, Xu 2020, Trustworthy Online Controlled Experiments, ch. 4.
-    """
-    digest = hashlib.sha256(f"{seed}:{customer_id}".encode()).digest()
-    return int.from_bytes(digest[:8], "big") / 2**64
-
-
-def cell(seed: int, customer_id: int, control_percent: int) -> str:
-    """The cell a customer falls into."""
-    return CONTROL if drawn(seed, customer_id) < control_percent / 100 else TARGET
 
 
 def by_machine(clicked_at: datetime, sent_at: datetime | None) -> bool:

@@ -1,12 +1,13 @@
 """Draft, edit, simulate, submit, approve."""
 
 import secrets
-from dataclasses import asdict
+from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import get_language, gettext, override
 
 from dangol.base.errors import BadInput, Conflict, NotAllowed, NotFound
 from dangol.base.identifiers import token
@@ -15,24 +16,45 @@ from dangol.campaigns.plan.models import Decision, Plan
 from dangol.channels import letters
 from dangol.channels import reads as channels
 from dangol.channels.rules import Receipt
+from dangol.insight.score import reads as score
 from dangol.insight.segments import actions as building
 from dangol.insight.segments import reads as segments
 from dangol.staff.actions import note_access
 from dangol.staff.reads import require
 from dangol.staff.rules import Right
+from dangol.work.actions import Quiet, Running, enqueue
 
 SEED_BITS = 48
 
 
 def draft(*, by: Any, **fields: Any) -> reads.PlanView:
-    """A new plan; fields as in rules.FIELDS, any of them missing or wrong. Raises BadInput for a field unknown."""
+    """A new plan; fields as in rules.FIELDS, any of them missing or wrong. Raises BadInput for a field unknown.
+
+    One that says no reason takes over the recommended strategies of its RFM segments, with where they come from.
+    """
     require(by, Right.CAMPAIGNS_PLAN)
     _known(fields)
     _visible(by, fields)
     defaults = {"seed": secrets.randbits(SEED_BITS), "language": settings.DANGOL.language}
     content = rules.canonical(defaults | fields)
+    if content["segments"] and not content["why"]:
+        content = rules.canonical(content | _strategy(content["segments"], content["language"]))
     row = Plan.objects.create(name=content["name"][:120], content=content, by=by)
     return reads.plan(by, row.pk)
+
+
+def _strategy(codes: Sequence[str], language: str) -> dict[str, str]:
+    """The recommended strategies of segments as a plan's reason, in the plan's language."""
+    with override(language if language in rules.LANGUAGES else get_language()):
+        known = score.strategies()
+        found = [(known[code], score.strategy(code, get_language() or "en")) for code in codes if code in known]
+        authors = sorted({view.edited_by for view, _text in found if view.edited_by})
+        source = gettext("Recommended strategy of RFM segments: %(names)s") % {
+            "names": ", ".join(view.name for view, _text in found)
+        }
+        rewritten = " · " + gettext("rewritten by: %(names)s") % {"names": ", ".join(authors)} if authors else ""
+    texts = [f"{view.name}: {text}" if len(found) > 1 else text for view, text in found]
+    return {"why": "\n".join(texts), "why_from": (source + rewritten)[:200] if found else ""}
 
 
 def copy(*, by: Any, plan_id: int) -> reads.PlanView:
@@ -89,32 +111,61 @@ def edit(*, by: Any, plan_id: int, version: int | None = None, **fields: Any) ->
 
 
 def simulate(*, by: Any, plan_id: int) -> dict[str, Any]:
-    """What the plan can be expected to bring, kept with it. Raises BadInput while the aim is not whole."""
+    """Count whom the plan reaches, keep it with the plan and say what to expect.
+
+    For a plan that aims at many a call of half a minute: doors leave it to the job `plan.count`, see `start_count`.
+    Raises BadInput while the aim is not whole.
+    """
     require(by, Right.CAMPAIGNS_VIEW)
+    run_count(Quiet(by=by), plan_id)
     view = reads.plan(by, plan_id)
-    result = simulation(by=by, content=view.content)
-    Plan.objects.filter(pk=plan_id, version=view.version).update(simulation=result)
-    return result
+    counts = reads.kept(view)
+    if counts is None:
+        raise Conflict("Somebody else has changed this plan since you opened it. Load the page again.")
+    return reads.simulation(by, view.content, counts)
 
 
-def simulation(*, by: Any, content: dict[str, Any]) -> dict[str, Any]:
-    """The simulation of any content, saved or not: people, reach with reasons, past purchases, expectation."""
-    plain = rules.canonical(content)
-    if not plain["frozen"]:
-        _visible(by, plain)
-    aim = reads.aim(plain)
-    reach = reads.reach(aim.ids, plain["channel"] or "email")
-    number = {name: plain[name] if isinstance(plain[name], int) else rules.FIELDS[name].default or 0 for name in (
-        "window_days", "control_percent", "margin_percent", "discount", "fixed_cost", "cost_per_message")}  # fmt: skip
-    base = reads.base(aim.ids, starts_on=aim.starts_on, window_days=number.pop("window_days"))
-    expected = rules.expect(base, reachable=len(reach.people), response=reads.usual_response(by), **number)
-    return {
-        "segment_size": aim.segment_size, "people": len(aim.ids), "reachable": len(reach.people),
-        "reasons": reach.reasons, "snapshot": aim.snapshot, "version_hash": rules.fingerprint(plain),
-        "base": asdict(base) | {"buying_share": base.buying_share, "per_customer": base.per_customer,
-                                "ticket": base.ticket},
-        "expected": asdict(expected),
-    }  # fmt: skip
+def start_count(*, by: Any, plan_id: int) -> int:
+    """Queue the count of a plan's people; while one waits or runs its id is returned instead. Raises NotFound."""
+    reads.plan(by, plan_id)
+    return enqueue(kind="plan.count", arguments={"plan_id": plan_id}, by=by, unique_key=reads.count_key(plan_id))
+
+
+class _Changed(Exception):
+    """The plan aims at others than when the count began."""
+
+
+def run_count(running: Running, plan_id: int) -> dict[str, Any]:
+    """Count a plan's people and keep the counts with it: the handler of the job `plan.count`.
+
+    A plan that is changed meanwhile is counted as it is then. Returns {people}. Raises NotFound, BadInput, Cancelled.
+    """
+    while True:
+        content = _content(plan_id)
+        wanted = rules.counted_by(content)
+
+        def tick(done: int, total: int, wanted: str = wanted) -> None:
+            running.progress(done, total, rules.N_("Counting who can be reached"))
+            if rules.counted_by(_content(plan_id)) != wanted:
+                raise _Changed
+
+        try:
+            counts = reads.count(content, tick)
+        except _Changed:
+            continue
+        with transaction.atomic():
+            row = _locked(plan_id)
+            if rules.counted_by(row.content) == wanted:
+                row.simulation = counts.plain()
+                row.save(update_fields=["simulation"])
+                return {"people": counts.people}
+
+
+def _content(plan_id: int) -> dict[str, Any]:
+    found = Plan.objects.filter(pk=plan_id).values_list("content", flat=True).first()
+    if found is None:
+        raise NotFound("There is no such campaign.")
+    return rules.canonical(found)
 
 
 def submit(*, by: Any, plan_id: int) -> reads.PlanView:

@@ -210,6 +210,20 @@ def test_a_click_is_kept_once_and_marked_when_a_machine_made_it(company):
         execute.click(signed=signed[:-2], at=later)
 
 
+def test_a_draft_takes_over_the_strategy_of_its_segments_unless_it_says_why(company):
+    from django.utils.translation import override
+
+    from dangol.insight.score import reads as score
+
+    cast, _folder, _told = company
+    with override("ko"):
+        texts = [score.strategies()[code].text for code in ("HHH", "LHH")]
+    both = plan.draft(by=cast.marketer, **world.fields(segments=["HHH", "LHH"])).content
+    assert all(text in both["why"] for text in texts)
+    assert "RFM 세그먼트" in both["why_from"]
+    assert plan.draft(by=cast.marketer, **world.fields(why="매출이 줄었다")).content["why"] == "매출이 줄었다"
+
+
 def test_past_campaigns_become_observational_lessons(company):
     cast, _folder, _told = company
     assert knowledge.keep_past(Quiet())["lessons"] == 1

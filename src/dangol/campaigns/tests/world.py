@@ -70,6 +70,13 @@ def post(settings, folder):
     loop.close()
 
 
+def segment():
+    """The RFM segment all of them are in."""
+    from dangol.insight.score.reads import SegmentView
+
+    return SegmentView("HHH", "단골", "지키기", "감사합니다", customers=len(PEOPLE), share=1.0)
+
+
 def people(monkeypatch, by, *, silent=(), homeless=()):
     """Names, addresses and consent of the 200, and a list of what collect was told."""
     from dangol.customers.collect import actions as collect
@@ -77,6 +84,7 @@ def people(monkeypatch, by, *, silent=(), homeless=()):
     from dangol.insight.score import reads as score
 
     told = []
+    monkeypatch.setattr(score, "segments", lambda day=None, by=None: [segment()])
     monkeypatch.setattr(score, "segment_members", lambda code, as_of: pa.array(list(PEOPLE), pa.int64()))
     monkeypatch.setattr(
         identify, "addressees",
@@ -99,3 +107,13 @@ def fields(**more):
         "body": "안녕하세요, {{ name }}님.\n\n{{ offer }}\n\n{{ link }}", "link_label": "혜택 보기", "starts_on": STARTS,
         "window_days": 28, "control_percent": 20, "seed": 42, "language": "ko",
     } | more  # fmt: skip
+
+
+def cells(content):
+    """Who would be drawn into which cell now: customer_id -> cell."""
+    from dangol.campaigns.plan import reads
+
+    found = {}
+    for step in reads.draw(content, reads.aim(content).ids):
+        found |= step.cells | dict.fromkeys(step.reach.refused, "out")
+    return found

@@ -5,16 +5,17 @@ import smtplib
 import ssl
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP as SMTP_POLICY
+from email.policy import SMTP
 from email.utils import format_datetime
 
 from django.conf import settings
 from django.utils import timezone
 
-from dangol.channels.email import rules
+from dangol.channels.email import dkim, rules
 from dangol.channels.rules import Delivery, Limits, Outgoing, Receipt, one_line
 
 SECONDS = 30
+POLICY = SMTP.clone(cte_type="7bit")  # no relay has to recode it, which would break a signature (RFC 6376 5.3)
 LEADING_DOT = re.compile(rb"^\.", re.MULTILINE)  # RFC 5321 4.5.2
 
 
@@ -23,7 +24,7 @@ def compose(message: Outgoing, *, sender: str, sender_name: str) -> EmailMessage
     for address in (message.to, sender):
         if problem := rules.unfit(address):
             raise Delivery(f"the address cannot be used ({problem})", permanent=True)
-    mail = EmailMessage(policy=SMTP_POLICY)
+    mail = EmailMessage(policy=POLICY)
     local, _at, domain = sender.rpartition("@")
     mail["From"] = Address(one_line(sender_name, field="sender"), local, domain)
     mail["To"] = message.to
@@ -54,6 +55,8 @@ class Email:
     def __init__(self) -> None:
         self._connection: smtplib.SMTP | None = None
         self._used = 0
+        options = settings.DANGOL
+        self._signer = dkim.signer(options.dkim_domain, options.dkim_selector, options.dkim_key)
 
     def unfit(self, address: str) -> str:
         return rules.unfit(address)
@@ -61,9 +64,10 @@ class Email:
     def send(self, message: Outgoing) -> Receipt:
         options = settings.DANGOL
         mail = compose(message, sender=options.mail_from, sender_name=options.sender_name)
+        body = mail.as_bytes() if self._signer is None else self._signer.sign(mail.as_bytes())
         connection = self._connected()
         try:
-            answer = self._transact(connection, options.mail_from, message.to, mail.as_bytes())
+            answer = self._transact(connection, options.mail_from, message.to, body)
         except Delivery as error:
             self._tidy(error)
             raise
@@ -122,7 +126,7 @@ class Email:
         """One mail transaction. Until the final dot nothing has been taken (RFC 5321 4.1.1.4); after it, who knows."""
         try:
             _expect(connection.mail(sender), 250)
-            _expect(connection.rcpt(to), 250, 251)
+            _recipient(connection.rcpt(to))
             _expect(connection.docmd("DATA"), 354)
             stuffed = LEADING_DOT.sub(b"..", body)
             connection.send(stuffed if stuffed.endswith(b"\r\n") else stuffed + b"\r\n")
@@ -145,3 +149,13 @@ def _expect(answer: tuple[int, bytes], *codes: int) -> str:
     if code == 421 or code < 0:
         raise Delivery(said, counterpart=True)
     raise Delivery(said, permanent=500 <= code < 600)
+
+
+def _recipient(answer: tuple[int, bytes]) -> None:
+    """Raises Delivery, which tells an address that is not there from other refusals."""
+    try:
+        _expect(answer, 250, 251)
+    except Delivery as error:
+        if rules.unknown_here(error.answer):
+            raise Delivery(error.answer, permanent=True, unknown=True) from None
+        raise

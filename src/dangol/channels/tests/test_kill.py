@@ -62,7 +62,7 @@ def _states(database):
 
 def test_killed_senders_never_send_twice_and_lose_nothing(post):
     folder, environment, database = post
-    assert _sender(environment, "queue", "0").wait(60) == 0
+    assert _sender(environment, "queue", "0").wait(180) == 0
     chance = random.Random(20261123)
     for point in ("before", "after", "after", "before", "any", "any", "any"):
         number = chance.randint(2, 5)

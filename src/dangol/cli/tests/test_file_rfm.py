@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from dangol.cli import main
+from dangol.cli.cells import hundredths
 
 # Worked out by hand, as of 2026-03-31 with cut points R 10,30 days, F 2,3 orders, M 100,500:
 #   A: last 03-31 (0 days -> 3), orders 1 and 2 and 3 -> 3, 300 + 300 + 0 = 600 -> 3
@@ -126,6 +127,31 @@ def test_what_cannot_be_used_is_said_in_a_sentence(tmp_path, capsys, text, given
     code, answer = rfm(capsys, path, *given)
     assert code == 2
     assert says in answer["error"]["detail"]
+
+
+def test_files_without_a_header_or_with_blanks_between_their_columns_are_read(tmp_path, capsys):
+    lines = " 00004 0001 19970101  2   29.33\n 00004 0001 19970118  2   29.73\n 00021 0002 19970101  3   63.34\n"
+    path = tmp_path / "bare.txt"
+    path.write_text(lines, "utf-8")
+    code, answer = rfm(capsys, path)
+    assert (code, "has no header; its columns are 1 to 5" in answer["error"]["detail"]) == (2, True)
+    _code, answer = rfm(capsys, path, "--customer", "1", "--date", "3", "--amount", "5")
+    assert (answer["customers"], answer["sales"], answer["rows"]["read"]) == (2, 122.4, 3)
+    path.write_text("cust_id  shop  date  n  dollar_value\n" + lines, "utf-8")
+    assert rfm(capsys, path)[1]["sales"] == 122.4
+
+
+def test_amounts_are_read_as_they_are_written_in_the_field_or_not_at_all():
+    cells = {"1,234": 123400, "1.234,56": 123456, "(10)": -1000, "USD 10": 1000, "10-": -1000, "￦1,000원": 100000,
+             "12,3456": None, "-": None, "ten": None, "-1,000.5": -100050}  # fmt: skip
+    assert dict(zip(cells, hundredths(pa.chunked_array([pa.array(cells)])).to_pylist(), strict=True)) == cells
+
+
+def test_a_slip_of_the_year_makes_nobody_look_long_gone(tmp_path, capsys):
+    path = tmp_path / "x.csv"
+    path.write_text("customer,date,amount\na,2024-01-01,1\nb,2204-01-01,1\n", "utf-8")
+    answer = rfm(capsys, path)[1]
+    assert (answer["as_of"], answer["rejected"][0]["first_lines"]) == ("2024-01-01", [3])
 
 
 def test_american_dates_are_understood_where_a_day_above_12_shows_it(tmp_path, capsys):

@@ -515,6 +515,13 @@ def _between_fields(columns: Mapping[str, pa.Array], definition: Definition, rea
     if "amount" in columns and "quantity" in columns:
         lone = pc.and_(pc.less(columns["amount"], 0), pc.greater_equal(columns["quantity"], 0))
         _note(reason, place, _only(lone, "negative_price"), names.index("amount"))
+    for name in ("cost", "paid"):
+        if name in columns and "quantity" in columns:
+            back = pc.less(columns["quantity"], 0)
+            given = pc.and_(pc.greater(columns[name], 0), back)
+            lone = pc.and_(pc.less(columns[name], 0), pc.invert(back))
+            for wrong, why in ((given, "positive_return"), (lone, "negative_price")):
+                _note(reason, place, _only(wrong, why), names.index(name))
     if "starts_on" in columns and "ends_on" in columns:
         turned = pc.less(columns["ends_on"], columns["starts_on"])
         _note(reason, place, _only(turned, "ends_before_start"), names.index("ends_on"))

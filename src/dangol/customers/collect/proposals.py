@@ -40,6 +40,7 @@ FITS: dict[str, tuple[str, ...]] = {  # field -> the looks its values may have, 
     "phone": ("phone",), "email": ("email",), "gender": ("gender",), "birth_year": ("year",), "birth": ("day",),
     "name": ("person",), "address": ("address",), "sold_at": ("moment", "day"), "quantity": ("integer",),
     "amount": ("money", "decimal", "integer"), "discount": ("money", "decimal", "integer"), "line_no": ("integer",),
+    "assigned_on": ("day", "moment"), "cost": ("money", "decimal", "integer"), "paid": ("money", "decimal", "integer"),
     "starts_on": ("day", "moment"), "ends_on": ("day", "moment"), "contacted_on": ("day", "moment"),
     "responded_on": ("day", "moment"), "generated": ("yes", "integer"),
 }  # fmt: skip
@@ -57,7 +58,7 @@ WEIGHTS = {
     "customers": {"source_key": 0.6, "name": 1.5, "phone": 1.5, "email": 1.5, "birth": 1.2, "birth_year": 1.0,
                   "gender": 1.0, "address": 1.2},
     "sales": {"order_id": 1.5, "sold_at": 1.2, "quantity": 1.3, "amount": 1.3, "product_key": 0.8, "customer_key": 0.6,
-              "discount": 0.8, "store_key": 0.4, "line_no": 0.6},
+              "discount": 0.8, "cost": 0.8, "paid": 0.4, "store_key": 0.4, "line_no": 0.6},
     "products": {"product_key": 1.0, "product": 1.2, "brand": 1.2, "product_major": 1.2, "product_middle": 1.0,
                  "product_minor": 1.0},
     "stores": {"store_key": 1.2, "store": 1.2, "region": 1.0, "branch": 0.8},
@@ -181,8 +182,30 @@ def propose(columns: Sequence[str], record: Record, samples: Sequence[Sequence[s
         if name not in taken and column not in used:
             taken[name] = Proposal(name, column, round(score, 2), WHY[why], seen[column].samples)
             used.add(column)
+    _required_first(record, seen, taken)
     _dates_without_names(columns, record, seen, taken, used)
     return sorted(taken.values(), key=lambda one: -one.confidence)
+
+
+def _required_first(record: Record, seen: dict[str, Looks], taken: dict[str, Proposal]) -> None:
+    """A required field no column is left for gets the column of an optional one, if its name may mean both.
+
+    Where 결제금액 is the only amount of a file, it is the amount; beside 판매금액 it is what has been paid.
+    """
+    for one in record.fields:
+        if not one.required or one.name in taken:
+            continue
+        lent = [name for name in taken if not _needed(record, name)]
+        fits = {name: _scored(taken[name].column, seen[taken[name].column], one) for name in lent}
+        best = max(lent, key=lambda name: fits[name][0], default="")
+        if best and fits[best][0] >= SURE:
+            column = taken.pop(best).column
+            taken[one.name] = Proposal(one.name, column, round(fits[best][0], 2), WHY[fits[best][1]],
+                                       seen[column].samples)  # fmt: skip
+
+
+def _needed(record: Record, name: str) -> bool:
+    return any(one.name == name and one.required for one in record.fields)
 
 
 def _dates_without_names(

@@ -192,6 +192,28 @@ class Pair(models.Model):
         indexes = [models.Index(fields=["state", "-probability", "id"], name="pair_queue")]
 
 
+class Posting(models.Model):
+    """A word on who is in charge of a customer from a day on; written down where that ever changed, and only then.
+
+    from_day: BEGINNING for what held before the first change. A later row holds from its day on, whatever earlier rows
+    say of those days (see postings.rules). batch: that of the load it came with; cause: as of a Change, or first. off:
+    the load or the merge was taken back. Who is in charge today stands on the customer and is what the last row in
+    force says.
+    """
+
+    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="postings")
+    from_day = models.DateField()
+    unit = models.ForeignKey("staff.OrgUnit", null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
+    rep = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    member = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    batch = models.BigIntegerField(null=True, db_index=True)
+    cause = models.CharField(max_length=8, default="load")
+    at = models.DateTimeField()
+    off = models.BooleanField(default=False)
+
+
 class Household(models.Model):
     """Which household a customer lives in, as the linkage found it."""
 

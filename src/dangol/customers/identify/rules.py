@@ -58,11 +58,13 @@ FIELD_NAMES = {
 # What attributes of a source's own are usually called; one that is not here is shown under its own name.
 ATTRIBUTE_NAMES = {
     "age_band": N_("Age band"),
+    "gender": N_("Gender"),
     "home_ownership": N_("Home ownership"),
     "household_size": N_("Household size"),
     "household_type": N_("Household type"),
     "income_band": N_("Income band"),
     "kids": N_("Children"),
+    "kind": N_("Named or un-named"),
     "marital_status": N_("Marital status"),
 }
 

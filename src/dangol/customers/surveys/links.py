@@ -15,21 +15,22 @@ def public_url(token: str) -> str:
     return f"{settings.DANGOL.base_url.rstrip('/')}/s/{token}"
 
 
-def personal_url(token: str, customer_id: int) -> str:
-    """The address for one customer: what is answered there is the customer's."""
-    signed = signing.TimestampSigner(salt=SALT, sep="~").sign(signing.b62_encode(customer_id) + "." + token)
+def personal_url(token: str, customer_id: int, campaign_key: str = "") -> str:
+    """The address for one customer: what is answered there is the customer's, and counts for the campaign."""
+    parts = [signing.b62_encode(customer_id), token, *([campaign_key] if campaign_key else [])]
+    signed = signing.TimestampSigner(salt=SALT, sep="~").sign(".".join(parts))
     return f"{settings.DANGOL.base_url.rstrip('/')}/s/me/{signed}"
 
 
-def opened(signed: str) -> tuple[str, int]:
-    """Token and customer of a personal link.
+def opened(signed: str) -> tuple[str, int, str]:
+    """Token, customer and campaign (empty for none) of a personal link.
 
     Raises NotFound, the same for a forged, truncated, expired or other link: an answer must not tell which.
     """
     try:
         text = signing.TimestampSigner(salt=SALT, sep="~").unsign(signed, max_age=AGE_DAYS * 86400)
-        customer, _dot, token = text.partition(".")
-        return token, signing.b62_decode(customer)
+        customer, token, *campaign = text.split(".", 2)
+        return token, signing.b62_decode(customer), "".join(campaign)
     except (signing.BadSignature, ValueError):
         raise NotFound("This link is not valid or no longer valid.") from None
 

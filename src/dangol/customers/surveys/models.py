@@ -40,6 +40,7 @@ class Response(models.Model):
     """One person's answers. state: done, guardian (waits for a guardian's consent), dropped (its data is destroyed).
 
     once: the page it came from, so that sending twice is one answer. customer_id: by personal link or sign-up.
+    campaign_key: whose message the personal link stood in; told: the campaign knows of the answer.
     """
 
     version = models.ForeignKey(Version, on_delete=models.PROTECT, related_name="responses")
@@ -52,6 +53,8 @@ class Response(models.Model):
     consents = models.JSONField(default=list)  # places of the consents that were given
     guardian = models.JSONField(default=dict)
     language = models.CharField(max_length=2, default="ko")
+    campaign_key = models.CharField(max_length=60, blank=True, default="", db_index=True)
+    told = models.BooleanField(default=False)
     at = models.DateTimeField()
 
     class Meta:

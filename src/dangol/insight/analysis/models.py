@@ -5,7 +5,9 @@ from django.db import models
 
 
 class Goal(models.Model):
-    """What is to be reached in a span of days, by the company (unit null) or one of its units.
+    """What is to be reached in a span of days, by the company or one of its units, reps or RFM segments.
+
+    At most one of unit, rep and segment is set; none is the whole company.
 
     measure: of rules.goals.MEASURES. target, value: minor units, counts or basis points, as the measure says. value:
     reached up to value_on; null before it was counted.
@@ -13,6 +15,8 @@ class Goal(models.Model):
 
     measure = models.CharField(max_length=20)
     unit = models.ForeignKey("staff.OrgUnit", null=True, on_delete=models.CASCADE, related_name="+")
+    rep = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.CASCADE, related_name="+")
+    segment = models.CharField(max_length=3, blank=True, default="")
     first = models.DateField()
     last = models.DateField()
     target = models.BigIntegerField()
@@ -25,7 +29,9 @@ class Goal(models.Model):
 class Board(models.Model):
     """What the last weeks were like for everybody who sees one part of the company.
 
-    path: the unit's, empty for the whole company. content: rules.pulse.Pulse as plain values.
+    path: the unit's, empty for the whole company, “rep/<member id>” for one rep's customers. content: weeks (measure ->
+    sums, oldest first), hints (sentences that belong together), segments (code, customers, sales) and, of a rep, fallen
+    (day since, how many, and the first of them as customer id and money lost).
     """
 
     path = models.CharField(max_length=255, unique=True)

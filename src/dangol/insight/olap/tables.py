@@ -5,31 +5,45 @@ column a figure. Missing values of dimensions stay missing and form a group of t
 used where a join on dimensions would lose them.
 """
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from functools import reduce
 from operator import and_, or_
 
 import ibis
-from ibis.expr.types import BooleanValue, DateValue, IntegerValue, Table, Value
+from ibis.expr.types import BooleanValue, DateValue, IntegerColumn, IntegerValue, Table, Value
 
 from dangol.base.errors import BadInput
 from dangol.insight.olap import rules
 from dangol.insight.olap.rules import Dimension
 
-SUMS = ("sales_amount", "quantity", "discount", "returns_amount")
+SUMS = (
+    "sales_amount", "quantity", "discount", "returns_amount", "cost_amount", "costed_amount", "paid_amount",
+    "billed_amount",
+)  # fmt: skip
+FIGURES: Mapping[str, Callable[[Table], Value]] = {  # of a line; the other sums have a column of their name
+    "sales_amount": lambda line: line.amount,
+    "returns_amount": lambda line: (line.amount < _whole(0)).ifelse(-line.amount, _whole(0)),
+    "cost_amount": lambda line: line.cost,
+    "costed_amount": lambda line: line.cost.notnull().ifelse(line.amount, ibis.null("int64")),
+    "paid_amount": lambda line: line.paid,
+    "billed_amount": lambda line: line.paid.notnull().ifelse(line.amount, ibis.null("int64")),
+    "orders": lambda line: (line.line_no == ibis.literal(0, type="int32")).ifelse(_whole(1), _whole(0)),
+}
 PER_CUSTOMER = frozenset({"buying_customers", "repeat_customers"})
-PER_ORDER = PER_CUSTOMER | {"orders"}
-JOINS = {"customer": "customer_id", "product": "product_key", "store": "store_key"}
+COUNTING_ORDERS = frozenset({"orders", "repeat_customers"})
+JOINS = {"customer": "customer_id", "product": "product_key", "store": "store_key", "posting": "unit_id"}
 
 
 @dataclass(frozen=True)
 class Star:
     """The tables of the warehouse, already bounded by what the member may see; customers carry their segment.
 
-    bounded: whether lines, contacts and responses of other customers must be left out.
+    bounded: whether lines, contacts and responses of other customers must be left out. days: first and last day of
+    the sales lines. different: the number of different customers of a column in so many groups at most, as one
+    aggregate; None where the engine has no quick one (see `Engine.bits`).
     """
 
     sales_lines: Table
@@ -38,7 +52,10 @@ class Star:
     stores: Table
     contacts: Table
     responses: Table
+    units: Table
     bounded: bool = False
+    days: tuple[date, date] | None = None
+    different: Callable[[IntegerColumn, int], IntegerValue | None] | None = None
 
 
 @dataclass(frozen=True)
@@ -96,52 +113,82 @@ def period(name: str, day: DateValue) -> IntegerValue:
 # ---- facts: rows with the dimensions of the question -----------------------------------------------------------------
 
 
-def facts(star: Star, table: Table, question: Question, *, within: bool = True) -> Table:
+def facts(
+    star: Star, table: Table, question: Question, *, within: bool = True, late: Collection[Dimension] = ()
+) -> Table:
     """Fact rows with a column for every dimension of the question and its conditions, and with those conditions met.
 
     table: sales_lines, contacts or responses, with its day as `day`. within: whether the conditions on periods apply.
+    late: dimensions of the split that are looked up later, in fewer rows (see `dimensioned`).
     """
-    wanted = list(dict.fromkeys((*question.by, *question.used)))
-    found = _joined(star, table, wanted)
-    found = found.mutate(**{column(item): _value(found, item) for item in wanted})
+    if star.bounded:
+        table = table.semi_join(star.customers, "customer_id")
+    wanted = list(dict.fromkeys((*(item for item in question.by if item not in late), *question.used)))
+    found = dimensioned(star, table, wanted)
     conditions = question.rows + (question.periods if within else ())
     kinds = {item.name: item for item in wanted}
     return found.filter(*[met(found, condition, kinds) for condition in conditions]) if conditions else found
 
 
-def _joined(star: Star, table: Table, wanted: Sequence[Dimension]) -> Table:
-    """The rows with what customers, products and stores know besides."""
-    if star.bounded:
-        table = table.semi_join(star.customers, "customer_id")
-    sides = {"customer": star.customers, "product": star.products, "store": star.stores}
+def dimensioned(star: Star, table: Table, wanted: Collection[Dimension]) -> Table:
+    """Rows with a column for each dimension: of their own, of their day, or of what they lead to by a key."""
+    sides = {"customer": star.customers, "product": star.products, "store": star.stores, "posting": star.units}
     for of, key in JOINS.items():
-        columns = sorted({item.column for item in wanted if item.of == of})
+        columns = sorted({item.column for item in wanted if item.of == of and not _is_rep(item)})
         if columns:
             side = sides[of]
             side = side.select(side[key].name(f"{of}_key_"), **{f"{of}_{name}": side[name] for name in columns})
             table = table.left_join(side, table[key] == side[f"{of}_key_"])
-    return table
+    return table.mutate(**{column(item): _value(table, item) for item in wanted})
+
+
+def source_of(item: Dimension) -> str:
+    """The column of the lines that decides a dimension."""
+    if item.is_period:
+        return "day"
+    return "rep_id" if _is_rep(item) else JOINS.get(item.of, item.column)
+
+
+def _is_rep(item: Dimension) -> bool:
+    """Whether it is the rep on the day of the sale, whose code every line tells without another table."""
+    return item.of == "posting" and item.column == "rep"
+
+
+def today(question: Question) -> Question:
+    """The question with who is in charge today: what is not sold has no other day."""
+
+    def of_today(items: tuple[Dimension, ...]) -> tuple[Dimension, ...]:
+        return tuple(replace(one, of="customer") if one.of == "posting" else one for one in items)
+
+    return replace(question, by=of_today(question.by), used=of_today(question.used))
 
 
 def _value(table: Table, item: Dimension) -> Value:
     if item.is_period:
         return period(item.name, table.day)
+    if _is_rep(item):
+        return ibis.literal("rep ") + table.rep_id.cast("string")
     return table[f"{item.of}_{item.column}"] if item.of in JOINS else table[item.column]
 
 
 def met(  # noqa: PLR0911  one return a kind of condition
-    table: Table, condition: rules.Condition, kinds: dict[str, Dimension]
+    table: Table, condition: rules.Condition, kinds: Mapping[str, Dimension], day: str = "day"
 ) -> BooleanValue:
-    """A condition over the `d_` columns of a table. Raises BadInput for a value that does not fit."""
+    """A condition over the `d_` columns of a table, and over its days. Raises BadInput for a value that does not fit.
+
+    A period is asked of the day itself: so the engine passes over the parts of a file that hold no such day.
+    """
     match condition:
         case rules.And(parts):
-            return reduce(and_, [met(table, part, kinds) for part in parts])
+            return reduce(and_, [met(table, part, kinds, day) for part in parts])
         case rules.Or(parts):
-            return reduce(or_, [met(table, part, kinds) for part in parts])
+            return reduce(or_, [met(table, part, kinds, day) for part in parts])
         case rules.Not(inner):
-            return ~met(table, inner, kinds)
+            return ~met(table, inner, kinds, day)
         case rules.Under():
             raise ValueError("A path is written out by the model before it is asked.")
+        case rules.IsNull(name) | rules.In(name) | rules.Between(name) | rules.Compare(name) if kinds[name].is_period:
+            return _in_period(table[day], condition)
         case rules.IsNull(name):
             return table[f"d_{name}"].isnull()
         case rules.In(name, values):
@@ -153,6 +200,41 @@ def met(  # noqa: PLR0911  one return a kind of condition
             return _compared(table[f"d_{name}"], sign, _fitting(table, kinds[name], value))
 
 
+def _in_period(day: DateValue, condition: rules.IsNull | rules.In | rules.Between | rules.Compare) -> BooleanValue:
+    """A condition on a period, asked of the day."""
+
+    def days(value: rules.conditions.Value) -> tuple[date, date]:
+        return rules.period_days(condition.name, rules.period_from(condition.name, str(value)))
+
+    match condition:
+        case rules.IsNull():
+            return day.isnull()
+        case rules.Between(_name, low, high):
+            return day.between(ibis.literal(days(low)[0]), ibis.literal(days(high)[1]))
+        case rules.In(_name, values):
+            spans = _joined_up([days(value) for value in values])
+            inside = reduce(or_, [day.between(*map(ibis.literal, span)) for span in spans])
+            return inside & day.between(ibis.literal(spans[0][0]), ibis.literal(spans[-1][1]))
+        case rules.Compare(_name, sign, value):
+            first, last = (ibis.literal(one) for one in days(value))
+            return {
+                "=": lambda: day.between(first, last), "!=": lambda: ~day.between(first, last),
+                "<": lambda: day < first, "<=": lambda: day <= last,
+                ">": lambda: day > last, ">=": lambda: day >= first,
+            }[sign]()  # fmt: skip
+
+
+def _joined_up(spans: Sequence[tuple[date, date]]) -> list[tuple[date, date]]:
+    """Runs of days in order, those that follow one another as one."""
+    found: list[tuple[date, date]] = []
+    for first, last in sorted(set(spans)):
+        if found and (first - found[-1][1]).days <= 1:
+            found[-1] = found[-1][0], max(last, found[-1][1])
+        else:
+            found.append((first, last))
+    return found
+
+
 def _compared(left: Value, sign: str, right: Value) -> BooleanValue:
     return {
         "=": left == right, "!=": left != right, "<": left < right, "<=": left <= right, ">": left > right,
@@ -162,8 +244,6 @@ def _compared(left: Value, sign: str, right: Value) -> BooleanValue:
 
 def _fitting(table: Table, item: Dimension, value: rules.conditions.Value) -> Value:
     """A value of a condition in the type of its dimension."""
-    if item.is_period:
-        return _whole(rules.period_from(item.name, str(value)))
     kind = table[column(item)].type()
     if kind.is_string():
         return ibis.literal(str(value))
@@ -193,38 +273,90 @@ def sales(star: Star, question: Question, wanted: Collection[str]) -> Table:
     """Sums, orders, and customers who bought (again). wanted: names of measures.
 
     Orders are counted by their first lines. Where lines of one order may lie in different groups (split or filtered by
-    product), they are brought together to one row an order first. Different customers are counted the same way: one
-    row a customer, then a plain count, which costs a fraction of a distinct count in many groups.
+    product), they are brought together to one row an order first.
     """
-    found = facts(star, star.sales_lines, question)
-    apart = any(rules.within_order(item) for item in (*question.by, *question.used))
-    first = (found.line_no == ibis.literal(0, type="int32")).ifelse(_whole(1), _whole(0))
-    returned = (found.amount < _whole(0)).ifelse(-found.amount, _whole(0))
-    found = found.mutate(sales_amount=found.amount, orders=first, returns_amount=returned)
-    keys = question.keys
     sums = [name for name in SUMS if name in wanted]
-    if PER_ORDER.intersection(wanted):
+    if COUNTING_ORDERS.intersection(wanted):
         sums.append("orders")
-    if apart and "orders" in sums:
-        found = found.group_by(*keys, "source", "order_id").aggregate(
-            **{name: found[name].sum().cast("int64") for name in sums[:-1]}, customer_id=found.customer_id.max()
-        )
-        found = found.mutate(orders=_whole(1))
-    if not PER_CUSTOMER.intersection(wanted):
-        return _grouped(found, keys, **{name: found[name].sum().cast("int64") for name in sums})
-    found = found.group_by(*keys, "customer_id").aggregate(**{name: found[name].sum().cast("int64") for name in sums})
-    again = (found.customer_id.notnull() & (found.orders > _whole(1))).ifelse(_whole(1), _whole(0))
-    return _grouped(
-        found,
-        keys,
-        **{name: found[name].sum().cast("int64") for name in sums},
-        buying_customers=found.customer_id.count(),
-        repeat_customers=again.sum().cast("int64"),
+    per_order = "orders" in sums and any(rules.within_order(item) for item in (*question.by, *question.used))
+    if PER_CUSTOMER.intersection(wanted):
+        return _with_people(star, question, wanted, sums, per_order=per_order)
+    late = () if per_order else _late(question)
+    found = _lines(star, question, sums, late, per_order=per_order)
+    if late:
+        early = [column(item) for item in question.by if item not in late]
+        found = _grouped(found, [*early, *sorted({source_of(item) for item in late})], **_summed(found, sums))
+        found = dimensioned(star, found, late)
+    return _grouped(found, question.keys, **_summed(found, sums))
+
+
+def _late(question: Question) -> tuple[Dimension, ...]:
+    """Dimensions that are cheaper to look up in sums by what decides them than in every line.
+
+    Periods where nothing else is split by: there are few days. What stores and postings tell: there are few of them.
+    """
+    few = {item for item in question.by if item.of in ("store", "posting") and item not in question.used}
+    if all(item.is_period or item.of == "channel" for item in question.by):
+        few |= {item for item in question.by if item.is_period and item.name != "day"}
+    return tuple(item for item in question.by if item in few)
+
+
+def _lines(
+    star: Star, question: Question, sums: Sequence[str], late: Collection[Dimension], *, per_order: bool
+) -> Table:
+    """Sales lines, or one row an order and group, with the columns to add up."""
+    found = facts(star, star.sales_lines, question, late=late)
+    found = found.mutate(**{name: FIGURES[name](found) for name in sums if name in FIGURES})
+    if not per_order:
+        return found
+    keys = [column(item) for item in question.by if item not in late]
+    apart = found.group_by(*keys, "source", "order_id").aggregate(
+        **_summed(found, sums[:-1]), customer_id=found.customer_id.max()
     )
+    return apart.mutate(orders=_whole(1))
+
+
+def _summed(table: Table, names: Sequence[str]) -> dict[str, Value]:
+    return {name: table[name].sum().cast("int64") for name in names}
+
+
+def _with_people(
+    star: Star, question: Question, wanted: Collection[str], sums: Sequence[str], *, per_order: bool
+) -> Table:
+    """The sums besides different customers, and those with several orders.
+
+    In few groups known before, one aggregate counts the customers. Else there is one row a customer first, then a
+    plain count: that costs a fraction of a distinct count in many groups, and what customers tell is looked up in it.
+    """
+    few = None
+    late = tuple(item for item in question.by if item.of == "customer" and item not in question.used)
+    found = _lines(star, question, sums, late, per_order=per_order)
+    if "repeat_customers" not in wanted:
+        few = different(star, found, question)
+    if few is not None:
+        return _grouped(found, question.keys, **_summed(found, sums), buying_customers=few)
+    early = [column(item) for item in question.by if item not in late]
+    found = found.group_by(*early, "customer_id").aggregate(**_summed(found, sums))
+    found = dimensioned(star, found, late)
+    figures = {"buying_customers": found.customer_id.count()}
+    if "repeat_customers" in wanted:
+        again = (found.customer_id.notnull() & (found.orders > _whole(1))).ifelse(_whole(1), _whole(0))
+        figures["repeat_customers"] = again.sum().cast("int64")
+    return _grouped(found, question.keys, **_summed(found, sums), **figures)
+
+
+def different(star: Star, table: Table, question: Question) -> IntegerValue | None:
+    """The number of different customers as one aggregate, where the groups are periods only, whose number is known."""
+    if star.different is None or star.days is None or not all(item.is_period for item in question.by):
+        return None
+    first, last = star.days
+    spans = [rules.period_number(item.name, last) - rules.period_number(item.name, first) for item in question.by]
+    return star.different(table.customer_id, 1 + sum(spans))
 
 
 def base(star: Star, question: Question) -> Table:
     """Accumulated customers: see the definition of the measure `customers`."""
+    question = today(question)
     by_nature = {item.of for item in (*question.by, *question.used)}
     if by_nature <= {"customer"}:
         found = people(star, question)
@@ -238,6 +370,7 @@ def base(star: Star, question: Question) -> Table:
 
 def people(star: Star, question: Question) -> Table:
     """Customers with a column for every dimension of the question, under its conditions; all are of customers."""
+    question = today(question)
     wanted = list(dict.fromkeys((*question.by, *question.used)))
     found = star.customers.mutate(**{column(item): star.customers[item.column] for item in wanted})
     kinds = {item.name: item for item in wanted}
@@ -322,6 +455,6 @@ def responding(star: Star, question: Question) -> Table:
 
 
 def _people_in(star: Star, table: Table, question: Question, name: str) -> Table:
-    found = facts(star, table, question)
+    found = facts(star, table, today(question))
     found = found.filter(found.customer_id.notnull()).select(*question.keys, "customer_id").distinct()
     return _grouped(found, question.keys, **{name: found.count()})

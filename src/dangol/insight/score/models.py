@@ -1,21 +1,38 @@
-"""Published RFM schemes and the strategies people have rewritten; both keep every version."""
+"""Published RFM schemes, channels with one of their own, strategies people rewrote: every version is kept."""
 
 from django.conf import settings
 from django.db import models
 
 
+class Channel(models.Model):
+    """A channel of purchases with a scheme of its own. withdrawn_at: since when nobody is scored by it any more."""
+
+    name = models.CharField(max_length=60, unique=True)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField(auto_now_add=True)
+    withdrawn_at = models.DateTimeField(null=True)
+    withdrawn_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+
+
 class Scheme(models.Model):
-    """One version of how customers are scored; the highest version is in force.
+    """One version of how customers are scored, the company's (channel null) or a channel's; the highest is in force.
 
     definition: rules.RfmScheme as plain values; the cut points of its quantile axes are filled in at the first scoring
     and never change afterwards (`cut_on`, the day they were computed for).
     """
 
-    version = models.PositiveIntegerField(unique=True)
+    channel = models.ForeignKey(Channel, null=True, on_delete=models.PROTECT, related_name="schemes")
+    version = models.PositiveIntegerField()
     definition = models.JSONField()
     cut_on = models.DateField(null=True)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["version"], condition=models.Q(channel=None), name="one_scheme_a_version"),
+            models.UniqueConstraint(fields=["channel", "version"], name="one_channel_scheme_a_version"),
+        ]
 
 
 class StrategyText(models.Model):

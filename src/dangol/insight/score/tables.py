@@ -20,6 +20,11 @@ from dangol.insight.score.rules import AXES, NOT_YET, TOP_SCORE, Axis, AxisCode,
 VALUES: dict[AxisCode, str] = {"r": "recency_days", "f": "frequency", "m": "monetary"}
 
 
+def of_channel(lines: Table, channel: str) -> Table:
+    """The lines of one channel; all of them for ""."""
+    return lines.filter(lines.channel == channel) if channel else lines
+
+
 def _window_start(as_of: date, window_days: int | None) -> date | None:
     """The last day before the window."""
     return as_of - timedelta(days=window_days) if window_days else None
@@ -255,3 +260,27 @@ def standings(after: Table, before: Table | None) -> Table:
         "customer_id_right"
     )
     return joined.mutate(segment_before=joined.segment_before.fill_null(""))
+
+
+def sales_by_channel(lines: Table) -> Table:
+    """What is bought through each channel: channel, customers int64, amount int64 (minor units)."""
+    lines = lines.filter(lines.channel.notnull() & (lines.channel != ""))
+    return lines.group_by("channel").aggregate(
+        customers=lines.customer_id.nunique().cast("int64"), amount=lines.amount.sum().cast("int64")
+    )
+
+
+def side_by_side(newest: Mapping[int, Table]) -> Table:
+    """Every customer's class by each of several schemes: customer_id, segment_<n>, score_<n>, group_<n>; null where
+    a scheme does not know the customer. newest: number -> scores as from `scored`.
+    """
+    parts = [
+        scores.select(
+            "customer_id",
+            **{f"segment_{number}": scores.segment, f"score_{number}": scores.score,
+               f"group_{number}": _digits(scores).cast("string")},
+        )
+        for number, scores in newest.items()
+    ]  # fmt: skip
+    everybody = ibis.union(*(part.select("customer_id") for part in parts), distinct=True)
+    return reduce(lambda wide, part: wide.left_join(part, "customer_id").drop("customer_id_right"), parts, everybody)

@@ -71,8 +71,13 @@ def _draft(by: Member, segment_id: int) -> Draft:
 # ---- segments ----------------------------------------------------------------------------------------------------
 
 
-def create(*, by: Member, name: str, root: rules.Group, shared: bool = True, note: str = "") -> reads.SegmentView:
-    """Save a definition as a live segment and queue working it out. Raises BadInput while it is not whole."""
+def create(
+    *, by: Member, name: str, root: rules.Group, shared: bool = True, note: str = "", keeps_draft: bool = False
+) -> reads.SegmentView:  # fmt: skip
+    """Save a definition as a live segment and queue working it out. Raises BadInput while it is not whole.
+
+    keeps_draft: it was not built in the builder, so what the member is building there stays.
+    """
     require(by, Right.INSIGHT_VIEW)
     definition = _whole(by, root, 0)
     with transaction.atomic():
@@ -80,7 +85,8 @@ def create(*, by: Member, name: str, root: rules.Group, shared: bool = True, not
             name=_named(name), note=_noted(note), definition=definition, shared=shared, owner=by
         )  # fmt: skip
         _written(row, by)
-        Draft.objects.filter(by=by, segment_id=0).delete()
+        if not keeps_draft:
+            Draft.objects.filter(by=by, segment_id=0).delete()
     _enqueue(row, by)
     return reads.segment(by, row.pk)
 

@@ -31,6 +31,7 @@ Bits = NDArray[np.uint8]
 KEPT_BYTES = 128 * 2**20
 # Scores of rooms that need not be there: module -> the name conditions call its table by.
 OTHERS = {
+    "channels": "dangol.insight.score.reads.channels",
     "lifetime": "dangol.insight.score.lifetime.reads",
     "groups": "dangol.insight.score.groups.reads",
     "index": "dangol.insight.score.index.reads",

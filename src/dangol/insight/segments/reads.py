@@ -382,7 +382,7 @@ def fields() -> dict[str, str]:
     """The attributes of customers that can be asked for: name -> kind (text or number)."""
     engine = current()
     now = counting.served(engine)
-    hidden = {"customer_id", "code", "unit_path", "rep_id", "first_day", "birth_year"}
+    hidden = {"customer_id", "code", "unit_path", "unit_id", "rep_id", "first_day", "birth_year"}
     columns = counting.facts(engine, now).customers.schema().items()
     found = {str(name): "number" if kind.is_numeric() else "text" for name, kind in columns if name not in hidden}
     return found | {"age": "number", "first_day": "number"}

@@ -42,6 +42,8 @@ class Given:
     files: Mapping[str, Sequence[Any]]  # kind -> loaded files
     keys: pa.Table
     attributes: pa.Table
+    postings: pa.Table
+    units: pa.Table
 
     def batches(self, kind: str) -> list[rules.Batch]:
         """The loaded files of a kind, as a snapshot remembers them."""
@@ -57,6 +59,8 @@ class Given:
                 "batches": {kind: [asdict(batch) for batch in self.batches(kind)] for kind in rules.KINDS},
                 "keys": _hash(self.keys, ["source", "key"]),
                 "attributes": _hash(self.attributes, ["customer_id"]),
+                "postings": _hash(self.postings, ["source", "key", "from_day"]),
+                "units": _hash(self.units, ["unit_id"]),
             }
         )
 
@@ -122,7 +126,10 @@ def refresh(running: Running) -> dict[str, Any]:
     lines taken over). Raises Damaged, Conflict (another refresh runs), Cancelled.
     """
     running.progress(0, STEPS, N_("Reading what has been loaded"))
-    given = Given({kind: collect.raw_files(kind) for kind in rules.KINDS}, identify.keys(), identify.attributes())
+    given = Given(
+        {kind: collect.raw_files(kind) for kind in rules.KINDS}, identify.keys(), identify.attributes(),
+        identify.postings(), identify.units(),
+    )  # fmt: skip
     fingerprint = given.fingerprint()
     before = _served()
     if before and before.facts.get("fingerprint") == fingerprint:
@@ -174,11 +181,13 @@ def _check(build: Build) -> None:
 
 def _build(build: Build) -> None:
     build.say(N_("Writing keys and attributes"))
-    _write_arrow(build, "customer_keys", build.given.keys, rules.STAR["customer_keys"])
+    attributes = build.engine.memory(build.given.attributes)
+    build.write("customer_keys", tables.charged(build.engine.memory(build.given.keys), attributes))
+    for name in ("postings", "units"):
+        _write_arrow(build, name, getattr(build.given, name), rules.STAR[name])
     build.say(N_("Writing sales lines"))
     _sales(build)
     build.say(N_("Writing customers"))
-    attributes = build.engine.memory(build.given.attributes)
     build.write("customers", tables.customers(attributes, build.written("sales_lines")))
     for kind, key in rules.DIMENSION_KEYS.items():
         build.say(N_("Writing products, stores and campaigns"))
@@ -223,12 +232,20 @@ def _in_force(build: Build, kind: str) -> Table:
 
 def _of_source(build: Build, kind: str, files: Sequence[Any]) -> Table:
     """The rows of one source in force. The usual case, no row ever replaced, costs nothing."""
-    whole = tables.loaded(build.engine.table([Path(file.path) for file in files]), kind)
     if not any(file.replaces for file in files):
-        return whole
+        return _read(build, kind, files)
     batches = [tables.loaded(build.engine.table([Path(file.path)]), kind) for file in files]
     old = build.engine.arrow(tables.superseded(batches))
-    return tables.in_force(batches, build.engine.memory(old)) if old.num_rows else whole
+    return tables.in_force(batches, build.engine.memory(old)) if old.num_rows else _read(build, kind, files)
+
+
+def _read(build: Build, kind: str, files: Sequence[Any]) -> Table:
+    """Loaded files as one table. Those of one shape are read together: later versions may know more columns."""
+    shapes: dict[tuple[str, ...], list[Path]] = {}
+    for file in files:
+        shapes.setdefault(tuple(pq.read_schema(file.path).names), []).append(Path(file.path))
+    found = [tables.loaded(build.engine.table(paths), kind) for paths in shapes.values()]
+    return found[0] if len(found) == 1 else found[0].union(*found[1:])
 
 
 def _sales(build: Build) -> None:
@@ -261,7 +278,7 @@ def _only_added(build: Build) -> list[rules.Batch] | None:
         return None
     known = [rules.Batch(*entry) for entry in build.before.facts["sales_batches"]]
     fresh = rules.added(known, build.given.batches("sales"))
-    if fresh is None or _count(build, _changed_keys(build, build.before)):
+    if fresh is None or _is_other_past(build, build.before):
         return None
     return fresh if all(not _touches(build, source, known, batches) for source, batches in rules.by_source(fresh)) \
         else None  # fmt: skip
@@ -271,8 +288,17 @@ def _same_clock(before: Snapshot) -> bool:
     return bool(before.facts["zone"] == settings.DANGOL.time_zone)
 
 
-def _changed_keys(build: Build, before: Snapshot) -> Table:
-    return tables.changed_keys(build.engine.table(before.paths("customer_keys")), build.written("customer_keys"))
+def _is_other_past(build: Build, before: Snapshot) -> bool:
+    """Whether a line of the old files would have another customer now, or somebody else in charge on its day."""
+    last = before.facts["last_day"]
+    if last is None:
+        return False
+    keys, postings = (build.engine.table(before.paths(name)) for name in ("customer_keys", "postings"))
+    changed = tables.other_past(
+        tables.Charge(keys, postings), tables.Charge(build.written("customer_keys"), build.written("postings")),
+        date.fromisoformat(last),
+    )  # fmt: skip
+    return any(_count(build, rows) for rows in changed)
 
 
 def _count(build: Build, rows: Table) -> int:
@@ -287,8 +313,7 @@ def _touches(build: Build, source: str, known: Sequence[rules.Batch], fresh: Seq
         return False
     if any(file.replaces for file in new):
         return True
-    before, added = (tables.loaded(build.engine.table([Path(file.path) for file in files]), "sales")
-                     for files in (old, new))  # fmt: skip
+    before, added = (_read(build, "sales", files) for files in (old, new))
     return bool(_count(build, before.semi_join(added, "order_id")))
 
 
@@ -308,13 +333,15 @@ def _sales_of(build: Build, source: str, files: Sequence[Any]) -> None:
     [marks] = build.engine.arrow(tables.order_marks(raw)).to_pylist()
     split = build.engine.arrow(tables.split_orders(raw)) if marks["split"] and len(cuts) > 1 else None
     keys = build.written("customer_keys")
-    keys = keys.filter(keys.source == source).select("key", "customer_id")
+    keys = keys.filter(keys.source == source).drop("source")
+    postings = build.written("postings")
+    moved = postings.filter(postings.source == source) if build.given.postings.num_rows else None
     for piece in cuts:
         build.running.progress(build.step, STEPS, N_("Writing sales lines"))
         apart = build.engine.memory(split) if split is not None else None
         build.write(
             "sales_lines",
-            tables.sales_lines(tables.piece_of(raw, piece, apart), keys, zone, numbered=not marks["unnumbered"]),
+            tables.sales_lines(tables.piece_of(raw, piece, apart), keys, moved, zone, numbered=not marks["unnumbered"]),
         )
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-VERSION = 3  # of the star's layout: another number rebuilds every file
+VERSION = 4  # of the star's layout: another number rebuilds every file
 FILE_ROWS = 2_000_000
 KINDS = ("sales", "products", "stores", "campaigns", "contacts", "responses", "survey_answers", "events")
 
@@ -14,7 +14,7 @@ RAW: Mapping[str, Mapping[str, str]] = {
     "sales": {
         "order_id": "string", "line_no": "int64", "customer_key": "string", "product_key": "string",
         "store_key": "string", "sold_at": "timestamp", "quantity": "int64", "amount": "int64", "discount": "int64",
-        "channel": "string",
+        "cost": "int64", "paid": "int64", "channel": "string",
     },
     "products": {
         "product_key": "string", "product": "string", "brand": "string", "product_major": "string",
@@ -44,12 +44,14 @@ RAW: Mapping[str, Mapping[str, str]] = {
 MARKS = {"source": "string", "line_key": "int64"}  # on every loaded row besides
 DIMENSION_KEYS = {"products": "product_key", "stores": "store_key", "campaigns": "campaign_key"}
 
-# The star: table -> columns and their Ibis types. `customers` has the source's own attributes besides.
+# The star: table -> columns and their Ibis types. `customers` has the source's own attributes besides. Of sales lines
+# unit_id and rep_id are those in charge on the day of the sale, of customers and their keys those in charge today.
 STAR: Mapping[str, Mapping[str, str]] = {
     "sales_lines": {
         "order_id": "string", "line_no": "int32", "customer_id": "int64", "product_key": "string",
         "store_key": "string", "sold_at": "timestamp", "day": "date", "quantity": "int64", "amount": "int64",
-        "discount": "int64", "channel": "string", "source": "string",
+        "discount": "int64", "cost": "int64", "paid": "int64", "channel": "string", "source": "string",
+        "unit_id": "int64", "rep_id": "int64",
     },
     "products": RAW["products"],
     "stores": RAW["stores"],
@@ -72,9 +74,18 @@ STAR: Mapping[str, Mapping[str, str]] = {
     },
     "customers": {
         "customer_id": "int64", "kind": "string", "code": "string", "age_band": "string", "income_band": "string",
-        "unit_path": "string", "branch": "string", "region": "string", "rep": "string", "rep_id": "int64",
+        "unit_path": "string", "branch": "string", "region": "string", "rep": "string", "unit_id": "int64",
+        "rep_id": "int64",
     },
-    "customer_keys": {"source": "string", "key": "string", "customer_id": "int64"},
+    "customer_keys": {
+        "source": "string", "key": "string", "customer_id": "int64", "unit_id": "int64", "rep_id": "int64",
+    },
+    # Of keys whose customer changed hands: who was in charge from a day on (BEGINNING for the first) until another.
+    "postings": {
+        "source": "string", "key": "string", "customer_id": "int64", "from_day": "date", "until_day": "date",
+        "unit_id": "int64", "rep_id": "int64",
+    },
+    "units": {"unit_id": "int64", "branch": "string", "region": "string"},
 }  # fmt: skip
 
 

@@ -1,11 +1,13 @@
 """The star as Ibis expressions, the same on DuckDB and Spark: loaded rows in, facts and dimensions out."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 
 import ibis
 from ibis.expr.types import DateValue, Table, TimestampValue
 
+from dangol.customers.identify.postings.rules import BEGINNING
 from dangol.insight.warehouse.rules import MARKS, RAW, STAR, Piece, Stretch
 
 
@@ -94,12 +96,21 @@ def piece_of(raw: Table, piece: Piece, split: Table | None) -> Table:
     return starts.filter(starts.first_at >= low, starts.first_at < high).select(*raw.columns)
 
 
-def sales_lines(raw: Table, keys: Table, zone: Sequence[Stretch], *, numbered: bool = False) -> Table:
-    """Sales lines of one source, sorted by day.
+def charged(keys: Table, attributes: Table) -> Table:
+    """Keys with who is in charge of their customer today: unit_id, rep_id (null for nobody)."""
+    whose = shaped(attributes, {name: STAR["customers"][name] for name in ("customer_id", "unit_id", "rep_id")})
+    return shaped(keys.left_join(whose, "customer_id"), STAR["customer_keys"])
 
-    raw: loaded rows in force. keys: key, customer_id of that source; a key that is not there leaves customer_id null,
-    the line stays. Counting lines numbered 0 counts orders: where the source's own numbers do not serve for that
-    (numbered: they do, see `order_marks`), the lines of each order are numbered anew from 0 on.
+
+def sales_lines(
+    raw: Table, keys: Table, moved: Table | None, zone: Sequence[Stretch], *, numbered: bool = False
+) -> Table:
+    """Sales lines of one source, sorted by day, with who was in charge of their customer on that day.
+
+    raw: loaded rows in force. keys: key, customer_id, unit_id, rep_id of that source; a key that is not there leaves
+    customer_id null, the line stays. moved: postings of the keys whose customer changed hands, None where there are
+    none. Counting lines numbered 0 counts orders: where the source's own numbers do not serve for that (numbered: they
+    do, see `order_marks`), the lines of each order are numbered anew from 0 on.
     """
     lines = raw.left_join(keys, raw.customer_key == keys.key)
     if not numbered:
@@ -110,7 +121,22 @@ def sales_lines(raw: Table, keys: Table, zone: Sequence[Stretch], *, numbered: b
         quantity=lines.quantity.fill_null(ibis.literal(0, type="int64")),
         discount=lines.discount.fill_null(ibis.literal(0, type="int64")),
     )
+    if moved is not None:
+        lines = _on_the_day(lines, moved)
     return shaped(lines, STAR["sales_lines"]).order_by("day")
+
+
+def _on_the_day(lines: Table, moved: Table) -> Table:
+    """The lines with who was in charge on their day, where that is not who is in charge today."""
+    past = moved.select("from_day", "until_day", moved_key="key", past_unit="unit_id", past_rep="rep_id")
+    found = lines.left_join(
+        past,
+        [lines.customer_key == past.moved_key, lines.day >= past.from_day, lines.day < past.until_day],
+    )
+    known = found.moved_key.notnull()
+    return found.mutate(
+        unit_id=known.ifelse(found.past_unit, found.unit_id), rep_id=known.ifelse(found.past_rep, found.rep_id)
+    )
 
 
 def newest(table: Table, key: str, columns: Mapping[str, str]) -> Table:
@@ -146,10 +172,36 @@ def customers(attributes: Table, lines: Table) -> Table:
     return known.left_join(first, "customer_id").drop("customer_id_right")
 
 
-def changed_keys(before: Table, now: Table) -> Table:
-    """Keys of the snapshot before that name another customer now, or nobody."""
-    same = [before.source == now.source, before.key == now.key, before.customer_id == now.customer_id]
-    return before.anti_join(now, same)
+@dataclass(frozen=True)
+class Charge:
+    """The tables customer_keys and postings of a snapshot."""
+
+    keys: Table
+    postings: Table
+
+
+SAME = ("source", "key", "customer_id", "from_day", "unit_id", "rep_id")
+
+
+def other_past(before: Charge, now: Charge, last_day: date) -> tuple[Table, Table]:
+    """What makes lines up to a day other lines: two tables, both empty where the past is the same.
+
+    The first: keys of the snapshot before that name another customer now, or had somebody else in charge from a day on.
+    The second: postings those keys have now and had not.
+    """
+    were, are = _held(before, last_day), _held(now, last_day)
+    newly = are.semi_join(now.postings, ["source", "key"]).semi_join(before.keys, ["source", "key"])
+    return were.anti_join(are, SAME), newly.anti_join(were, SAME)
+
+
+def _held(charge: Charge, last_day: date) -> Table:
+    """Who held each key from which day on, as far as the lines up to a day go."""
+    plain = charge.keys.anti_join(charge.postings, ["source", "key"])
+    plain = plain.mutate(from_day=ibis.literal(BEGINNING))
+    moved = charge.postings.filter(charge.postings.from_day <= ibis.literal(last_day))
+    both = plain.select(*SAME).union(moved.select(*SAME))
+    nobody = ibis.literal(0, type="int64")
+    return both.mutate(**{name: both[name].fill_null(nobody) for name in ("customer_id", "unit_id", "rep_id")})
 
 
 def days(lines: Table) -> Table:

@@ -92,10 +92,13 @@ def affected_list(*, by: Member, which: Affected, reason: str, address: str = ""
 def preference_link(*, by: Member, customer_id: int, address: str = "") -> str:
     """The address of a customer's own preference page, to be given to that customer; logged.
 
-    Whoever holds it is believed, so it is given to nobody else.
+    Whoever holds it is believed, so it is given to nobody else. Raises Conflict for a customer not known by name: the
+    address would open nothing.
     """
     require(by, Right.PRIVACY_HANDLE)
     identify.customer(by, customer_id)
+    if not identify.named(customer_id):
+        raise Conflict("This customer is not known by name, so there is no page of their own to open.")
     note_access(
         by=by, verb="change", what="consent", customer_id=customer_id, address=address,
         detail={"link": datetime.now(UTC).date().isoformat()},

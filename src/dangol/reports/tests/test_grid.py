@@ -25,9 +25,9 @@ def loaded(home, monkeypatch, settings, db):
     settings.DANGOL = replace(settings.DANGOL, time_zone="Asia/Seoul", currency="USD", demo=True)
     loaded = Loaded(home).stand_in(monkeypatch)
     loaded.generated = ["branch"]
-    loaded.customer("a", age_band="30s", branch="강남", rep="r1", unit_path="/1/2/")
-    loaded.customer("b", age_band="40s", branch="강남", rep="r2", unit_path="/1/2/")
-    loaded.customer("c", age_band="30s", branch="부산", rep="r3", unit_path="/1/9/")
+    loaded.customer("a", age_band="30s", branch="강남", rep="rep 1", unit_path="/1/2/")
+    loaded.customer("b", age_band="40s", branch="강남", rep="rep 2", unit_path="/1/2/")
+    loaded.customer("c", age_band="30s", branch="부산", rep="rep 3", unit_path="/1/9/")
     loaded.batch("sales", [
         sale("0", "a", "soap", "2025-02-03T01:00:00", 400), sale("1", "a", "soap", "2026-01-05T01:00:00", 1000),
         sale("2", "a", "cream", "2026-02-05T01:00:00", 500), sale("3", "b", "soap", "2026-01-06T01:00:00", 2000),
@@ -50,8 +50,8 @@ def lines(grid, column=()):
 def test_people_are_counted_anew_at_every_level_and_never_added_up(loaded):
     grid = laid("rows=branch&rows=rep&depth=2&cols=product&show=buying_customers&show=sales_amount")
     assert lines(grid) == [
-        (("강남",), 2, 4000), (("강남", "r1"), 1, 2000), (("강남", "r2"), 1, 2000), (("부산",), 1, 4300),
-        (("부산", "r3"), 1, 4300), ((), 3, 8300)]  # fmt: skip
+        (("강남",), 2, 4000), (("강남", "rep 1"), 1, 2000), (("강남", "rep 2"), 1, 2000), (("부산",), 1, 4300),
+        (("부산", "rep 3"), 1, 4300), ((), 3, 8300)]  # fmt: skip
     assert grid.figure((), ("oil",), grid.asked.figures[0]) == 2
     assert grid.figure(("강남",), ("cream",), grid.asked.figures[1]) == 500
     assert grid.questions <= 6
@@ -114,7 +114,7 @@ def test_the_table_and_the_people_stay_inside_of_ones_own_tree(loaded, cast):
 
 
 def test_excel_holds_numbers_with_their_form_and_csv_no_formula(loaded):
-    loaded.customer("a", age_band="=1+1", branch="강남", rep="r1", unit_path="/1/2/")
+    loaded.customer("a", age_band="=1+1", branch="강남", rep="rep 1", unit_path="/1/2/")
     actions.refresh(Quiet())
     with translation.override("en"):
         grid = laid("rows=age_band&show=sales_amount&show=sales_amount:total")

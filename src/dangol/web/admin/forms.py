@@ -4,9 +4,11 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from dangol.staff.reads import UnitView
 from dangol.staff.rules import ROLE_NAMES, UNIT_KINDS
+from dangol.web.templatetags.dangol import number
 
 
 def unit_choices(units: list[UnitView]) -> list[tuple[str, Any]]:
@@ -50,7 +52,24 @@ class NewMember(MemberForm):
 class ChangeMember(MemberForm):
     """An account that exists."""
 
+    from_day = forms.DateField(
+        label=_("In another unit from"), required=False,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )  # fmt: skip
     active = forms.BooleanField(label=_("May sign in"), required=False)
+
+    def __init__(self, *given: Any, customers: int, **more: Any) -> None:
+        super().__init__(*given, **more)
+        if not customers:
+            del self.fields["from_day"]
+            return
+        self.fields["from_day"].help_text = ngettext(
+            "Where the unit changes, the %(n)s customer of this member comes along from this day (today, if it is left "
+            "empty). Sales before it stay with the old unit; the leaders of the new one see the customer at once.",
+            "Where the unit changes, the %(n)s customers of this member come along from this day (today, if it is left "
+            "empty). Sales before it stay with the old unit; the leaders of the new one see the customers at once.",
+            customers,
+        ) % {"n": number(customers)}
 
 
 class NewPassword(forms.Form):

@@ -6,11 +6,13 @@ from django.contrib import messages
 from django.http import HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_post_parameters
 
 from dangol.base.errors import DangolError
+from dangol.customers.identify import actions as customers
+from dangol.customers.identify import reads as identify
 from dangol.staff import actions, reads
 from dangol.staff.reads import MemberQuery, MemberView
 from dangol.staff.rules import ROLE_NAMES, Right
@@ -19,6 +21,7 @@ from dangol.web.entry.forms import told
 from dangol.web.entry.proof import ask_proof
 from dangol.web.lists import Choice, Column, Count, ListPage, ListState, Page
 from dangol.web.shell import Request, page
+from dangol.web.templatetags.dangol import number
 
 
 def _query(state: ListState) -> MemberQuery:
@@ -131,18 +134,34 @@ def member(request: Request, member_id: int) -> HttpResponse:
     shown = reads.member(by, member_id)
     if (ask := ask_proof(request, request.path)) is not None:
         return ask
-    initial = {
-        "name": shown.name, "email": shown.email, "role": shown.role, "unit": shown.unit_id, "active": shown.active
-    }  # fmt: skip
-    form = ChangeMember(request.POST or None, units=reads.unit_tree(by), initial=initial)
+    form = _form(by, shown, request.POST or None)
+    came = 0
 
     def change(given: dict[str, Any]) -> None:
-        actions.edit_member(by=by, member_id=member_id, unit_id=given.pop("unit"), **given)
+        nonlocal came
+        came = customers.edit_member(by=by, member_id=member_id, unit_id=given.pop("unit"), **given)
 
     if request.method == "POST" and _accept(form, change):
         messages.success(request, gettext("The account was saved. It holds from the member’s next step."))
+        if came:
+            messages.info(request, _came(came))
         return HttpResponseRedirect(reverse("admin:members"))
     return _member_page(request, shown, form, NewPassword())
+
+
+def _form(by: Any, shown: MemberView, given: Any = None) -> ChangeMember:
+    initial = {
+        "name": shown.name, "email": shown.email, "role": shown.role, "unit": shown.unit_id, "active": shown.active
+    }  # fmt: skip
+    return ChangeMember(given, units=reads.unit_tree(by), initial=initial, customers=identify.charges(by, shown.id))
+
+
+def _came(customers: int) -> str:
+    return ngettext(
+        "%(n)s customer comes along to the new unit; figures show it after the next cycle.",
+        "%(n)s customers come along to the new unit; figures show it after the next cycle.",
+        customers,
+    ) % {"n": number(customers)}
 
 
 def _member_page(request: Request, shown: MemberView, form: Any, password: Any) -> HttpResponse:
@@ -163,7 +182,4 @@ def set_password(request: Request, member_id: int) -> HttpResponse:
     if _accept(password, lambda given: actions.set_password(by=by, member_id=member_id, **given)):
         messages.success(request, gettext("The password was set. Tell it to the member on a safe way."))
         return HttpResponseRedirect(reverse("admin:member", args=[member_id]))
-    initial = {
-        "name": shown.name, "email": shown.email, "role": shown.role, "unit": shown.unit_id, "active": shown.active
-    }  # fmt: skip
-    return _member_page(request, shown, ChangeMember(units=reads.unit_tree(by), initial=initial), password)
+    return _member_page(request, shown, _form(by, shown), password)

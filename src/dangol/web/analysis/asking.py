@@ -8,7 +8,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from dangol.base.errors import BadInput
-from dangol.insight.analysis.reads import LENGTHS, Ask, Report
+from dangol.insight.analysis.reads import LENGTHS, Ask, Frame
 from dangol.insight.analysis.rules.catalogue import Kind
 from dangol.insight.analysis.rules.findings import Sentence
 from dangol.insight.analysis.rules.spans import month_first, month_of
@@ -47,7 +47,7 @@ def _whole(given: QueryDict, name: str, usual: int) -> int:
 class Question(forms.Form):
     """The fields that fit the report, filled in with what was asked."""
 
-    def __init__(self, report: Report, given: dict[str, Any] | None = None) -> None:
+    def __init__(self, report: Frame, given: dict[str, Any] | None = None) -> None:
         super().__init__(auto_id="ask_%s", initial=given or _initial(report))
         kind, fields = report.kind, self.fields
         if not kind.everything:
@@ -121,7 +121,7 @@ def _way(name: str, key: str, text: str) -> str:
     return wording.plain(key, "segment") if name == "segment" else gettext(text)
 
 
-def _lengths(report: Report) -> list[int]:
+def _lengths(report: Frame) -> list[int]:
     return sorted({*LENGTHS, report.ask.months})
 
 
@@ -129,7 +129,7 @@ def _length(n: int) -> str:
     return ngettext("%(n)s month", "%(n)s months", n) % {"n": n}
 
 
-def _initial(report: Report) -> dict[str, Any]:
+def _initial(report: Frame) -> dict[str, Any]:
     ask = report.ask
     return {
         "months": str(ask.months),

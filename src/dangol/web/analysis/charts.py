@@ -14,6 +14,7 @@ Row = dict[str, Any]
 # Places of the page's eight chart colours: orange for what falls, green for what rises, grey for what is whole
 TONES = ["down", "_2", "up", "_4", "_5", "_6", "whole", "_8"]
 MOST_BARS = 20
+LEAST_WIDE = (50, 150)  # of an axis of indices: 101 against 100 is next to nothing
 PARTS = (N_("now"), N_("before"), N_("other months"))  # of a series: orange, blue, grey
 
 
@@ -255,14 +256,16 @@ def _columns(wanted: Chart, columns: Mapping[str, Column], rows: Sequence[Mappin
 
 
 def _index(wanted: Chart, columns: Mapping[str, Column], rows: Sequence[Mapping[str, Any]]) -> Row:
-    """Bars from 100 to either side."""
+    """Bars from 100 to either side, on an axis wide enough that a small difference looks small."""
+    indices = [row[wanted.x] for row in rows[:MOST_BARS]]
+    scale = {"domain": [min(*LEAST_WIDE, *indices), max(*LEAST_WIDE, *indices)], "zero": False}
     drawn = [dict(row) | {"low": 100, "tone": "up" if row[wanted.x] >= 100 else "down"} for row in rows[:MOST_BARS]]
     return {
         "data": _data(drawn, {wanted.y: "text", wanted.x: "index", "low": "index", "tone": "text"}),
         "mark": {"type": "bar", "cornerRadiusEnd": 0},
         "encoding": {
             "y": {"field": wanted.y, "type": "nominal", "sort": None, "title": None},
-            "x": {"field": "low", "type": "quantitative", "title": _("Index"), "scale": {"zero": False}},
+            "x": {"field": "low", "type": "quantitative", "title": _("Index"), "scale": scale},
             "x2": {"field": wanted.x},
             "color": _toned("tone"),
             "tooltip": [_tip(wanted.y, _title(columns[wanted.y])), _tip(wanted.x, _("Index"), "index")],

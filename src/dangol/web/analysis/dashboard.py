@@ -7,9 +7,9 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from dangol.insight.analysis import reads
-from dangol.insight.analysis.reads import BoardView, GoalView
+from dangol.insight.analysis.reads import BoardView, Fallen, GoalView, SegmentPart
 from dangol.insight.analysis.rules import goals, pulse
-from dangol.staff.reads import may
+from dangol.staff.reads import may, scope_of
 from dangol.staff.rules import Right
 from dangol.web.analysis import wording
 from dangol.web.shell import address
@@ -19,25 +19,43 @@ MOST_HINTS, MOST_GOALS = 2, 3
 MEANT = _(
     "Weeks end on the last day of data, so each has every weekday once. A week is called unusual where it lies far "
     "from the twelve before it: a modified z score above 3.5 (Iglewicz and Hoaglin 1993), at least 5 % off, with 50 "
-    "orders a week."
+    "orders a week. With thirteen months of data the weeks before are first moved to the season of the last one: by "
+    "how the same weeks stood to each other a year earlier."
 )
 TONES = {goals.REACHED: "ok", goals.AHEAD: "ok", goals.BEHIND: "warn", goals.MISSED: "bad", goals.OPEN: ""}
 
 
 def shown(member: Any) -> dict[str, Any] | None:
     """The lines, hints and goals of what a member sees; None before the first cycle."""
-    found = reads.board(member)
+    found = _board(member)
     if found is None or not any(found.weeks.get("orders", ())):
         return None
     return {
         "as_of": found.as_of,
         "lines": [_line(found, name) for name in pulse.MEASURES],
+        "judged": scope_of(member).member_id is None,  # a rep's customers are too few to call a week unusual
         "hints": [" ".join(wording.sentence(one) for one in hint) for hint in found.hints[:MOST_HINTS]],
         "goals": [goal(one) for one in reads.goals_of(member, whole=True)[:MOST_GOALS]],
-        "causes_url": address("analysis:report", "causes"),
-        "goals_url": address("analysis:indicators"),
+        "causes_url": address("analysis:report", "causes") if may(member, Right.INSIGHT_VIEW) else "",
+        "goals_url": address("analysis:indicators") if may(member, Right.INSIGHT_VIEW) else "",
         "may_set": may(member, Right.INSIGHT_EDIT),
     }
+
+
+def _board(member: Any) -> BoardView | None:
+    return reads.board(member) if reads.may_look(member) else None
+
+
+def segments(member: Any) -> Sequence[SegmentPart]:
+    """The RFM segments of the customers a member sees; none before the first scoring."""
+    found = _board(member)
+    return found.segments if found else ()
+
+
+def fallen(member: Any) -> Fallen | None:
+    """Who of a rep's own customers fell."""
+    found = _board(member)
+    return found.fallen if found else None
 
 
 def _line(found: BoardView, name: str) -> dict[str, Any]:
@@ -69,7 +87,7 @@ def goal(one: GoalView) -> dict[str, Any]:
     return {
         "id": one.id,
         "label": gettext(one.label),
-        "unit": one.unit,
+        "of": one.unit or one.rep or (wording.plain(one.segment, "segment") if one.segment else ""),
         "first": one.first,
         "last": one.last,
         "value": wording.brief(one.value, one.kind) if one.value is not None else "–",

@@ -17,6 +17,7 @@ from dangol.base.money import currency, to_minor
 from dangol.insight.analysis import actions, reads
 from dangol.insight.analysis.reads import Indicators
 from dangol.insight.analysis.rules import goals
+from dangol.insight.score import reads as score
 from dangol.insight.score.rules import NOT_YET
 from dangol.staff import reads as staff
 from dangol.staff.rules import Right
@@ -41,9 +42,25 @@ class GoalForm(forms.Form):
         who = staff.scope_of(member)
         units = [one for one in staff.units() if who.everyone or (who.unit_path and one.path.startswith(who.unit_path))]
         whole = [("", gettext("the whole company"))] if who.everyone else []
+        segments = [(f"segment:{code}", one.name) for code, one in score.strategies().items()] if who.everyone else []
+        reps = [(f"rep:{pk}", f"{name} · {unit}" if unit else name) for pk, name, unit in staff.reps(member)]
         fields: dict[str, Any] = self.fields
         fields["measure"].choices = [(name, gettext(one.label)) for name, one in goals.MEASURES.items()]
-        fields["unit"].choices = [*whole, *((str(one.id), one.name) for one in units)]
+        groups = {
+            gettext("Units"): [(f"unit:{one.id}", one.name) for one in units],
+            gettext("RFM segments"): segments,
+            gettext("Sales reps"): reps,
+        }
+        fields["unit"].choices = [*whole, *((label, found) for label, found in groups.items() if found)]
+
+    def of(self) -> dict[str, Any]:
+        """Whose goal it is, as `actions.set_goal` takes it."""
+        kind, _sign, value = self.cleaned_data["unit"].partition(":")
+        return {
+            "unit_id": int(value) if kind == "unit" else None,
+            "rep_id": int(value) if kind == "rep" else None,
+            "segment": value if kind == "segment" else "",
+        }
 
     def target_of(self) -> int:
         """The target as it is kept: minor units, a count, or basis points."""
@@ -85,7 +102,7 @@ def _set(request: Request, form: GoalForm) -> bool:
         actions.set_goal(
             by=request.user,
             measure=given["measure"],
-            unit_id=int(given["unit"]) if given["unit"] else None,
+            **form.of(),
             first=given["first"],
             last=given["last"],
             target=form.target_of(),

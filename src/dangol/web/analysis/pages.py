@@ -8,14 +8,15 @@ from django.http import FileResponse, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.utils.translation import gettext
 
-from dangol.base.errors import BadInput, Damaged, NotFound
+from dangol.base.errors import BadInput, Damaged, NotFound, TooMuch
 from dangol.insight.analysis import reads
 from dangol.insight.analysis.reads import Ask, Report
 from dangol.insight.analysis.rules import catalogue
 from dangol.insight.analysis.rules.findings import NUMERIC, Block, Column, Finding
+from dangol.insight.answers.rules import takes_long
 from dangol.staff.reads import may
 from dangol.staff.rules import Right
-from dangol.web.analysis import charts, wording
+from dangol.web.analysis import charts, wording, working
 from dangol.web.analysis.asking import Question, asked
 from dangol.web.lists import Column as FileColumn
 from dangol.web.lists.export import CSV_TYPE, XLSX_TYPE, write
@@ -39,30 +40,47 @@ def report(request: Request, name: str) -> HttpResponseBase:
     kind = catalogue.kind(name)
     context: dict[str, Any] = {"kind": kind, "kinds": reads.kinds(request.user)}
     try:
-        found = reads.report(request.user, asked(kind, request.GET))
+        ask = asked(kind, request.GET)
+        found = reads.frame(request.user, ask)
+        job_id = None if isinstance(found, Report) else found.job_id or working.failed(request)
+        if job_id is None and not isinstance(found, Report):
+            found = _now(request, ask) or found
     except BadInput as error:
         return _refused(request, context, error)
     except (NotFound, Damaged) as error:
         return render(request, "analysis/report.html", context | {"missing": sentence(error)})
+    if not isinstance(found, Report):
+        shown_ = {"form": Question(found)} | working.shown(request, name, job_id)
+        return render(request, "analysis/report.html", context | shown_)
     if request.GET.get("format") in ("csv", "xlsx"):
         return _file(found, request.GET["format"], request.GET.get("table", ""))
     return render(request, "analysis/report.html", context | _shown(request, found))
 
 
+def _now(request: Request, ask: Ask) -> Report | None:
+    """The report, or nothing where it takes longer than a page may."""
+    try:
+        return reads.report(request.user, ask, seconds=reads.page_seconds())
+    except TooMuch as error:
+        if takes_long(error):
+            return None
+        raise
+
+
 def _refused(request: Request, context: dict[str, Any], error: BadInput) -> HttpResponse:
     """The form as it was filled in, with what is wrong."""
-    usual = reads.report(request.user, Ask(context["kind"].name))
+    usual = reads.frame(request.user, Ask(context["kind"].name))
     form = Question(usual, request.GET.dict())
     return render(request, "analysis/report.html", context | {"form": form, "wrong": sentence(error)}, status=422)
 
 
 def _shown(request: Request, found: Report) -> dict[str, Any]:
     plans = may(request.user, Right.CAMPAIGNS_PLAN)
-    link = {name: value for name, value in request.GET.items() if name not in ("format", "table")}
+    link = {name: value for name, value in request.GET.items() if name not in ("format", "table", "job")}
     return {
         "report": found,
         "form": Question(found),
-        "findings": [_finding(one, plans) for one in found.found.findings],
+        "findings": [_finding(one, plans, gettext(found.kind.title)) for one in found.found.findings],
         "tiles": [
             {
                 "label": gettext(tile.label),
@@ -79,12 +97,14 @@ def _shown(request: Request, found: Report) -> dict[str, Any]:
     }
 
 
-def _finding(one: Finding, plans: bool) -> dict[str, Any]:
+def _finding(one: Finding, plans: bool, report: str) -> dict[str, Any]:
     tone, icon = TONES[one.tone]
     url = address("campaigns:draft") if plans and one.aim else ""
-    aim = urlencode([("aim", one.aim), *(("segment", code) for code in one.segments)])
+    text = wording.sentence(one.sentence)
+    segments = [("segment", code) for code in one.segments]
+    aim = urlencode([("aim", one.aim), *segments, ("why", text), ("why_from", report)])
     return {
-        "text": wording.sentence(one.sentence),
+        "text": text,
         "tone": tone,
         "icon": icon,
         "plan_url": f"{url}?{aim}" if url else "",

@@ -2,12 +2,13 @@
 
 from django.urls import path
 
-from dangol.web.analysis import indicators, pages
+from dangol.web.analysis import indicators, pages, working
 
 app_name = "analysis"
 urlpatterns = [
     path("", pages.index, name="index"),
     path("indicators/", indicators.indicators, name="indicators"),
     path("goals/<int:goal_id>/remove/", indicators.remove_goal, name="remove_goal"),
+    path("<slug:name>/work/", working.work, name="work"),
     path("<slug:name>/", pages.report, name="report"),
 ]

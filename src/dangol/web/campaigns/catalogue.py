@@ -26,7 +26,8 @@ from dangol.web.shell import Request, page
 PAST = "past"
 TONES = {
     plans.DRAFT: "draft", plans.SUBMITTED: "warn", plans.APPROVED: "info", plans.SENT_BACK: "bad",
-    runs.SENDING: "info", runs.PAUSED: "warn", runs.WAITING: "warn", runs.DONE: "ok", runs.STOPPED: "bad",
+    runs.DRAWING: "info", runs.LAUNCHING: "info", runs.SENDING: "info", runs.PAUSED: "warn",
+    runs.WAITING: "warn", runs.DONE: "ok", runs.STOPPED: "bad",
     verdicts.MORE: "ok", verdicts.FEWER: "bad", verdicts.NO_DIFFERENCE: "info", verdicts.NOT_ENOUGH: "warn",
     verdicts.NOT_OVER: "",
 }  # fmt: skip

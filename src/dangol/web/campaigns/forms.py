@@ -14,6 +14,7 @@ from dangol.base.money import currency, to_major, to_minor
 from dangol.campaigns.plan import reads, rules
 from dangol.channels import letters
 from dangol.channels import reads as channels
+from dangol.customers.surveys import reads as surveys
 from dangol.insight.score import reads as score
 from dangol.insight.segments import reads as segments
 
@@ -24,7 +25,9 @@ HELP = {
     "margin_percent": _("Your share of the sales; profit is counted with it."),
     "landing": _("A path of this site, like /spring/. Empty shows the offer."),
     "starts_on": _("Purchases are counted from this day on."),
+    "survey": _("Where {{ survey }} leads to; answers count for the customer and for this campaign."),
     "link_label": _("What {{ link }} reads like in the message."),
+    "why": _("What you know of these customers, and what you recommend for them. The approver reads it."),
     "subject": _("The label the law asks for is put before it."),
 }
 PREFIX = "filter."
@@ -42,7 +45,7 @@ def _widget(name: str, spec: rules.Field) -> forms.Field:
         choices = [("", "–"), *((key, gettext(text)) for key, text in spec.choices.items())]
         return forms.CharField(widget=forms.Select(choices=choices))
     if spec.kind == "long":
-        return forms.CharField(widget=forms.Textarea(attrs={"rows": 10 if name == "body" else 3}))
+        return forms.CharField(widget=forms.Textarea(attrs={"rows": {"body": 10, "why": 4}.get(name, 3)}))
     attrs = {"inputmode": "numeric"} if spec.kind in ("int", "minor") else {}
     return forms.CharField(widget=forms.TextInput(attrs=attrs))
 
@@ -61,9 +64,10 @@ class PlanForm(forms.Form):
         super().__init__(data)
         self.content = content
         for name, spec in rules.FIELDS.items():
-            if spec.kind in ("list", "map") or name == "seed":
+            if spec.kind in ("list", "map") or name in ("seed", "why_from"):
                 continue
-            made = self._as_of() if name == "as_of" else self._channel() if name == "channel" else _widget(name, spec)
+            own = {"as_of": self._as_of, "channel": self._channel, "survey": self._survey}
+            made = own[name]() if name in own else _widget(name, spec)
             made.label, made.required = (
                 gettext(spec.label),
                 spec.needed,
@@ -82,12 +86,20 @@ class PlanForm(forms.Form):
     def _channel(self) -> forms.Field:
         return forms.CharField(widget=forms.Select(choices=[(name, channel_name(name)) for name in channels.names()]))
 
+    def _survey(self) -> forms.Field:
+        known = {code: one.name for code, one in surveys.linkable().items()}
+        chosen = self.content["survey"]
+        kept = {chosen: chosen} if chosen and chosen not in known else {}
+        return forms.CharField(widget=forms.Select(choices=[("", "–"), *(known | kept).items()]))
+
     def given(self) -> dict[str, Any]:
         """What was typed, as fields of a plan; amounts in minor units where they can be read."""
         typed = self.data
         fields: dict[str, Any] = {
             name: _taken(rules.FIELDS[name], str(typed.get(name, ""))) for name in self.fields if name in typed
         }
+        if "why_from" in typed:
+            fields["why_from"] = typed["why_from"]
         if isinstance(typed, QueryDict):
             fields["segments"], fields["built"] = typed.getlist("segments"), typed.getlist("built")
             fields["filters"] = {key[len(PREFIX) :]: typed.getlist(key) for key in typed if key.startswith(PREFIX)}

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from dangol.base.errors import BadInput
 from dangol.campaigns.execute import actions, reads, rules
 from dangol.campaigns.plan import reads as plan
-from dangol.channels.rules import STATES
+from dangol.channels.rules import STATES, UNSENT
 from dangol.customers.consent.rules import REASONS
 from dangol.staff.reads import may
 from dangol.staff.rules import Right
@@ -18,9 +18,9 @@ from dangol.web.campaigns import mailbox
 from dangol.web.entry.proof import ask_proof
 from dangol.web.shell import Request, page
 
-LEFT_OUT = REASONS | {rules.STOPPED_BY_PERSON: STATES["cancelled"]}
+LEFT_OUT = REASONS | UNSENT | {rules.STOPPED_BY_PERSON: STATES["cancelled"]}
 
-LIVE = (rules.LAUNCHING, rules.SENDING, rules.WAITING)
+LIVE = (rules.DRAWING, rules.LAUNCHING, rules.SENDING, rules.WAITING)
 
 
 @page(Right.CAMPAIGNS_LAUNCH, methods=("GET", "POST"))
@@ -42,7 +42,7 @@ def launch(request: Request, plan_id: int) -> HttpResponse:
     return render(
         request, "campaigns/launch.html",
         {"plan": view, "preview": reads.preview(request.user, plan_id), "reason_names": LEFT_OUT,
-         "replayed": reads.replayed()},
+         "counting": plan.counting(request.user, plan_id), "replayed": reads.replayed()},
     )  # fmt: skip
 
 
@@ -63,6 +63,7 @@ def numbers(request: Request, run_id: int) -> HttpResponse:
 def _variables(request: Request, run_id: int) -> dict[str, Any]:
     view = reads.run(request.user, run_id)
     return {
+        "drawing": reads.drawing(request.user, view),
         "run": view, "state_name": rules.STATES[view.state], "live": view.state in LIVE,
         "share": view.done / view.total if view.total else 1.0,
         "messages_by_state": [(name, STATES[name], view.messages[name]) for name in STATES],

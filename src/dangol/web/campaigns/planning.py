@@ -6,6 +6,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -15,7 +16,7 @@ from dangol.campaigns.knowledge import reads as knowledge
 from dangol.campaigns.knowledge import rules as lessons
 from dangol.campaigns.plan import actions, reads, rules
 from dangol.channels import letters
-from dangol.channels.rules import Delivery
+from dangol.channels.rules import UNSENT, Delivery
 from dangol.customers.consent.rules import REASONS
 from dangol.staff.reads import may
 from dangol.staff.rules import Right
@@ -25,6 +26,7 @@ from dangol.web.entry.proof import ask_proof
 from dangol.web.sentences import say, sentence
 from dangol.web.shell import Request, announce, page
 from dangol.web.templatetags.dangol import day
+from dangol.work import reads as work
 
 AIM_OF = {  # what a segment's letters suggest as the usual aim
     "HHH": "keep", "HHL": "up_sell", "HLH": "cross_sell", "HLL": "cross_sell", "LHH": "prevent", "LHL": "prevent",
@@ -43,7 +45,8 @@ def draft(request: Request) -> HttpResponse:
         return redirect("campaigns:plan", view.id)
     chosen = request.GET.getlist("segment")
     aim = request.GET.get("aim") or AIM_OF.get(chosen[0] if chosen else "", "")
-    form = PlanForm(rules.canonical({"segments": chosen, "built": request.GET.getlist("built"), "aim": aim}))
+    reason = {name: request.GET.get(name, "") for name in ("why", "why_from")}
+    form = PlanForm(rules.canonical({"segments": chosen, "built": request.GET.getlist("built"), "aim": aim} | reason))
     similar = knowledge.similar(request.user, aim=aim, segments=chosen, channel="email")
     return render(
         request,
@@ -113,12 +116,35 @@ def _similar(by: Any, view: reads.PlanView) -> dict[str, Any]:
 
 
 def _simulation(by: Any, view: reads.PlanView) -> dict[str, Any]:
-    variables: dict[str, Any] = {"plan": view, "content": view.content, "reason_names": REASONS}
+    """The simulation; of a plan for many its kept counts, the job that counts now, or neither: the page starts one."""
+    variables: dict[str, Any] = {"plan": view, "content": view.content, "reason_names": REASONS | UNSENT}
     try:
-        variables["simulation"] = actions.simulation(by=by, content=view.content)
+        many = reads.aims_at_many(view.content)
+        counting = reads.counting(by, view.id) if many else None
+        counts = reads.kept(view) if many else reads.count(view.content)
     except DangolError as error:
-        variables["simulation_missing"] = sentence(error)
-    return variables
+        return variables | {"simulation_missing": sentence(error)}
+    if counts is not None and counting is None:
+        variables["simulation"] = reads.simulation(by, view.content, counts)
+        variables["outdated"] = not counts.newest
+    return variables | {"many": many, "counting": counting}
+
+
+@page(Right.CAMPAIGNS_VIEW, methods=("GET", "POST"))
+def simulation(request: Request, plan_id: int) -> HttpResponse:
+    """The simulation alone; POST counts the people of a plan for many in a job."""
+    if request.method == "POST":
+        job_id = actions.start_count(by=request.user, plan_id=plan_id)
+        place = reverse(
+            "campaigns:launch" if request.POST.get("then") == "launch" else "campaigns:approve", args=[plan_id]
+        )
+        if not request.htmx:
+            return redirect(place)
+        if request.POST.get("then") == "launch":
+            return render(request, "home/job.html", {"view": work.job(request.user, job_id), "done_url": place})
+    view = reads.plan(request.user, plan_id)
+    variables = _simulation(request.user, view) | {"asked": "asked" in request.GET}
+    return render(request, "campaigns/simulation.html", variables)
 
 
 @page(Right.CAMPAIGNS_PLAN)

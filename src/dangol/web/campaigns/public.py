@@ -29,6 +29,15 @@ def click(request: HttpRequest, signed: str) -> HttpResponse:
 
 
 @require_safe
+def survey(request: HttpRequest, signed: str) -> HttpResponse:
+    """Lead to the survey a message asks for, as the customer it was sent to."""
+    try:
+        return HttpResponseRedirect(execute.survey_address(signed=signed))
+    except NotFound:
+        return _neutral(request)
+
+
+@require_safe
 def offer(request: HttpRequest, signed: str) -> HttpResponse:
     """The offer, where the campaign names no page of its own."""
     try:

@@ -9,5 +9,6 @@ app_name = "links"
 urlpatterns = [
     path("p/<str:signed>", preferences.preferences, name="preferences"),
     path("c/<str:signed>", public.click, name="click"),
+    path("q/<str:signed>", public.survey, name="survey"),
     path("o/<str:signed>", public.offer, name="offer"),
 ]

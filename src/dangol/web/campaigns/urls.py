@@ -10,6 +10,7 @@ urlpatterns = [
     path("new/", planning.draft, name="draft"),
     path("<int:plan_id>/", planning.editor, name="plan"),
     path("<int:plan_id>/panel/", planning.panel, name="panel"),
+    path("<int:plan_id>/simulation/", planning.simulation, name="simulation"),
     path("<int:plan_id>/preview/", planning.preview, name="preview"),
     path("<int:plan_id>/do/", planning.do, name="do"),
     path("<int:plan_id>/approve/", planning.approve, name="approve"),

@@ -82,6 +82,8 @@ def whole_history(request: Request, customer_id: int) -> HttpResponse:
     counted = {key: sum(one.kind == key for one in entries) for key in history.KINDS}
     return render(request, "customers/history.html", {
         "person": person, "kind": kind, "merges": matching.merges(request.user, person.id),
+        "charged": customers.charged(request.user, person.id),
+        "made": person.values["rep"].generated or person.values["unit"].generated,
         "whys": [_shown(one) for one in reads.whole(request.user, person.id) if one.candidates],
         "entries": [_entry(one) for one in entries if not kind or one.kind == kind], "all": len(entries),
         "chips": [(key, gettext(history.KIND_NAMES[key]), n) for key, n in counted.items() if n],

@@ -6,6 +6,7 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
+from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -40,7 +41,9 @@ class MailForm(PlanForm):
         super().__init__(*given, **more)
         fields: Any = self.fields
         people = dict(staff.holders(by, Right.INSIGHT_VIEW)) | {by.pk: by.name}
-        fields["recipients"].choices = [(str(pk), name) for pk, name in people.items()]
+        fields["recipients"].choices = [
+            (str(pk), format_html("<span data-own>{}</span>", name)) for pk, name in people.items()
+        ]
         fields["every"].choices = EVERY
         fields["month_day"].required = False
 

@@ -6,15 +6,14 @@ leaves its section out: home never breaks and never invents a number.
 
 import logging
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.utils import timezone
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from dangol.base.errors import DangolError, NotFound
+from dangol.base.errors import DangolError
 from dangol.campaigns.plan import reads as plan
 from dangol.customers.collect import reads as collect
 from dangol.customers.consent import reads as consent
@@ -26,43 +25,13 @@ from dangol.privacy import reads as requests
 from dangol.staff import reads as staff
 from dangol.staff.rules import Right
 from dangol.web.analysis import dashboard
+from dangol.web.home import own
+from dangol.web.home.parts import Section, Step, Text, Tile, text_of
 from dangol.web.shell import address
 from dangol.web.templatetags.dangol import percent
 from dangol.work.schedules import reads as clock
 
 log = logging.getLogger(__name__)
-Text = str | Promise
-
-
-@dataclass(frozen=True)
-class Tile:
-    """One figure. kind: how it is shown (number, short, money, percent, day); url: where it opens."""
-
-    label: Text
-    value: Any
-    kind: str = "number"
-    hint: Text = ""
-    url: str = ""
-
-
-@dataclass(frozen=True)
-class Step:
-    """One thing to do next."""
-
-    text: Text
-    url: str
-    icon: str = "arrow-right"
-
-
-@dataclass(frozen=True)
-class Section:
-    """What one provider says: tiles, steps or both."""
-
-    title: Text
-    tiles: list[Tile] = field(default_factory=list)
-    steps: list[Step] = field(default_factory=list)
-    definition: Text = ""
-    board: Any = None  # web.analysis.board.shown: the last weeks, hints and goals
 
 
 Provider = Callable[[Any], Section | None]
@@ -84,17 +53,21 @@ def customers(member: Any) -> Section | None:
 
 
 def segments(member: Any) -> Section | None:
-    """The segments with the most sales, on the newest scoring day."""
-    try:
-        found = [one for one in score.segments(by=member) if one.customers]
-    except NotFound:  # nothing was scored yet
-        return None
-    best = sorted(found, key=lambda one: one.sales or 0, reverse=True)[:4]
+    """The RFM segments with the most sales among the customers the member sees."""
+    names = score.strategies()
+    best = sorted(dashboard.segments(member), key=lambda one: one.sales, reverse=True)[:4]
+    figures = staff.may(member, Right.INSIGHT_VIEW)
     tiles = [
-        Tile(one.name, one.customers, "short", _share(one.sales_share), address("insight:segment", one.code))
-        for one in best
-    ]
-    return Section(_("Segments with the most sales"), tiles) if tiles else None
+        Tile(names[one.code].name, one.customers, "short", _share(one.share),
+             address("insight:segment", one.code) if figures else _listed(one.code))
+        for one in best if one.code in names
+    ]  # fmt: skip
+    return Section(_("RFM segments with the most sales"), tiles) if tiles else None
+
+
+def _listed(segment: str) -> str:
+    url = address("customers:list")
+    return f"{url}?{urlencode({'segment': segment})}" if url else ""
 
 
 def _share(share: float | None) -> str:
@@ -175,11 +148,6 @@ def schedules(member: Any) -> Section | None:
     return Section(_("Schedules"), [Tile(_("Late or failed"), len(found), url=address("feeds:schedules"))], steps)
 
 
-def text_of(template: Text, **values: Any) -> str:
-    """A translated text with its values."""
-    return str(template).format(**values)
-
-
 def asking(member: Any) -> Section | None:
     """Customers the member is to ask for what is missing."""
     waiting = quality.open_tasks(member)
@@ -192,12 +160,14 @@ def asking(member: Any) -> Section | None:
 
 # right -> what members with it see at home, in this order
 PROVIDERS: tuple[tuple[Right, Provider], ...] = (
-    (Right.INSIGHT_VIEW, weeks),
+    (Right.CUSTOMERS_VIEW, weeks),
     (Right.PRIVACY_HANDLE, privacy),
     (Right.CAMPAIGNS_VIEW, campaigns),
     (Right.CUSTOMERS_EDIT, asking),
+    (Right.CUSTOMERS_VIEW, own.fallen),
+    (Right.CUSTOMERS_VIEW, own.days),
     (Right.CUSTOMERS_VIEW, customers),
-    (Right.INSIGHT_VIEW, segments),
+    (Right.CUSTOMERS_VIEW, segments),
     (Right.SOURCES_VIEW, sources),
     (Right.SOURCES_LOAD, schedules),
 )

@@ -1,10 +1,9 @@
 """Segments as a map, one segment, and how customers moved between segments."""
 
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -15,21 +14,17 @@ from django.utils.translation import gettext as _
 from dangol.base.errors import BadInput, NotFound
 from dangol.insight.score import actions, reads
 from dangol.insight.score.reads import Flow, SegmentView
-from dangol.insight.score.rules import NOT_YET, SEGMENTS, way
-from dangol.insight.score.rules.flows import sankey
+from dangol.insight.score.reads.channels import column_of
+from dangol.insight.score.rules import NOT_YET, SEGMENTS
+from dangol.insight.segments.rules import Score
 from dangol.staff.reads import may
 from dangol.staff.rules import Right
 from dangol.web.insight import charts
+from dangol.web.insight.channel import chosen, query, switch
+from dangol.web.insight.shared import FlowRow, definition, heat, known_day, nothing_yet
+from dangol.web.segments import making
 from dangol.web.sentences import sentence
 from dangol.web.shell import Request, address, page
-
-HEAT_STEPS = 6
-BIGGEST_FLOWS = 6
-
-
-def _heat(part: float | None, whole: float | None) -> int:
-    """How strongly a cell is shaded: 0 (nobody) to HEAT_STEPS."""
-    return min(HEAT_STEPS, 1 + int(HEAT_STEPS * part / whole)) if part and whole else 0
 
 
 @dataclass(frozen=True)
@@ -43,54 +38,37 @@ class Cell:
 def _map(found: Sequence[SegmentView]) -> list[dict[str, Any]]:
     """Two fields, bought lately and resting; in each, frequency grows to the right and monetary value upwards."""
     most = max((segment.share or 0 for segment in found), default=0)
-    cells = {segment.code: Cell(segment, _heat(segment.share, most)) for segment in found}
+    cells = {segment.code: Cell(segment, heat(segment.share, most)) for segment in found}
     return [{"recent": r == "H", "rows": [[cells[r + f + m] for f in "LH"] for m in "HL"]} for r in "HL"]
-
-
-def known_day(text: str, default: date) -> date:
-    """A scoring day from the address, the default where nothing is said. Raises BadInput."""
-    try:
-        return date.fromisoformat(text) if text else default
-    except ValueError:
-        raise BadInput("“{text}” is not a date. Write it like 2026-10-31.", field="as_of", text=text) from None
-
-
-def nothing_yet(request: Request, template: str) -> HttpResponse:
-    """What a page of this area shows before the first scoring."""
-    return render(request, template, {"nothing": True, "sources_url": address("sources:list")})
 
 
 @page(Right.INSIGHT_VIEW)
 def segments(request: Request) -> HttpResponse:
     """All segments on a scoring day: the strategy map, sizes over the months, the figures."""
+    channel = chosen(request)
     try:
-        days = reads.months()
+        days = reads.months(channel)
     except NotFound:
-        return nothing_yet(request, "insight/segments.html")
+        return nothing_yet(request, "insight/segments.html", channel)
     day = known_day(request.GET.get("as_of", ""), days[-1])
-    found = reads.segments(day, by=request.user)
+    found = reads.segments(day, by=request.user, channel=channel)
     before = max((one for one in days if one < day), default=None)
     customers = sum(segment.customers or 0 for segment in found)
-    moved = _moved(reads.migration(before, day, by=request.user)) if before else None
+    moved = _moved(reads.migration(before, day, by=request.user, channel=channel)) if before else None
     return render(request, "insight/segments.html", {
         "segments": found, "map": _map(found), "day": day, "days": list(reversed(days)), "before": before,
         "customers": customers, "sales": sum(segment.sales or 0 for segment in found), "moved": moved,
         "moved_share": moved / customers if moved is not None and customers else None,
         "best": found[0], "small": any(segment.folded for segment in found), "smallest": reads.SMALL_GROUP,
-        "newest": reads.is_newest(), **_over_time(request), **_definition(),
+        "newest": reads.is_newest(channel), **_over_time(request, channel), **definition(channel),
+        **switch(request, channel),
     })  # fmt: skip
 
 
-def _definition() -> dict[str, Any]:
-    by = reads.scored_by()
-    cut_on = next((one.cut_on for one in reads.scheme_versions() if one.scheme.version == by.version), None)
-    return {"scheme": by, "scheme_scored": reads.scheme().scored, "cut_on": cut_on, "axes": by.axes, "high": by.high}
-
-
-def _over_time(request: Request) -> dict[str, Any]:
+def _over_time(request: Request, channel: str) -> dict[str, Any]:
     """The chart of sizes over the months."""
-    sizes, names = reads.sizes(by=request.user), reads.strategies()
-    labels = charts.month_labels(reads.months())
+    sizes, names = reads.sizes(by=request.user, channel=channel), reads.strategies()
+    labels = charts.month_labels(reads.months(channel))
     rows = [
         {"month": labels[size.as_of], "segment": names[size.code].name, "customers": size.customers or 0,
          "full": size.window_full, "place": SEGMENTS.index(size.code)}
@@ -116,29 +94,34 @@ def segment(request: Request, code: str) -> HttpResponse:
 
 
 def _segment_page(request: Request, code: str, *, wrong: BadInput | None = None) -> HttpResponse:
-    days = reads.months()
-    found = {segment.code: segment for segment in reads.segments(by=request.user)}
+    channel = chosen(request)
+    days = reads.months(channel)
+    found = {segment.code: segment for segment in reads.segments(by=request.user, channel=channel)}
     if code not in found:
         raise NotFound("There is no segment {code}.", code=code)
     labels = charts.month_labels(days)
     rows = [
         {"month": labels[size.as_of], "customers": size.customers or 0, "full": size.window_full}
-        for size in reads.sizes(by=request.user)
+        for size in reads.sizes(by=request.user, channel=channel)
         if size.code == code
     ]
     day = known_day(request.GET.get("since", ""), days[-2] if len(days) > 1 else days[-1])
-    flows = reads.migration(day, days[-1], by=request.user) if day < days[-1] else []
+    flows = reads.migration(day, days[-1], by=request.user, channel=channel) if day < days[-1] else []
     given = {field: request.POST.get(field, "") for field in ("name", "aim", "text")} if wrong else None
     return render(request, "insight/segment.html", {
         "segment": found[code], "said": reads.strategies()[code], "given": given or reads.strategies()[code],
         "wrong": sentence(wrong) if wrong else "", "wrong_field": wrong.field if wrong else "",
         "may_edit": may(request.user, Right.INSIGHT_EDIT), "may_plan": may(request.user, Right.CAMPAIGNS_PLAN),
-        "members_url": _with_segment("customers:list", code), "plan_url": _with_segment("campaigns:draft", code),
+        "members_url": _members(code, channel),
+        "plan_url": "" if channel else _with_segment("campaigns:draft", code),
+        "versions": reads.strategy_versions(code),
         "day": days[-1], "since": day, "days": list(reversed(days[:-1])),
         "came": _flows_of(flows, found, after=code), "went": _flows_of(flows, found, before=code),
         "chart": charts.one_size_over_time(list(labels.values())), "chart_rows": rows,
         "chart_columns": [("month", _("Month"), "text"), ("customers", _("Customers"), "number")],
-        "levels": _levels(code), **_definition(),
+        "levels": _levels(code), **definition(channel), **switch(request, channel),
+        **making.live_form(request, reverse("insight:make_live", args=[code]) + query(channel),
+                           _named(found[code], channel)),
     }, status=422 if wrong else 200)  # fmt: skip
 
 
@@ -147,19 +130,30 @@ def _with_segment(name: str, code: str) -> str:
     return f"{found}?segment={code}" if found else ""
 
 
+def _members(code: str, channel: str) -> str:
+    """The list of a segment's customers."""
+    if not channel:
+        return _with_segment("customers:list", code)
+    return f"{address('customers:list')}?{urlencode({'channel_class': column_of(channel).segment + '.' + code})}"
+
+
+def _named(segment: SegmentView, channel: str) -> str:
+    return " · ".join([*([channel] if channel else []), segment.name])
+
+
+@page(Right.INSIGHT_VIEW, methods=("POST",))
+def make_live(request: Request, code: str) -> HttpResponse:
+    """Make a live segment of who is in a segment by the company's scheme or a channel's."""
+    channel = chosen(request)
+    if code not in SEGMENTS:
+        raise NotFound("There is no segment {code}.", code=code)
+    table, field = ("channels", column_of(channel).segment) if channel else ("rfm", "segment")
+    back = reverse("insight:segment", args=[code]) + query(channel)
+    return making.make_live(request, Score(table, field, values=(code,)), back=back)
+
+
 def _levels(code: str) -> list[tuple[str, bool]]:
     return [(axis, level == "H") for axis, level in zip("rfm", code, strict=True)]
-
-
-@dataclass(frozen=True)
-class FlowRow:
-    """A flow with the names of its ends and its share of all flows beside it."""
-
-    flow: Flow
-    before: str
-    after: str
-    share: float | None
-    heat: int = 0
 
 
 def _flows_of(
@@ -179,73 +173,18 @@ def _flows_of(
 @page(Right.INSIGHT_EDIT, methods=("POST",))
 def strategy(request: Request, code: str) -> HttpResponse:
     """Rewrite a segment's name and strategy in the reader's language, or take the default back."""
+    back = reverse("insight:segment", args=[code]) + query(chosen(request))
+    if "again" in request.POST:
+        actions.use_strategy_again(by=request.user, code=code, strategy_id=_number(request.POST["again"]))
+        return HttpResponseRedirect(f"{back}#strategy")
     fields = ("name", "aim", "text")
     texts = dict.fromkeys(fields, "") if "default" in request.POST else {f: request.POST.get(f, "") for f in fields}
     try:
         actions.set_strategy(by=request.user, code=code, language=(get_language() or "en")[:2], **texts)
     except BadInput as wrong:
         return _segment_page(request, code, wrong=wrong)
-    return HttpResponseRedirect(reverse("insight:segment", args=[code]))
+    return HttpResponseRedirect(f"{back}#strategy")
 
 
-@page(Right.INSIGHT_VIEW)
-def migration(request: Request) -> HttpResponse:
-    """Who moved from which segment to which between two scoring days."""
-    try:
-        days = reads.months()
-    except NotFound:
-        return nothing_yet(request, "insight/migration.html")
-    end = known_day(request.GET.get("to", ""), days[-1])
-    earlier = [one for one in days if one < end]
-    start = known_day(request.GET.get("from", ""), earlier[-1] if earlier else days[0])
-    start, end = min(start, end), max(start, end)
-    flows = reads.migration(start, end, by=request.user)
-    return render(request, "insight/migration.html", {
-        "days": list(reversed(days)), "start": start, "end": end, "same_day": start == end,
-        **_matrix(flows), **_definition(), "sankey": _sankey(flows),
-        "smallest": reads.SMALL_GROUP, "small": any(flow.customers is None for flow in flows),
-    })  # fmt: skip
-
-
-def _sankey(flows: Sequence[Flow]) -> dict[str, Any]:
-    """The diagram with the names of its segments."""
-    names = {code: view.name for code, view in reads.strategies().items()} | {NOT_YET: _("Not yet a customer")}
-    drawn = sankey({(flow.before, flow.after): flow.customers or 0 for flow in flows})
-    return {
-        "width": drawn.width, "height": drawn.height,
-        "nodes": [{"at": node, "name": names[node.code]} for node in drawn.nodes],
-        "bands": [{"at": band, "before": names[band.before], "after": names[band.after]} for band in drawn.bands],
-    }  # fmt: skip
-
-
-def _matrix(flows: Sequence[Flow]) -> dict[str, Any]:
-    """The matrix (a row for each earlier segment, shaded by its share of the row), its sums, and the biggest moves."""
-    names = {code: view.name for code, view in reads.strategies().items()}
-    counts = {(flow.before, flow.after): flow for flow in flows}
-    rows = [_matrix_row(code, names.get(code, _("Not yet a customer")), counts) for code in (*SEGMENTS, NOT_YET)]
-    known = [flow for flow in flows if flow.before != NOT_YET]
-    total = sum(flow.customers or 0 for flow in known)
-    ends = names | {NOT_YET: _("Not yet a customer")}
-    moves = sorted((flow for flow in known if flow.before != flow.after), key=lambda flow: -(flow.customers or 0))
-    biggest = [FlowRow(flow, ends[flow.before], ends[flow.after], (flow.customers or 0) / total if total else None)
-               for flow in moves[:BIGGEST_FLOWS]]  # fmt: skip
-    ways: dict[str, int] = defaultdict(int)
-    for flow in flows:
-        ways[way(flow.before, flow.after)] += flow.customers or 0
-    return {
-        "columns": [(code, names[code]) for code in SEGMENTS], "rows": [row for row in rows if row["total"]],
-        "biggest": biggest, "total": total, "ways": dict(ways),
-        "totals": [sum((counts[key].customers or 0) for key in counts if key[1] == code) for code in SEGMENTS],
-        "moved": total - ways["stayed"],
-    }  # fmt: skip
-
-
-def _matrix_row(before: str, name: str, counts: dict[tuple[str, str], Flow]) -> dict[str, Any]:
-    flows = [counts.get((before, after)) for after in SEGMENTS]
-    total = sum(flow.customers or 0 for flow in flows if flow)
-    cells = [
-        {"count": flow.customers if flow else 0, "folded": flow is not None and flow.customers is None,
-         "stayed": before == after, "heat": _heat(flow.customers if flow else 0, total)}
-        for after, flow in zip(SEGMENTS, flows, strict=True)
-    ]  # fmt: skip
-    return {"code": before, "name": name, "cells": cells, "total": total}
+def _number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else 0

@@ -17,6 +17,7 @@ from dangol.insight.score import actions, reads
 from dangol.insight.score.rules import AXES, AXIS_NAMES, PRESETS, Axis, Difference, RfmScheme, cut_points
 from dangol.staff.reads import may, require
 from dangol.staff.rules import Right
+from dangol.web.insight.channel import all_channels, chosen, query, switch
 from dangol.web.sentences import sentence
 from dangol.web.shell import Request, page
 from dangol.web.templatetags import dangol as shown
@@ -103,29 +104,32 @@ def _initial(scheme: RfmScheme) -> dict[str, Any]:
 @page(Right.INSIGHT_VIEW, methods=("GET", "POST"))
 def scheme(request: Request) -> HttpResponse:
     """The scheme in force, its versions, and a form to try out and publish another one."""
-    view = reads.scheme()
+    channel = chosen(request)
+    view = reads.scheme(channel)
     form = SchemeForm(request.POST or None, initial=_initial(view.scheme))
     if request.method == "POST":
         require(request.user, Right.INSIGHT_EDIT)
-        published = _publish(request, form)
+        published = _publish(request, form, channel)
         if published is not None:
-            return HttpResponseRedirect(f"{reverse('insight:scheme')}?job={published}")
+            return HttpResponseRedirect(reverse("insight:scheme") + query(channel, job=str(published)))
     job = request.GET.get("job", "")
     return render(request, "insight/scheme.html", {
         "view": view, "scheme": view.scheme, "axes": view.scheme.axes, "form": form, "job": _job(request, job),
         "may_edit": may(request.user, Right.INSIGHT_EDIT),
         "versions": [{"view": one, "changes": [_change(change) for change in one.changes]}
-                     for one in reads.scheme_versions()],
-        "axis_names": AXIS_NAMES, "tried": None if form.errors else _tried(view.scheme),
-        "unit": currency(settings.DANGOL.currency).code,
+                     for one in reads.scheme_versions(channel)],
+        "axis_names": AXIS_NAMES, "tried": None if form.errors else _tried(view.scheme, channel),
+        "unit": currency(settings.DANGOL.currency).code, **switch(request, channel),
+        "all_channels": all_channels(),
     }, status=422 if request.method == "POST" else 200)  # fmt: skip
 
 
 @page(Right.INSIGHT_EDIT, methods=("POST",))
 def use_again(request: Request, version: int) -> HttpResponse:
     """Publish an earlier version once more."""
-    job = actions.use_scheme_again(by=request.user, version=version)[1]
-    return HttpResponseRedirect(f"{reverse('insight:scheme')}?job={job}")
+    channel = chosen(request)
+    job = actions.use_scheme_again(by=request.user, version=version, channel=channel)[1]
+    return HttpResponseRedirect(reverse("insight:scheme") + query(channel, job=str(job)))
 
 
 WHAT = {
@@ -151,12 +155,12 @@ def _worded(change: Difference, value: Any) -> str:
     return " · ".join(shown.money(point) if change.axis == "m" else shown.number(point) for point in value)
 
 
-def _publish(request: Request, form: SchemeForm) -> int | None:
+def _publish(request: Request, form: SchemeForm, channel: str) -> int | None:
     """Publish what was filled in; returns the job's id, or None with the errors on the form."""
     if not form.is_valid():
         return None
     try:
-        return actions.save_scheme(by=request.user, scheme=form.scheme())[1]
+        return actions.save_scheme(by=request.user, scheme=form.scheme(), channel=channel)[1]
     except BadInput as wrong:
         form.add_error(wrong.field if wrong.field in form.fields else None, sentence(wrong))
         return None
@@ -171,13 +175,16 @@ def _job(request: Request, given: str) -> Any:
         return None
 
 
-def _tried(wanted: RfmScheme) -> dict[str, Any] | None:
+def _tried(wanted: RfmScheme, channel: str) -> dict[str, Any] | None:
     """Sizes by a scheme beside today's; None before there are purchases. Raises BadInput."""
     try:
-        seen = reads.preview(wanted)
-        now = {segment.code: segment.customers for segment in reads.segments()}
+        seen = reads.preview(wanted, channel)
     except NotFound:
         return None
+    try:
+        now = {segment.code: segment.customers for segment in reads.segments(channel=channel)}
+    except NotFound:  # its first scoring is still to come
+        now = {}
     most = max([*seen.segments.values(), *(now.values()), 1], key=lambda count: count or 0)
     names = reads.strategies()
     return {
@@ -214,10 +221,10 @@ def _picture(seen: Any, code: str) -> dict[str, Any]:
 @page(Right.INSIGHT_VIEW)
 def preview(request: Request) -> HttpResponse:
     """The fragment that shows what the form would make of today's customers; changes nothing."""
-    form = SchemeForm(request.GET)
+    form, channel = SchemeForm(request.GET), chosen(request)
     wrong, tried = "", None
     try:
-        tried = _tried(form.scheme()) if form.is_valid() else None
+        tried = _tried(form.scheme(), channel) if form.is_valid() else None
         wrong = "" if form.is_valid() else " ".join(str(error) for errors in form.errors.values() for error in errors)
     except BadInput as refused:
         wrong = sentence(refused)

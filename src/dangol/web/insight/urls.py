@@ -3,14 +3,17 @@
 from django.urls import path
 
 from dangol.web.explorer import pages as explorer
-from dangol.web.insight import lifetime, measures, pages, scheme, warning
+from dangol.web.insight import channel, lifetime, measures, moves, pages, scheme, warning
 
 app_name = "insight"
 urlpatterns = [
     path("", pages.segments, name="segments"),
     path("segments/<str:code>/", pages.segment, name="segment"),
     path("segments/<str:code>/strategy/", pages.strategy, name="strategy"),
-    path("migration/", pages.migration, name="migration"),
+    path("segments/<str:code>/live/", pages.make_live, name="make_live"),
+    path("channels/", channel.give, name="give_scheme"),
+    path("channels/withdraw/", channel.withdraw, name="withdraw_scheme"),
+    path("migration/", moves.migration, name="migration"),
     path("warning/", warning.warning, name="warning"),
     path("warning/segment/", warning.segment, name="warning_segment"),
     path("scheme/", scheme.scheme, name="scheme"),

@@ -16,7 +16,8 @@ from dangol.staff.actions import note_access
 from dangol.staff.reads import may
 from dangol.staff.rules import Right
 from dangol.web.customers.address import address_of
-from dangol.web.insight.pages import known_day, nothing_yet
+from dangol.web.insight.channel import chosen, switch
+from dangol.web.insight.shared import known_day, nothing_yet
 from dangol.web.segments import making
 from dangol.web.shell import Request, address, page
 from dangol.web.templatetags.dangol import day
@@ -29,14 +30,15 @@ NO_BRANCH = "-"  # in the address: customers without a branch
 @page(Right.INSIGHT_VIEW)
 def warning(request: Request) -> HttpResponse:
     """Falling groups and customers; the address holds the whole question."""
+    channel = chosen(request)
     try:
-        days = score.months()
+        days = score.months(channel)
     except NotFound:
-        return nothing_yet(request, "insight/warning.html")
+        return nothing_yet(request, "insight/warning.html", channel)
     by, asked = request.user, request.GET
-    since = known_day(asked.get("since", ""), reads.usual_day())
+    since = known_day(asked.get("since", ""), reads.usual_day(channel))
     least = _least(asked.get("least", ""))
-    found = reads.warned(by, since=since, least=least)
+    found = reads.warned(by, since=since, least=least, channel=channel)
     names = score.strategies()
     context: dict[str, Any] = {
         "found": found, "days": list(reversed(days[:-1])), "since": since, "least": int(least), "falls": FALLS,
@@ -46,8 +48,8 @@ def warning(request: Request) -> HttpResponse:
         "towards": [{"group": one, "said": names[one.name]} for one in found.towards if one.fallen != 0],
         "branches": [{"group": one, "name": one.name or _("without a branch"),
                       "link": _link(asked, branch=one.name or NO_BRANCH)} for one in found.branches if one.fallen != 0],
-        "plan_url": address("campaigns:draft") if may(by, Right.CAMPAIGNS_PLAN) else "",
-        "may_see": may(by, Right.CUSTOMERS_VIEW),
+        "plan_url": address("campaigns:draft") if may(by, Right.CAMPAIGNS_PLAN) and not channel else "",
+        "may_see": may(by, Right.CUSTOMERS_VIEW), **switch(request, channel),
     }  # fmt: skip
     return render(request, "insight/warning.html", context | _listed(request, found))
 
@@ -61,7 +63,7 @@ def _least(text: str) -> float:
 
 
 def _link(asked: Any, **wanted: str) -> str:
-    kept = {name: asked[name] for name in ("since", "least", "segment", "branch") if asked.get(name)}
+    kept = {name: asked[name] for name in ("channel", "since", "least", "segment", "branch") if asked.get(name)}
     return urlencode(kept | wanted)
 
 
@@ -71,24 +73,26 @@ def _listed(request: Request, found: reads.Warned) -> dict[str, Any]:
     if not may(by, Right.CUSTOMERS_VIEW):
         return {}
     names, choice = score.strategies(), _choice(asked)
-    chosen = _chosen(choice)
-    rows = reads.fallen(by, since=found.since, least=found.least, limit=SHOWN, **choice)
+    said = _chosen(choice)
+    rows = reads.fallen(by, since=found.since, least=found.least, limit=SHOWN, channel=chosen(request), **choice)
     note_access(by=by, verb="view", what="warning", count=len(rows), address=address_of(request))
     pinned = _link(asked, since=found.since.isoformat(), least=f"{found.least:g}")
     listed = {"rows": [{"one": row, "before": names[row.segment_before].name, "now": names[row.segment].name}
-                     for row in rows], "chosen": chosen, "shown": SHOWN,
-            "all_link": urlencode({"since": found.since.isoformat(), "least": int(found.least)})}  # fmt: skip
+                     for row in rows], "chosen": said, "shown": SHOWN,
+            "all_link": _link({"channel": asked.get("channel", "")}, since=found.since.isoformat(),
+                              least=f"{found.least:g}")}  # fmt: skip
     if not rows:
         return listed
-    return listed | making.form(request, f"{reverse('insight:warning_segment')}?{pinned}", _named(chosen, found.since))
+    return listed | making.form(request, f"{reverse('insight:warning_segment')}?{pinned}", _named(said, found.since))
 
 
 @page(Right.INSIGHT_VIEW, methods=("POST",))
 def segment(request: Request) -> HttpResponse:
     """Make a segment of everybody the list holds, also those beyond what it shows."""
     asked = request.GET
-    since, choice = known_day(asked.get("since", ""), reads.usual_day()), _choice(asked)
-    ids = reads.fallen_ids(request.user, since=since, least=_least(asked.get("least", "")), **choice)
+    channel, choice = chosen(request), _choice(asked)
+    since = known_day(asked.get("since", ""), reads.usual_day(channel))
+    ids = reads.fallen_ids(request.user, since=since, least=_least(asked.get("least", "")), channel=channel, **choice)
     origin = " · ".join([_("Early warning"), _named(_chosen(choice), since)])
     return making.make(request, ids, origin=origin, back=f"{reverse('insight:warning')}?{asked.urlencode()}")
 

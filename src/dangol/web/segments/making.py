@@ -10,6 +10,7 @@ from django.utils.translation import gettext
 
 from dangol.base.errors import BadInput, TooMuch
 from dangol.insight.segments import actions
+from dangol.insight.segments.rules import Condition, Group
 from dangol.staff.reads import may
 from dangol.staff.rules import Right
 from dangol.web.sentences import sentence
@@ -24,6 +25,25 @@ def form(request: Request, address: str, name: str) -> dict[str, Any]:
     if not (may(by, Right.INSIGHT_VIEW) and may(by, Right.CUSTOMERS_VIEW)):
         return {}
     return {"make": {"url": address, "name": name[:LONGEST_NAME]}}
+
+
+def live_form(request: Request, address: str, name: str) -> dict[str, Any]:
+    """The same for a live segment, which needs no look at the customers themselves."""
+    if not may(request.user, Right.INSIGHT_VIEW):
+        return {}
+    return {"make": {"url": address, "name": name[:LONGEST_NAME], "live": True}}
+
+
+def make_live(request: Request, condition: Condition, *, back: str) -> HttpResponse:
+    """Save who meets a condition as a live segment under the name that was typed and go to it."""
+    try:
+        made = actions.create(by=request.user, name=request.POST.get("name", ""), root=Group(parts=(condition,)),
+                              keeps_draft=True)  # fmt: skip
+    except (BadInput, TooMuch) as error:
+        messages.error(request, sentence(error))
+        return redirect(back)
+    messages.success(request, gettext("The segment is kept; it is being worked out."))
+    return redirect("segments:one", made.id)
 
 
 def make(request: Request, ids: Iterable[int], *, origin: str, back: str) -> HttpResponse:

@@ -11,6 +11,7 @@ from dangol.customers.consent.rules import CHANNEL_NAMES
 from dangol.insight.score import reads as score
 from dangol.insight.score.groups import reads as groups
 from dangol.insight.score.index import reads as customer_index
+from dangol.insight.score.reads import channels
 from dangol.insight.segments import reads, rules
 from dangol.insight.segments.rules.sentences import Words, phrase, sentence
 from dangol.staff import reads as staff
@@ -56,7 +57,7 @@ class Names:
 
     def label(self, kind: str, name: str) -> str:
         """A field's name in the reader's language; a grouping and an index under the name people gave it."""
-        if kind == "score" and name.startswith(("groups.", "index.")):
+        if kind == "score" and name.startswith(("groups.", "index.", "channels.")):
             return self._once("own scores", _own_scores).get(name) or label(kind, name)
         return label(kind, name)
 
@@ -70,6 +71,8 @@ class Names:
                 "campaign": reads.campaign_names}.get(field)  # fmt: skip
         if field.startswith("groups."):
             read = partial(_groups, field)
+        if field.startswith("channels.segment_"):
+            field, read = "rfm.segment", self._strategies
         return self._once(field, read).get(value, value) if read else value
 
     def _reps(self) -> dict[str, str]:
@@ -88,6 +91,10 @@ def _own_scores() -> dict[str, str]:
     for one in customer_index.columns():
         found[f"index.{one.name}"] = gettext("%(index)s: value (0 to 100)") % {"index": one.label}
         found[f"index.{one.grade}"] = gettext("%(index)s: grade") % {"index": one.label}
+    for channel in channels.columns():
+        found[f"channels.{channel.segment}"] = gettext("RFM segment by %(channel)s") % {"channel": channel.label}
+        found[f"channels.{channel.score}"] = gettext("RFM score by %(channel)s") % {"channel": channel.label}
+        found[f"channels.{channel.group}"] = gettext("RFM group by %(channel)s") % {"channel": channel.label}
     return found
 
 

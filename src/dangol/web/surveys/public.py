@@ -43,10 +43,10 @@ def anybody(request: HttpRequest, token: str) -> HttpResponse:
 def personal(request: HttpRequest, signed: str) -> HttpResponse:
     """A survey by the link of one customer."""
     try:
-        token, customer_id = links.opened(signed)
+        token, customer_id, campaign_key = links.opened(signed)
     except NotFound:
         return _neutral(request)
-    return _in_language(request, token, customer_id)
+    return _in_language(request, token, customer_id, campaign_key)
 
 
 def _neutral(request: HttpRequest) -> HttpResponse:
@@ -63,6 +63,7 @@ class Visit:
     survey: reads.Open
     language: str
     posted: Mapping[str, Sequence[str]]
+    campaign_key: str = ""
 
     def show(self, template: str, status: int = 200, **more: Any) -> HttpResponse:
         """A page of the survey."""
@@ -70,7 +71,7 @@ class Visit:
         return render(self.request, template, {"survey": self.survey, "title": title} | more, status=status)
 
 
-def _in_language(request: HttpRequest, token: str, customer_id: int | None) -> HttpResponse:
+def _in_language(request: HttpRequest, token: str, customer_id: int | None, campaign_key: str = "") -> HttpResponse:
     wanted = request.GET.get("lang", "")
     with translation.override(wanted if wanted in rules.LANGUAGES else translation.get_language()):
         try:
@@ -79,9 +80,8 @@ def _in_language(request: HttpRequest, token: str, customer_id: int | None) -> H
         except NotFound:
             return _neutral(request)
         posted = shown.posted_of(request) if request.method == "POST" else {}
-        return _answer(
-            Visit(request, token, customer_id, replace(survey, content=content), language_of(request), posted)
-        )
+        asked = replace(survey, content=content)
+        return _answer(Visit(request, token, customer_id, asked, language_of(request), posted, campaign_key))
 
 
 def _answer(visit: Visit) -> HttpResponse:
@@ -104,7 +104,7 @@ def _answer(visit: Visit) -> HttpResponse:
 
 
 def _send(visit: Visit, once: str) -> HttpResponse:
-    page = Page(once, visit.customer_id, address_of(visit.request), visit.language)
+    page = Page(once, visit.customer_id, address_of(visit.request), visit.language, visit.campaign_key)
     try:
         sent = actions.send(token=visit.token, posted=visit.posted, page=page)
     except (Conflict, TooMuch, BadInput) as error:

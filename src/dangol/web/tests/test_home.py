@@ -4,7 +4,7 @@ import pytest
 
 from dangol.base.errors import Unavailable
 from dangol.staff.rules import Right
-from dangol.web.home import tiles
+from dangol.web.home import parts, tiles
 
 
 def test_home_counts_the_customers_in_ones_care_only(cast):
@@ -15,7 +15,7 @@ def test_home_counts_the_customers_in_ones_care_only(cast):
 
 
 def test_section_asks_for_its_right(cast):
-    section = tiles.Section("x", [tiles.Tile("n", 1)])
+    section = parts.Section("x", [parts.Tile("n", 1)])
     providers = [(Right.STAFF_MANAGE, lambda member: section)]
     assert tiles.board(cast.administrator, providers)["sections"] == [section]
     assert tiles.board(cast.rep, providers)["sections"] == []
@@ -26,7 +26,7 @@ def test_part_that_fails_leaves_the_rest_of_the_page(cast, error):
     def broken(member):
         raise error
 
-    section = tiles.Section("x", [tiles.Tile("n", 1)])
+    section = parts.Section("x", [parts.Tile("n", 1)])
     found = tiles.board(cast.rep, [(Right.CUSTOMERS_VIEW, broken), (Right.CUSTOMERS_VIEW, lambda member: section)])
     assert found["sections"] == [section]
 

@@ -1,23 +1,19 @@
 """Launch an approved plan: who is in which group is decided once, then written down in small steps."""
 
-import time
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 import pyarrow.parquet as pq
-from django.conf import settings
 from django.db import transaction
 from django.db.models import Max
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from dangol.base.errors import BadInput, Cancelled, Conflict, Damaged
+from dangol.base.errors import Cancelled, Conflict, Damaged
 from dangol.base.identifiers import file_hash
-from dangol.base.identifiers import token as new_token
 from dangol.campaigns.execute import reads, rules
+from dangol.campaigns.execute.actions.drawing import Split, folder, split
 from dangol.campaigns.execute.models import Run, Target
 from dangol.campaigns.plan import actions as planning
 from dangol.campaigns.plan import reads as plan
@@ -31,12 +27,6 @@ from dangol.staff.rules import Right
 from dangol.work.actions import Running, enqueue
 
 CHUNK = 1000  # people written in one transaction: others wait for some hundredths of a second, whatever the size
-FOLDER = "launches"
-LEFT_SECONDS = 3600
-SPLIT = pa.schema([
-    ("customer_id", pa.int64()), ("cell", pa.string()), ("reason", pa.string()), ("consent_id", pa.int64()),
-    ("given_at", pa.timestamp("us", "UTC")), ("text_version", pa.string()),
-])  # fmt: skip
 
 
 def launch(
@@ -45,88 +35,56 @@ def launch(
     """Launch an approved plan: draw the control group, freeze the targets, write the messages to the ledger.
 
     content_hash: what the launcher saw approved; empty takes the approved one. Who is in which cell, and by which
-    permit, is decided here, once, and kept under its hash; the first people are written in this very transaction, the
-    others by the job that sends, in small steps that go on after any crash (state `launching`). Sending is queued as a
-    job (unless `start` is false: the caller then runs run_send). Raises Conflict for any content but the approved,
-    BadInput when nobody is left.
+    permit, is decided once and kept under its hash: here, where the plan aims at few, and their first are written in
+    this very transaction; for many by the job that sends (state `drawing`). That job writes the others in small steps
+    that go on after any crash (state `launching`). Sending is queued as a job (unless `start` is false: the caller
+    then runs run_send). Raises Conflict for any content but the approved, BadInput when nobody is left.
     """
     require(by, Right.CAMPAIGNS_LAUNCH)
     view = plan.plan(by, plan_id)
-    found = reads.split(view.content) if view.approved else None
-    if found is not None and not any(cell == rules.TARGET for cell, _reason in found.cells.values()):
-        raise BadInput("Nobody this campaign aims at can be reached, so there is nothing to launch.")
-    kept = _keep(found) if found is not None else None
+    made = split(view.content) if view.approved and not plan.aims_at_many(view.content) else None
     try:
         with transaction.atomic():
             content = planning.mark_launched(by=by, plan_id=plan_id, content_hash=content_hash or view.approved_hash)
-            if found is None or kept is None or content != view.content:
+            if content != view.content:
                 raise Conflict("The plan was changed meanwhile. Load the page again.")
-            run = _run(by, view, found, per_second, kept)
-            _Freezing(run).step()
+            run = _run(by, view, per_second, made)
+            if made is not None:
+                _Freezing(run).step()
             if start:
                 run.job_id = enqueue_send(run, by)
                 run.save(update_fields=["job_id"])
             note_access(
-                by=by, verb="change", what="campaign.launch", count=len(found.cells), detail={"run": run.pk}
+                by=by, verb="change", what="campaign.launch", count=made.aimed if made else 1, detail={"run": run.pk}
             )  # fmt: skip
     except BaseException:
-        if kept is not None:
-            kept.unlink(missing_ok=True)
+        if made is not None:
+            made.discard()
         raise
     launched = reads.run(by, run.pk)
-    if launched.state != rules.LAUNCHING:
-        kept.unlink(missing_ok=True)
+    if made is not None and launched.state != rules.LAUNCHING:
+        made.discard()
     return launched
 
 
 def enqueue_send(run: Run, by: Any) -> int:
     """Queue the job that freezes what is not frozen yet and sends; its id, or that of the one already queued."""
-    return enqueue(kind="execute.send", arguments={"run_id": run.pk}, by=by, unique_key=f"execute.send:{run.pk}")
+    return enqueue(kind="execute.send", arguments={"run_id": run.pk}, by=by, unique_key=reads.send_key(run.pk))
 
 
-def _run(by: Any, view: plan.PlanView, found: reads.Split, per_second: float, kept: Path) -> Run:
+def _run(by: Any, view: plan.PlanView, per_second: float, made: Split | None) -> Run:
+    first = view.starts_on
+    if first is None:
+        raise Conflict("This plan is not approved as it stands. Submit it for approval again.")
+    drawn = {"state": rules.DRAWING} if made is None else {
+        "state": rules.LAUNCHING, "snapshot": made.snapshot, "aimed": made.aimed, "split_file": made.path.name,
+        "split_sha256": made.sha256,
+    }  # fmt: skip
     return Run.objects.create(
         plan_id=view.id, campaign_key=view.key, name=view.name, content=view.content, content_hash=view.hash,
-        snapshot=found.snapshot, approved_by=view.approved.by if view.approved else "", starts_on=found.starts_on,
-        ends_on=found.starts_on + timedelta(days=view.content["window_days"] - 1), per_second=per_second, by=by,
-        state=rules.LAUNCHING, aimed=len(found.cells), split_file=kept.name, split_sha256=file_hash(kept),
+        approved_by=view.approved.by if view.approved else "", starts_on=first,
+        ends_on=first + timedelta(days=view.content["window_days"] - 1), per_second=per_second, by=by, **drawn,
     )  # fmt: skip
-
-
-def _folder() -> Path:
-    """Where the split of a launch lies until all of it is in the database: ids and permits, no names or addresses."""
-    folder: Path = settings.DANGOL.home / FOLDER
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
-
-
-def _keep(found: reads.Split) -> Path:
-    """Write down who is in which cell by which permit, in order of customer."""
-    _remove_left()
-    ids = sorted(found.cells)
-    permits = [found.reach.people[one][0] if one in found.reach.people else None for one in ids]
-    table = pa.table(
-        [
-            ids,
-            [found.cells[one][0] for one in ids],
-            [found.cells[one][1] for one in ids],
-            [permit.consent_id if permit else None for permit in permits],
-            [permit.given_at if permit else None for permit in permits],
-            [permit.text_version if permit else None for permit in permits],
-        ],
-        schema=SPLIT,
-    )
-    path = _folder() / f"{new_token()}.parquet"
-    pq.write_table(table, path, compression="zstd")
-    return path
-
-
-def _remove_left() -> None:
-    """Remove splits that no launch needs any more: of launches that failed, or were killed before they began."""
-    needed = set(Run.objects.filter(state=rules.LAUNCHING).values_list("split_file", flat=True))
-    for path in _folder().glob("*.parquet"):
-        if path.name not in needed and time.time() - path.stat().st_mtime > LEFT_SECONDS:
-            path.unlink(missing_ok=True)
 
 
 def freeze(running: Running, run: Run) -> None:
@@ -147,7 +105,7 @@ class _Freezing:
 
     def __init__(self, run: Run) -> None:
         self.run = run
-        self.path = _folder() / run.split_file
+        self.path = folder() / run.split_file
         if not self.path.is_file() or file_hash(self.path) != run.split_sha256:
             raise Damaged("The list of people of this launch is damaged. Stop it, copy the plan and launch the copy.")
         self.split = pq.read_table(self.path)

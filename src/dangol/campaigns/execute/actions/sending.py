@@ -11,6 +11,7 @@ from django.db import transaction
 from dangol.base.errors import Cancelled, Conflict, NotFound
 from dangol.base.identifiers import token as new_token
 from dangol.campaigns.execute import rules
+from dangol.campaigns.execute.actions.drawing import draw
 from dangol.campaigns.execute.actions.launching import enqueue_send, freeze
 from dangol.campaigns.execute.actions.telling import announce, record_contacts
 from dangol.campaigns.execute.models import Run
@@ -29,13 +30,17 @@ LOOK_SECONDS = 0.5  # how often the loop looks whether somebody paused or stoppe
 
 
 def run_send(running: Running, run_id: int) -> dict[str, Any]:
-    """Finish a run's launch and send what is due: the handler of the job `execute.send`, resumable after any crash.
+    """Finish a run's draw and launch and send what is due: the handler of the job `execute.send`.
 
-    Returns the counts per state. Raises Cancelled when the job was cancelled or another sender took over.
+    It can be resumed after any crash. Returns the counts per state.
+    Raises Cancelled when the job was cancelled or another sender took over.
     """
     run = Run.objects.filter(pk=run_id).select_related("by").first()
     if run is None:
         raise NotFound("This campaign has not been launched.")
+    if run.state == rules.DRAWING:
+        draw(running, run)
+        run.refresh_from_db()
     if run.state == rules.LAUNCHING:
         freeze(running, run)
         run.refresh_from_db()
@@ -136,7 +141,8 @@ def resume(*, by: Any, run_id: int) -> None:
     """Go on sending, or launching where its job was cut off. Raises Conflict."""
     require(by, Right.CAMPAIGNS_LAUNCH)
     with transaction.atomic():
-        launching = Run.objects.select_for_update().filter(pk=run_id, state=rules.LAUNCHING).first()
+        begun = (rules.DRAWING, rules.LAUNCHING)
+        launching = Run.objects.select_for_update().filter(pk=run_id, state__in=begun).first()
         if launching is not None:
             launching.job_id = enqueue_send(launching, by)
             launching.save(update_fields=["job_id"])

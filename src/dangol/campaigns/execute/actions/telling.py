@@ -13,6 +13,9 @@ from dangol.channels import links
 from dangol.channels import reads as channels
 from dangol.customers.collect import actions as collect
 from dangol.customers.identify import reads as identify
+from dangol.customers.surveys import actions as answering
+from dangol.customers.surveys import reads as surveys
+from dangol.customers.surveys.links import personal_url
 from dangol.work.actions import Running
 
 RECORDED = 5000
@@ -85,8 +88,11 @@ def click(*, signed: str, at: datetime) -> tuple[str, str]:
 
 
 def record_clicks(running: Running) -> dict[str, Any]:
-    """Carry clicks to collect as responses, marked as machine or person; the cycle calls it before it refreshes."""
-    told = 0
+    """Carry clicks to collect as responses, marked as machine or person, and answers to the surveys of campaigns.
+
+    The cycle calls it before it refreshes.
+    """
+    told = _record_answers()
     while rows := list(Click.objects.filter(recorded=False).select_related("run").order_by("run_id")[:RECORDED]):
         for sort in (False, True):
             _record("responses", {row.customer_id: _clicked(row) for row in rows if row.machine is sort})
@@ -94,6 +100,30 @@ def record_clicks(running: Running) -> dict[str, Any]:
         told += len(rows)
         running.progress(told)
     return {"clicks": told}
+
+
+def _record_answers() -> int:
+    told = 0
+    while rows := surveys.for_campaigns(limit=RECORDED):
+        known = {run.campaign_key: run for run in Run.objects.filter(campaign_key__in={row[1] for row in rows})}
+        for key, run in known.items():
+            _record(
+                "responses",
+                {customer_id: {"campaign_key": key, "responded_on": _business_day(run, at), "kind": "survey",
+                               "detail": survey} for _pk, campaign, customer_id, survey, at in rows if campaign == key},
+            )  # fmt: skip
+        answering.mark_told(response_ids=[row[0] for row in rows])
+        told += len(rows)
+    return told
+
+
+def survey_address(*, signed: str) -> str:
+    """Where the survey of a message lies for the customer it was sent to. Raises NotFound for a link not valid."""
+    message = channels.of_token(links.token(links.SURVEY, signed))
+    run = Run.objects.filter(campaign_key=message.campaign_key).first()
+    code = run.content.get("survey", "") if run else ""
+    customer_id = identify.root([message.customer_id])[message.customer_id]
+    return personal_url(surveys.token_of(code), customer_id, message.campaign_key)
 
 
 def _clicked(row: Click) -> dict[str, Any]:

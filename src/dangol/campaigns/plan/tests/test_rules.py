@@ -46,7 +46,7 @@ def test_more_people_detect_smaller_differences_and_nobody_detects_nothing():
 
 def test_a_plan_pays_when_response_times_purchase_covers_the_cost():
     base = rules.Base(people=1000, buyers=300, orders=400, total=4_000_000, squares=1e11)
-    sizes = {"reachable": 1000, "control_percent": 20, "margin_percent": 30, "discount": 0, "cost_per_message": 0}
+    sizes = {"treated": 800, "control": 200, "margin_percent": 30, "discount": 0, "cost_per_message": 0}
     gain = 800 * 0.1 * 10_000 * 0.3
     assert rules.expect(base, response=0.1, fixed_cost=int(gain), **sizes).pays
     assert not rules.expect(base, response=0.1, fixed_cost=int(gain) + 1, **sizes).pays

@@ -140,6 +140,21 @@ def test_amounts_are_read_with_separators_and_signs(written, cents):
     assert found == cents
 
 
+@pytest.mark.parametrize(
+    ("quantity", "cost", "paid", "reason"),
+    [("1", "600", "", None), ("1", "", "1000", None), ("-1", "-600", "0", None), ("1", "-600", "", "negative_price"),
+     ("-1", "600", "", "positive_return"), ("-1", "-600", "1000", "positive_return"), ("1", "abc", "", "not_amount")],
+)  # fmt: skip
+def test_cost_and_payment_have_the_sign_of_the_line(quantity, cost, paid, reason):
+    rows = pa.table({"quantity": [quantity], "cost": [cost], "paid": [paid], LINE: [1]})
+    mapping = {name: name for name in ("quantity", "cost", "paid")}
+    checked = check(rows, Definition("s", "s", "sales", "csv", mapping, {}, (), {}), TERMS)
+    assert REASON_OF.get(int(checked.reason[0])) == reason
+    if reason is None:
+        assert [checked.columns[name][0].as_py() for name in ("cost", "paid")] == [
+            100 * int(text) if text else None for text in (cost, paid)]  # fmt: skip
+
+
 def test_decimal_comma_is_decided_from_all_values_and_a_point_is_then_no_decimal_sign():
     values, habits = column("discount", "sales", ["1.234,50", "12.900", "0,5", "1.5"])
     assert habits.decimal == ","

@@ -221,7 +221,12 @@ def test_barcode_is_no_resident_number_but_one_with_a_dash_is():
          ["order_id", "customer_key", "product_key", "sold_at", "quantity", "amount"]),
         ("sales", ["Order ID", "Customer ID", "SKU", "Order Date", "Qty", "Total"],
          ["order_id", "customer_key", "product_key", "sold_at", "quantity", "amount"]),
+        ("sales", ["주문번호", "고객번호", "상품코드", "판매일시", "수량", "판매금액", "매입가", "결제금액"],
+         ["order_id", "customer_key", "product_key", "sold_at", "quantity", "amount", "cost", "paid"]),
+        ("sales", ["주문번호", "고객번호", "상품코드", "판매일시", "수량", "결제금액", "원가"],
+         ["order_id", "customer_key", "product_key", "sold_at", "quantity", "amount", "cost"]),
         ("customers", ["회원번호", "성명", "휴대폰", "이메일"], ["source_key", "name", "phone", "email"]),
+        ("customers", ["고객번호", "고객명", "담당자", "담당 시작일"], ["source_key", "name", "rep_code", "assigned_on"]),
     ],
 )  # fmt: skip
 def test_mapping_is_proposed_from_korean_and_english_headers(kind, columns, expected):

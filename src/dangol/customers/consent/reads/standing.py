@@ -112,8 +112,18 @@ class Due:
     generated: bool
 
 
-def due_again(at: datetime, zone: ZoneInfo, *, days: int, generated: bool = True, limit: int | None = 200) -> list[Due]:
+def due_again(
+    at: datetime,
+    zone: ZoneInfo,
+    *,
+    days: int,
+    generated: bool = True,
+    limit: int | None = 200,
+    customers: Sequence[int] | None = None,
+) -> list[Due]:
     """Agreements that lapse within some days, the first to lapse first. limit None: all.
+
+    customers: only of these; some thousands at most.
 
     Source: Network Act art. 50(8), Decree 62-3: confirmed before the same date two years later.
     """
@@ -121,6 +131,7 @@ def due_again(at: datetime, zone: ZoneInfo, *, days: int, generated: bool = True
     now, soon = rules.oldest_valid(policy, at, zone), rules.oldest_valid(policy, at + timedelta(days=days), zone)
     rows = _standing().filter(given=True, at__gte=now, at__lt=soon).exclude(purpose=rules.PROFILING)
     rows = rows if generated else rows.filter(generated=False)
+    rows = rows if customers is None else rows.filter(customer_id__in=customers)
     found = rows.order_by("at", "pk")
     return [_due(row, rules.lapses_on(policy, row.at, zone)) for row in (found if limit is None else found[:limit])]
 

@@ -5,12 +5,14 @@ from dangol.customers.identify.actions.finding import find
 from dangol.customers.identify.actions.forgetting import forget
 from dangol.customers.identify.actions.linking import admit, link
 from dangol.customers.identify.actions.memberships import publish_members
+from dangol.customers.identify.actions.moving import edit_member
 from dangol.customers.identify.actions.standings import publish_standings
 
 __all__ = [
     "admit",
     "assign",
     "edit",
+    "edit_member",
     "find",
     "forget",
     "link",

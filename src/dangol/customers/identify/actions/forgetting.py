@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from dangol.customers.identify.linkage import compared
 from dangol.customers.identify.models import Change, Customer, Household, Merge, Pair
+from dangol.customers.identify.postings import actions as postings
 
 # What stays of a customer: the key, its code and place in the organisation. Everything else tells about a person.
 KEPT = frozenset({"id", "kind", "code", "unit", "rep", "created_at", "updated_at", "merged_into"})
@@ -31,6 +32,7 @@ def forget(*, customer_ids: Iterable[int]) -> int:
             _forget_links(one)
             done += _blank(row)
     compared.forget(wanted)
+    postings.forget(wanted)
     return done
 
 

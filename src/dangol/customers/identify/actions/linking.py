@@ -17,6 +17,7 @@ from dangol.customers.identify.golden import fields
 from dangol.customers.identify.golden.actions import recompute
 from dangol.customers.identify.golden.rules import FIELDS
 from dangol.customers.identify.models import Customer, SourceKey, Taken
+from dangol.customers.identify.postings import actions as postings
 from dangol.customers.identify.reads.whole import owned_keys
 from dangol.customers.identify.rules import ExactKey, Linker
 from dangol.engine import fresh
@@ -55,6 +56,7 @@ def _people(how: Linker, counted: dict[str, int], running: Running) -> None:
     for batch, live in sorted(collect_reads.people_batches().items()):
         if taken.get(batch, False) == live:
             continue
+        postings.turn(batch, live=live)
         for chunk in _chunks(collect_reads.people_keys(batch)):
             if live:
                 _add(counted, _tie(how, _table(chunk), running))

@@ -11,7 +11,9 @@ from dangol.base.errors import BadInput
 from dangol.customers.identify.models import Standing
 from dangol.work.actions import Running
 
-CHUNK = 4_000
+# Others who write wait for one chunk. Each touches nearly every page of the indexes, so that small ones write most: a
+# million standings in chunks of 4,000 write 4.6 GB, in chunks of 10,000 2.5 GB.
+CHUNK = 10_000
 COLUMNS = (
     "customer_id", "first_day", "last_day", "orders", "amount", "recency_days", "r", "f", "m", "score", "segment",
     "segment_before",

@@ -1,8 +1,8 @@
 """Work golden values out from the evidence; change the rules; lock a value or let the sources decide again."""
 
 import json
-from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date, datetime
 from typing import Any
 
 from django.db import connection, transaction
@@ -12,6 +12,7 @@ from dangol.base.errors import BadInput, Conflict, NotFound
 from dangol.customers.identify.golden import fields, reads
 from dangol.customers.identify.golden.rules import FIELDS, Choice, Policy, Statement, choose, policy_of, stored_form
 from dangol.customers.identify.models import Change, Customer, Survivorship
+from dangol.customers.identify.postings import actions as postings
 from dangol.customers.identify.reads.one import visible
 from dangol.customers.identify.rules import MASKED
 from dangol.staff.actions import note_access
@@ -30,19 +31,21 @@ UPDATED = (
 
 
 def recompute(
-    ids: Iterable[int], *, cause: str, by: Member | None = None, quiet: frozenset[str] = frozenset()
-) -> dict[str, int]:
+    ids: Iterable[int], *, cause: str, by: Member | None = None, quiet: frozenset[str] = frozenset(),
+    since: date | None = None,
+) -> dict[str, int]:  # fmt: skip
     """Work out the golden values of customers (or of those they are part of) from all evidence; {changed, refused}.
 
     cause: load, undo, merge, part, rules or hand, written beside each value that is replaced; fields in `quiet` are
-    written down by the caller. Repeating it changes nothing. Short transactions: other writers get between.
+    written down by the caller. since: from which day another unit or rep holds, by default from today or the day the
+    source gives. Repeating it changes nothing. Short transactions: other writers get between.
     """
     wanted = sorted(set(ids))
     places, counted = fields.Places(), {"changed": 0, "refused": 0}
     for start in range(0, len(wanted), CHUNK):
         part = wanted[start : start + CHUNK]
         with transaction.atomic():
-            changed, refused = _recompute(_roots(part), places, cause, by, quiet)
+            changed, refused = _recompute(_roots(part), places, cause, by, quiet=quiet, since=since)
         counted["changed"] += changed
         counted["refused"] += refused
     return counted
@@ -56,10 +59,12 @@ def _roots(ids: list[int]) -> dict[int, Customer]:
 
 
 def _recompute(
-    rows: dict[int, Customer], places: fields.Places, cause: str, by: Member | None, quiet: frozenset[str]
-) -> tuple[int, int]:
+    rows: dict[int, Customer], places: fields.Places, cause: str, by: Member | None, *,
+    quiet: frozenset[str], since: date | None,
+) -> tuple[int, int]:  # fmt: skip
     rules, now = reads.policy(), timezone.now()
     found = reads.evidence(rows, places)
+    charged = {pk: postings.charge_of(row) for pk, row in rows.items()}
     touched, changes = [], []
     for pk, row in rows.items():
         made = _settle(row, found[pk], rules)
@@ -69,7 +74,16 @@ def _recompute(
         changes += [_change(row, one, cause, by, now) for one in made if one[1] and one[0] not in quiet]
     _update(touched, now)
     Change.objects.bulk_create(changes, batch_size=90)
+    days = {pk: since or _since(said.said, rules) for pk, said in found.items()}
+    postings.note(rows, charged, days, cause=cause, by=by)
     return len(touched), sum(one.refused for one in found.values())
+
+
+def _since(said: Mapping[str, Sequence[Statement]], rules: Policy) -> date | None:
+    """From which day the golden unit and rep hold, where their source says so."""
+    dated = [name for name in ("rep", "unit") if any(one.since for one in said.get(name, ()))]
+    chosen = [choose(said[name], rules[name]).chosen for name in dated]
+    return max((one.since for one in chosen if one and one.since), default=None)
 
 
 Before = tuple[str, str, Any, bool]  # field, its value, origin and whether it was generated before

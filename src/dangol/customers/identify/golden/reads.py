@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from django.db.models import Q
@@ -95,11 +95,13 @@ def _from_sources(found: dict[int, Evidence], member_of: Mapping[int, int], plac
 
 def _statements(row: Mapping[str, Any], said: fields.Said, owner: int) -> Iterator[Statement]:
     made = row.get("generated")
+    since = date.fromisoformat(row["assigned_on"]) if row.get("assigned_on") else None
     for name, columns in said.items():
         yield Statement(
             name, fields.compared(name, columns), columns, row.get("source_code") or row["source"], row["at"],
             key=row["source_key"], batch=row["batch"], load=row.get("load", 0),
             generated=made is True or (isinstance(made, (list, tuple, set)) and name in made), owner=owner,
+            since=since if name in ("unit", "rep") else None,
         )  # fmt: skip
 
 

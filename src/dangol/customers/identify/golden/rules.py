@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from dangol.base.errors import BadInput
@@ -45,7 +45,8 @@ class Statement:
 
     value: as text, in the form that is compared. columns: what it fills in. source: code of the source; empty where
     it was not recorded. key: of the person in that source. member: who wrote it by hand, else 0. owner: the customer it
-    was said of, which may have been merged into another since. load: number of the load that brought it.
+    was said of, which may have been merged into another since. load: number of the load that brought it. since: the day
+    from which it holds, where the source says so (of a unit or rep).
     """
 
     field: str
@@ -59,6 +60,7 @@ class Statement:
     member: int = 0
     generated: bool = False
     owner: int = 0
+    since: date | None = None
 
     @property
     def speaker(self) -> tuple[str, str, int]:

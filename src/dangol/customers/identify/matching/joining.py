@@ -19,6 +19,7 @@ from dangol.customers.consent import actions as consent
 from dangol.customers.identify.golden.actions import recompute
 from dangol.customers.identify.matching import rules
 from dangol.customers.identify.models import Customer, Merge, Pair, Standing
+from dangol.customers.identify.postings import actions as postings
 from dangol.staff.reads import Member
 
 SUMMED = ("orders", "amount")
@@ -59,6 +60,7 @@ def part(made: Merge, *, by: Member, note: str) -> int:
     Customer.objects.filter(pk__in=branch).update(merged_into=made.gone_id)
     consent.parted(kept=made.kept_id, gone=made.gone_id, merge=made.pk)
     _restore_standing(made, root)
+    postings.part(root, made.at)
     recompute([root, made.gone_id], cause="part", by=by)
     return int(root)
 

@@ -5,18 +5,19 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import Subquery
+from django.db.models import Q, Subquery
 from django.db.models import Value as Given
 from django.db.models.functions import Coalesce
 
 from dangol.base.errors import NotFound
-from dangol.customers.identify.models import Change, Customer, SourceKey, Standing
+from dangol.customers.identify.models import Change, Customer, Standing
 from dangol.customers.identify.rules import MASKED, mask
 from dangol.staff import reads as staff
 from dangol.staff.reads import Member, may, require, scope_of, within
 from dangol.staff.rules import Right
 
 CHUNK = 900
+MANY = 50_000
 CHANGES_SHOWN = 200
 
 
@@ -118,6 +119,10 @@ def root(ids: Iterable[int]) -> dict[int, int]:
     """For each customer the one it is now part of: itself, where it was never merged."""
     found = {one: one for one in ids}
     wanted = list(found)
+    if len(wanted) > MANY:  # all who were merged are fewer than so many questions about these
+        merged = Customer.objects.filter(merged_into__isnull=False).values_list("pk", "merged_into_id")
+        found.update((gone, whole) for gone, whole in merged.iterator() if gone in found)
+        return found
     for start in range(0, len(wanted), CHUNK):
         rows = Customer.objects.filter(pk__in=wanted[start : start + CHUNK], merged_into__isnull=False)
         found.update(rows.values_list("pk", "merged_into_id"))
@@ -141,21 +146,23 @@ def customer(by: Member, customer_id: int) -> Person:
 
 def person(by: Member, row: Customer, *, unmasked: bool) -> Person:
     """A whole customer's row as it is shown; unmasked only by the action that logs it."""
-    ids = family(row.pk)
+    ids, keys = _known_by(row.pk)
     return Person(
         id=row.pk, ids=ids, kind=row.kind, code=row.code, name=row.name, values=_values(row, unmasked),
         attributes=row.attributes, unit_id=row.unit_id, unit=row.unit.name if row.unit else "",
         rep_id=row.rep_id, rep=row.rep.name if row.rep else "",
-        keys=_keys(ids),
+        keys=keys,
         standing=_standing(row), created_at=row.created_at, updated_at=row.updated_at,
         may_unmask=may(by, Right.CUSTOMERS_UNMASK), may_edit=may(by, Right.CUSTOMERS_EDIT),
     )  # fmt: skip
 
 
-def _keys(ids: Sequence[int]) -> list[tuple[str, str]]:
-    """The source keys of a customer and of those merged into it."""
-    mine = SourceKey.objects.filter(customer_id__in=ids)
-    return list(mine.order_by("source", "key").values_list("source", "key"))
+def _known_by(whole: int) -> tuple[list[int], list[tuple[str, str]]]:
+    """The ids a person is known under, the whole one's first, and the source keys of all of them: one question."""
+    mine = Customer.objects.filter(Q(pk=whole) | Q(merged_into=whole))
+    rows = list(mine.order_by("pk").values_list("pk", "keys__source", "keys__key"))
+    ids = dict.fromkeys([whole, *(pk for pk, _source, _key in rows)])
+    return list(ids), sorted((source, key) for _pk, source, key in rows if source is not None)
 
 
 SHOWN = ("name", "phone", "email", "address", "birth", "birth_year", "gender", "age_band")

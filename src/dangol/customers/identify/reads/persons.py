@@ -2,11 +2,14 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
+
+from django.db.models import QuerySet
 
 from dangol.customers.identify.models import Customer, Membership, SourceKey
 from dangol.customers.identify.reads.one import all_visible
-from dangol.staff.reads import Member
+from dangol.staff.reads import Member, require, scope_of, within
+from dangol.staff.rules import Right
 
 CHUNK = 900
 
@@ -49,9 +52,9 @@ def members_of_segment(segment_id: int) -> list[int]:
     return list(found.values_list("customer_id", flat=True))
 
 
-def segments_of(ids: Iterable[int]) -> set[int]:
-    """The segments any of these customers is in."""
-    return set(Membership.objects.filter(customer_id__in=list(ids)).values_list("segment_id", flat=True))
+def segments_of(ids: Iterable[int]) -> QuerySet[Membership, int]:
+    """The segments any of these customers is in: a question to be asked within another one."""
+    return Membership.objects.filter(customer_id__in=list(ids)).values_list("segment_id", flat=True)
 
 
 def young(*, since_year: int) -> dict[int, tuple[date | None, int]]:
@@ -102,3 +105,26 @@ def labels(ids: Iterable[int]) -> dict[int, str]:
         rows = Customer.objects.filter(pk__in=wanted[start : start + CHUNK]).values_list("pk", "name", "code")
         found |= {pk: name or code for pk, name, code in rows}
     return found
+
+
+def birthdays(by: Member, first: date, days: int) -> list[tuple[int, str, date]]:
+    """Customers of a rep's own whose birthday lies in the days from `first` on: id, label, the day of this year.
+
+    Nothing for members who see more than their own: it is a rep's call. Those born by the lunar calendar, whose day
+    moves from year to year, are left out; one who was born on 29 February is met on 1 March in other years. Raises
+    NotAllowed.
+    """
+    require(by, Right.CUSTOMERS_VIEW)
+    who = scope_of(by)
+    if who.member_id is None:
+        return []
+    wanted = {}
+    for day in (first + timedelta(days=n) for n in range(days)):
+        wanted[day.month, day.day] = day
+        if (day.month, day.day) == (3, 1):
+            wanted.setdefault((2, 29), day)
+    rows = Customer.objects.filter(within(who), merged_into=None, birth_lunar=False, birth_day__isnull=False)
+    found = [(pk, name or code, wanted[born.month, born.day])
+             for pk, name, code, born in rows.values_list("pk", "name", "code", "birth_day")
+             if born is not None and (born.month, born.day) in wanted]  # fmt: skip
+    return sorted(found, key=lambda one: (one[2], one[1]))

@@ -16,7 +16,8 @@ from dangol.staff.rules import Right
 CHUNK = 20_000
 PART = 900
 BASE_COLUMNS = (
-    "customer_id", "kind", "code", "age_band", "gender", "birth_year", "unit_path", "branch", "region", "rep"
+    "customer_id", "kind", "code", "age_band", "gender", "birth_year", "unit_path", "branch", "region", "rep",
+    "unit_id", "rep_id",
 )  # fmt: skip
 COLUMNS_OF = {"unit": ("branch", "region")}  # a field of the customer -> its columns here, where the names differ
 KEYS = pa.schema([("source", pa.string()), ("key", pa.string()), ("customer_id", pa.int64())])
@@ -142,6 +143,8 @@ def _attribute_table(chunk: list[tuple[Any, ...]], places: dict[int, tuple[str, 
         "branch": pa.array([places.get(row[7], nowhere)[0] for row in chunk], pa.string()),
         "region": pa.array([places.get(row[7], nowhere)[1] for row in chunk], pa.string()),
         "rep": pa.array([f"rep {row[8]}" if row[8] else None for row in chunk], pa.string()),
+        "unit_id": pa.array([row[7] for row in chunk], pa.int64()),
+        "rep_id": pa.array([row[8] for row in chunk], pa.int64()),
     }
     for name in own:
         columns[name] = pa.array([_plain_text(row[9].get(name)) for row in chunk], pa.string())
@@ -162,6 +165,16 @@ def _places() -> dict[int, tuple[str, str | None]]:
         region = [one.name for one in above if one.kind == "large_branch"]
         found[unit.id] = (branch[-1] if branch else unit.name, region[-1] if region else None)
     return found
+
+
+def units() -> pa.Table:
+    """Every organisation unit as analysis names it: unit_id (int64), branch, region (null for none above it)."""
+    places = sorted(_places().items())
+    return pa.table({
+        "unit_id": pa.array([pk for pk, _names in places], pa.int64()),
+        "branch": pa.array([names[0] for _pk, names in places], pa.string()),
+        "region": pa.array([names[1] for _pk, names in places], pa.string()),
+    })  # fmt: skip
 
 
 def _chunks(rows: Iterator[tuple[Any, ...]]) -> Iterator[list[tuple[Any, ...]]]:

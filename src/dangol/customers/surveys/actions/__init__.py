@@ -5,6 +5,7 @@ from dangol.customers.surveys.actions.answering import (
     confirm_guardian,
     drop_unconfirmed,
     forget,
+    mark_told,
     refuse_guardian,
     send,
 )
@@ -25,6 +26,6 @@ from dangol.customers.surveys.actions.making import (
 
 __all__ = [
     "SETTINGS", "Page", "change", "close", "confirm_guardian", "copy", "create", "discard", "drop_question",
-    "drop_unconfirmed", "forget", "move_question", "publish", "put_question", "refuse_guardian", "reopen", "send",
-    "set_content",
+    "drop_unconfirmed", "forget", "mark_told", "move_question", "publish", "put_question", "refuse_guardian", "reopen",
+    "send", "set_content",
 ]  # fmt: skip

@@ -31,12 +31,14 @@ PERSONAL = frozenset({"contact", "text", "date"})
 
 @dataclass(frozen=True)
 class Page:
-    """From which page answers come. once: its secret; customer_id: whose personal link; address: of the sender."""
+    """From which page answers come. once: its secret; customer_id: whose personal link; address: of the sender;
+    campaign_key: whose message the personal link stood in."""
 
     once: str
     customer_id: int | None = None
     address: str = ""
     language: str = "ko"
+    campaign_key: str = ""
 
 
 @dataclass(frozen=True)
@@ -111,7 +113,7 @@ def _keep(  # noqa: PLR0917  one transaction with all it needs
     row = Response.objects.create(
         version=version, survey=survey, once=page.once, state="guardian" if guardian else "done",
         customer_id=page.customer_id, personal=page.customer_id is not None, answers=dict(done.answers),
-        language=page.language, at=now, consents=consents, guardian=guardian,
+        language=page.language, campaign_key=page.campaign_key, at=now, consents=consents, guardian=guardian,
     )  # fmt: skip
     if not guardian:
         _land(row, survey, version.content)
@@ -206,6 +208,11 @@ def _tell(row: Response, survey: Survey, content: Mapping[str, Any]) -> None:
             })  # fmt: skip
     if told:
         collect.record(source=source, kind="survey_answers", rows=told)
+
+
+def mark_told(*, response_ids: Sequence[int]) -> None:
+    """The campaigns know of these answers now."""
+    Response.objects.filter(pk__in=response_ids).update(told=True)
 
 
 def confirm_guardian(*, by: Member, response_id: int, proof: str) -> Sent:

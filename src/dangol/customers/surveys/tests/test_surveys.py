@@ -57,7 +57,7 @@ def send(view, posted, once="page-1", **more):
 
 def test_answers_of_a_personal_link_land_on_the_customer_and_in_the_loop(cast):
     view = published(cast, BRANCHED)
-    token, customer = links.opened(links.personal_url(view.token, cast.mina.pk).rsplit("/", 1)[1])
+    token, customer, _campaign = links.opened(links.personal_url(view.token, cast.mina.pk).rsplit("/", 1)[1])
     posted = {"q.bought": ["yes"], "q.score": ["9"], "q.likes": ["staff", "price"], "q.why": ["친절해요"]}
     sent = actions.send(token=token, posted=posted, page=Page("p1", customer_id=customer))
     assert (sent.state, sent.customer_id) == ("done", cast.mina.pk)
@@ -282,7 +282,7 @@ def test_who_stays_unknown_is_asked_for_no_consent_and_none_is_kept(cast):
 def test_links_that_are_forged_swapped_or_cut_are_all_the_same(cast):
     view = published(cast, BRANCHED)
     good = links.personal_url(view.token, cast.mina.pk).rsplit("/", 1)[1]
-    assert links.opened(good) == (view.token, cast.mina.pk)
+    assert links.opened(good) == (view.token, cast.mina.pk, "")
     said = set()
     for bad in (good[:-1], good[1:], "1." + view.token, view.token, "", good.replace("~", "."), good + "x"):
         with pytest.raises(NotFound) as refused:

@@ -1,27 +1,28 @@
 """What is asked of a report, checked against the data: periods, split, conditions, numbers."""
 
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import partial
 from typing import Any
 
-from django.conf import settings
+import pyarrow as pa
 from ibis.expr.types import Table
 
-from dangol.base.errors import BadInput, NotFound
-from dangol.engine import Store
-from dangol.insight.analysis.reads.kept import answered
+from dangol.base.errors import BadInput, Cancelled, NotFound, TooMuch
+from dangol.engine import patient
+from dangol.insight.analysis.reads import kept
 from dangol.insight.analysis.rules import catalogue, spans
 from dangol.insight.analysis.rules.catalogue import Kind
 from dangol.insight.analysis.rules.findings import Sentence, named
 from dangol.insight.analysis.rules.spans import Span
 from dangol.insight.olap import reads as olap
 from dangol.insight.olap.reads import View
-from dangol.insight.olap.tables import Question
+from dangol.insight.olap.tables import Question, Star
 from dangol.insight.score import rules as score
-from dangol.staff.reads import Member, scope_of
-from dangol.staff.rules import Scope
+from dangol.staff.reads import Member
 
 LENGTHS = (1, 3, 6, 12)
 MOST_MONTHS_SHOWN = 36
@@ -64,6 +65,32 @@ class Ask:
         )
 
 
+class Limit:
+    """How long all questions of a report may take together; where that is over, the one being asked is stopped."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds, self.end = seconds, time.monotonic() + seconds
+
+    def over(self) -> bool:
+        """Whether the time is up; may be asked from any thread."""
+        return time.monotonic() >= self.end
+
+    @contextmanager
+    def watching(self) -> Iterator[None]:
+        """Ask a question within what is left of the time. Raises TooMuch."""
+        try:
+            with patient(self.over):
+                yield
+        except Cancelled:
+            if not self.over():
+                raise
+            raise TooMuch(
+                "The question took longer than {seconds} seconds and was stopped. Ask for a shorter period or fewer "
+                "groups.",
+                seconds=f"{self.seconds:g}",
+            ) from None
+
+
 @dataclass(frozen=True)
 class Case:
     """A question that is whole: what a report works on."""
@@ -77,11 +104,27 @@ class Case:
     question: Question
     first_day: date
     as_of: date
+    limit: Limit | None = None
 
     def arrow(self, table: Table) -> list[dict[str, Any]]:
-        """The rows of a table."""
-        rows: list[dict[str, Any]] = self.view.engine.arrow(table).to_pylist()
+        """The rows of a table. Raises TooMuch past the report's time."""
+        rows: list[dict[str, Any]] = self.table(table).to_pylist()
         return rows
+
+    def table(self, table: Table) -> pa.Table:
+        """The same as one Arrow table."""
+        with self.limit.watching() if self.limit else nullcontext():
+            return self.view.engine.arrow(table)
+
+    @property
+    def key(self) -> str:
+        """What the answer is kept under."""
+        return kept.key_of(self.view, self.by, self.ask.key)
+
+    def star(self, question: Question) -> Star:
+        """The star for a question: customers carry their segment only where it is asked about."""
+        segments = any(item.column == "segment" for item in (*question.by, *question.used))
+        return self.view.star if segments else self.view.bare
 
     @property
     def unsplit(self) -> Question:
@@ -116,17 +159,15 @@ def cell(dimension: str, value: Any) -> Any:
     return named(value)
 
 
-def data_key(view: View, by: Member | None) -> tuple[Any, ...]:
-    """What names the data and what of them the member sees: part of the key of every kept answer."""
-    scores = Store(settings.DANGOL.home / "scores").pointer()
-    who = scope_of(by) if by is not None else Scope(everyone=True)
-    return (str(settings.DANGOL.home), settings.DANGOL.engine, view.snapshot.id, scores, who)
+def case(by: Member | None, ask: Ask, *, seconds: float | None = None, view: View | None = None) -> Case:
+    """The question made whole. seconds: how long its figures may take in all, None for as long as they need.
 
+    view: what the member sees, where it is opened already.
 
-def case(by: Member | None, ask: Ask) -> Case:
-    """The question made whole. Raises NotAllowed, NotFound (no data, no such report), BadInput, Damaged."""
+    Raises NotAllowed, NotFound (no data, no such report), BadInput, Damaged.
+    """
     kind = catalogue.kind(ask.report)
-    view = olap.view(by)
+    view = view or olap.view(by)
     facts = view.snapshot.facts
     if not facts.get("first_day") or not facts.get("as_of"):
         raise NotFound("There are no purchases yet. Load a source and run the cycle first.")
@@ -136,9 +177,10 @@ def case(by: Member | None, ask: Ask) -> Case:
     ask = _whole(kind, ask, first_day, as_of, view)
     now = spans.span(spans.month_of(ask.end), ask.months)
     question = view.question([ask.split] if ask.split else [], condition(ask))
-    if kind.of_people and any(item.of != "customer" for item in question.used):
+    if kind.of_people and any(item.of not in ("customer", "posting") for item in question.used):
         raise BadInput("This report looks at all customers: its conditions can only be about customers.", field="where")
-    return Case(by, kind, ask, view, now, spans.compared(now, ask.against), question, first_day, as_of)
+    limit = Limit(seconds) if seconds else None
+    return Case(by, kind, ask, view, now, spans.compared(now, ask.against), question, first_day, as_of, limit)
 
 
 def _whole(kind: Kind, ask: Ask, first_day: date, as_of: date, view: View) -> Ask:
@@ -199,16 +241,21 @@ def months_shown(found: Case) -> list[str]:
 
 def values(by: Member | None, view: View, names: Sequence[str]) -> dict[str, list[str]]:
     """The values of dimensions a reader can choose from; those with one value or too many are left out."""
-    data = data_key(view, by)
     known = [name for name in names if name in view.known]
-    found = {name: answered(("values", name, data), partial(_values, view, name)) for name in known}
+    found = {name: kept.listed(values_key(view, by, name), partial(values_of, view, name)) for name in known}
     return {name: values for name, values in found.items() if 2 <= len(values) <= MOST_VALUES}
 
 
-def _values(view: View, name: str) -> list[str]:
+def values_key(view: View, by: Member | None, name: str) -> str:
+    """What the values of a dimension are kept under."""
+    return kept.key_of(view, by, "values", name)
+
+
+def values_of(view: View, name: str) -> list[str]:
+    """The values of a dimension, one more than may be shown where there are too many."""
     if name == "segment":
         return list(score.SEGMENTS)
     item = view.known[name]
-    table = view.star.products if item.of == "product" else view.star.customers
+    table = view.bare.products if item.of == "product" else view.bare.customers
     found = table.filter(table[item.column].notnull()).select(value=item.column).distinct().limit(MOST_VALUES + 1)
     return sorted(str(row) for row in view.engine.arrow(found)["value"].to_pylist())

@@ -16,12 +16,12 @@ MOST_PAIRS = 50
 
 def found(case: Case) -> Found:
     """The report. Pairs are counted by a sparse matrix product: baskets by items, transposed, times itself."""
-    star, least = case.view.star, case.ask.numbers["least"]
-    items = case.view.engine.arrow(tables.items(star, case.question, case.now, MOST_ITEMS))
+    star, least = case.star(case.question), case.ask.numbers["least"]
+    items = case.table(tables.items(star, case.question, case.now, MOST_ITEMS))
     names = items["item"].to_pylist()
     [whole] = case.arrow(tables.orders(star, case.unsplit, case.now))
     chosen = tables.items(star, case.question, case.now, MOST_ITEMS)
-    rows = case.view.engine.arrow(tables.pairs(star, case.question, case.now, chosen))
+    rows = case.table(tables.pairs(star, case.question, case.now, chosen))
     single = dict(zip(names, items["baskets"].to_pylist(), strict=True))
     pairs = rules.pairs(together(rows, names), single, whole["orders"] or 0, least)
     return Found(

@@ -5,32 +5,65 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from django.db.models import Q
+
 from dangol.insight.analysis.models import Board, Goal
 from dangol.insight.analysis.rules import goals
+from dangol.insight.analysis.rules.charge import rep_path
 from dangol.insight.analysis.rules.findings import Sentence
 from dangol.insight.score import reads as score
-from dangol.staff.reads import Member, require, scope_of
+from dangol.staff.reads import Member, may, require, scope_of
 from dangol.staff.rules import Right, Scope
 
 
 @dataclass(frozen=True)
 class BoardView:
-    """The last weeks. weeks: measure -> sums of seven days, oldest first; hints: sentences that belong together."""
+    """The last weeks of the customers a member sees.
+
+    weeks: measure -> sums of seven days, oldest first. hints: sentences that belong together. segments: those with
+    customers. fallen: of a rep's own customers, who fell.
+    """
 
     as_of: date
     weeks: Mapping[str, Sequence[float]]
     hints: Sequence[Sequence[Sentence]]
+    segments: Sequence["SegmentPart"] = ()
+    fallen: "Fallen | None" = None
+
+
+@dataclass(frozen=True)
+class SegmentPart:
+    """A segment among the customers a member sees. sales: in the scheme's window, minor units; share: of all theirs."""
+
+    code: str
+    customers: int
+    sales: int
+    share: float | None
+
+
+@dataclass(frozen=True)
+class Fallen:
+    """How many of a rep's customers fell since a day, and the first of them: (customer id, money they spend less)."""
+
+    since: date
+    number: int
+    first: Sequence[tuple[int, int]]
 
 
 @dataclass(frozen=True)
 class GoalView:
-    """A goal. kind: of its figures; a share is 0..1 here. share: of the target; elapsed: of the period."""
+    """A goal. kind: of its figures; a share is 0..1 here. share: of the target; elapsed: of the period.
+
+    unit, rep: name of whose it is, segment: code of the RFM segment; all empty for the whole company.
+    """
 
     id: int
     measure: str
     label: str
     kind: str
     unit: str
+    rep: str
+    segment: str
     first: date
     last: date
     target: float
@@ -41,19 +74,43 @@ class GoalView:
     elapsed: float
 
 
+def may_look(by: Member) -> bool:
+    """Whether a member is told the last weeks: by right, or as sums of customers who are the member's own anyway."""
+    own = may(by, Right.CUSTOMERS_VIEW) and not scope_of(by).everyone
+    return own or may(by, Right.INSIGHT_VIEW)
+
+
 def board(by: Member) -> BoardView | None:
-    """The last weeks of what a member sees; None before the first cycle. Raises NotAllowed."""
-    require(by, Right.INSIGHT_VIEW)
+    """The last weeks of the customers a member sees; None before the first cycle. Raises NotAllowed."""
+    if not may_look(by):
+        require(by, Right.INSIGHT_VIEW)
     path = _path(scope_of(by))
     row = Board.objects.filter(path=path).first() if path is not None else None
     if row is None:
         return None
-    hints = [[_sentence(one) for one in hint] for hint in row.content["hints"]]
-    return BoardView(row.as_of, row.content["weeks"], hints)
+    content = row.content
+    hints = [[_sentence(one) for one in hint] for hint in content["hints"]]
+    return BoardView(row.as_of, content["weeks"], hints, _segments(content), _fallen(content.get("fallen")))
+
+
+def _segments(content: Mapping[str, Any]) -> list[SegmentPart]:
+    """Of a board that an older release left, none."""
+    found = content.get("segments", ())
+    whole = sum(sales for _code, _customers, sales in found)
+    return [SegmentPart(code, customers, sales, sales / whole if whole > 0 else None)
+            for code, customers, sales in found]  # fmt: skip
+
+
+def _fallen(plain: Mapping[str, Any] | None) -> Fallen | None:
+    if plain is None:
+        return None
+    return Fallen(date.fromisoformat(plain["since"]), plain["number"], [(one, lost) for one, lost in plain["first"]])
 
 
 def _path(who: Scope) -> str | None:
-    return "" if who.everyone else who.unit_path
+    if who.everyone:
+        return ""
+    return rep_path(who.member_id) if who.member_id is not None else who.unit_path
 
 
 def _sentence(plain: Mapping[str, Any]) -> Sentence:
@@ -63,17 +120,23 @@ def _sentence(plain: Mapping[str, Any]) -> Sentence:
 def goals_of(by: Member, *, whole: bool = False) -> list[GoalView]:
     """The goals of what a member sees, those that end first in front; over ones last.
 
-    whole: only those of the company or, for who sees a part, of that part itself. Raises NotAllowed.
+    whole: only those of the company and its segments or, for who sees a part, of that part itself. Raises NotAllowed.
     """
-    require(by, Right.INSIGHT_VIEW)
-    path = _path(scope_of(by))
-    if path is None:
+    if not may_look(by):
+        require(by, Right.INSIGHT_VIEW)
+    who = scope_of(by)
+    rows = Goal.objects.select_related("unit", "rep").order_by("last", "pk")
+    if who.member_id is not None:
+        rows = rows.filter(rep_id=who.member_id)
+    elif who.unit_path is not None:
+        own = Q(unit__path=who.unit_path)
+        rows = rows.filter(
+            own if whole else Q(unit__path__startswith=who.unit_path) | Q(rep__unit__path__startswith=who.unit_path)
+        )
+    elif not who.everyone:
         return []
-    rows = Goal.objects.select_related("unit").order_by("last", "pk")
-    if path:
-        rows = rows.filter(unit__path=path) if whole else rows.filter(unit__path__startswith=path)
     elif whole:
-        rows = rows.filter(unit=None)
+        rows = rows.filter(unit=None, rep=None)
     found = [_view(row) for row in rows]
     return sorted(found, key=lambda one: one.value_on is not None and one.last < one.value_on)
 
@@ -88,6 +151,8 @@ def _view(row: Goal) -> GoalView:
         label=measure.label,
         kind=measure.kind,
         unit=row.unit.name if row.unit else "",
+        rep=row.rep.name if row.rep else "",
+        segment=row.segment,
         first=row.first,
         last=row.last,
         target=row.target / scale,

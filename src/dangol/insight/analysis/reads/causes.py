@@ -9,6 +9,7 @@ from dangol.insight.analysis.rules.causes import Change, Side
 from dangol.insight.analysis.rules.findings import N_, OTHERS, Block, Chart, Column, Finding, Found, Sentence, Tile, say
 from dangol.insight.analysis.rules.spans import Span
 from dangol.insight.analysis.tables import causes as tables
+from dangol.insight.analysis.tables import seasons as days
 
 MOST_GROUPS = 40
 TREND_MONTHS = 25
@@ -17,14 +18,14 @@ NOT_COVERED = N_("The data begin on {day}: the period compared with is not whole
 
 def found(case: Case) -> Found:
     """The report."""
-    star, question = case.view.star, case.question
+    question = case.question
     sides: dict[Any, list[Side]] = {}
-    for row in case.arrow(tables.sides(star, question, case.now, case.before)):
+    for row in case.arrow(tables.sides(case.star(question), question, case.now, case.before)):
         group = sides.setdefault(case.group(row), [Side(), Side()])
         group[row["side"]] = Side(
             row["customers"], row["orders"], row["sales"], row["returns"], row["without_customer"]
         )
-    moved = case.arrow(tables.moves(star, case.unsplit, case.now, case.before))
+    moved = case.arrow(tables.moves(case.star(case.unsplit), case.unsplit, case.now, case.before))
     moves = {row["move"]: row for row in moved}
     buyers = {
         "before": sum(moves[name]["customers"] for name in (causes.KEPT, causes.LOST) if name in moves),
@@ -160,14 +161,18 @@ def _trend(case: Case) -> Block:
         **{month: N_("now") for month in _months(case.now)},
         **{month: N_("before") for month in _months(case.before)},
     }
+    months: dict[int, list[int]] = {}
+    for row in case.arrow(days.days(case.star(case.unsplit), case.unsplit, span)):
+        one = months.setdefault(spans.month_number(row["day"]), [0, 0])
+        one[0], one[1] = one[0] + row["amount"], one[1] + row["orders"]
     rows = [
         {
-            "month": spans.month_first(row["month"]),
-            "amount": row["amount"],
-            "orders": row["orders"],
-            "part": Sentence(parts.get(row["month"], N_("other months"))),
+            "month": spans.month_first(month),
+            "amount": amount,
+            "orders": orders,
+            "part": Sentence(parts.get(month, N_("other months"))),
         }
-        for row in case.arrow(tables.months(case.view.star, case.unsplit, span))
+        for month, (amount, orders) in sorted(months.items())
     ]
     return Block(
         "trend",

@@ -12,7 +12,7 @@ from dangol.insight.analysis.tables import cohorts as tables
 def found(case: Case) -> Found:
     """The report."""
     first, last = spans.month_number(case.now.first), spans.month_number(case.now.last)
-    rows = case.arrow(tables.cells(case.view.star, case.question, case.now))
+    rows = case.arrow(tables.cells(case.star(case.question), case.question, case.now))
     cells = {(row["cohort"], row["month"]): (row["customers"], row["amount"]) for row in rows}
     found = rules.triangle(cells, first, last)
     money, least = case.ask.ways["by"] == "money", case.ask.numbers["least"]

@@ -22,7 +22,7 @@ ORDER = (rules.FAR_BELOW, rules.BELOW, rules.WITHIN, rules.ABOVE, rules.FAR_ABOV
 def found(case: Case) -> Found:
     """The report."""
     measure, least = case.ask.ways["measure"], case.ask.numbers["least"]
-    rows = case.arrow(tables.units(case.view.star, case.question, case.now, case.before))
+    rows = case.arrow(tables.units(case.star(case.question), case.question, case.now, case.before))
     units = [_unit(case.group(row), row, measure) for row in rows]
     kind = KINDS[measure]
     limits = rules.limits(units, least, is_share=kind == "share")

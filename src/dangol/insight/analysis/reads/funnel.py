@@ -10,6 +10,7 @@ from dangol.insight.analysis.rules.findings import N_, Block, Chart, Column, Fin
 from dangol.insight.analysis.tables import funnel as tables
 
 MOST_MOVES = 12
+NOT_YET = ""  # not a customer on that day
 NOBODY = N_("No customer fits this condition.")
 
 
@@ -17,7 +18,8 @@ def found(case: Case) -> Found:
     """The report."""
     bounds = rules.Bounds(**case.ask.numbers)
     day, day_before = min(case.now.last, case.as_of), case.before.last
-    rows = case.arrow(tables.groups(case.view.star, case.question, day, day_before, bounds))
+    counted = tables.groups(case.star(case.question), case.question, day, day_before, bounds)
+    rows = [row | {side: tables.GROUPS[row[side]] for side in ("was", "is")} for row in case.arrow(counted)]
     now, before = _sizes(rows, "is"), _sizes(rows, "was")
     amounts: dict[str, int] = defaultdict(int)
     for row in rows:
@@ -32,7 +34,7 @@ def _sizes(rows: list[dict[str, Any]], side: str) -> dict[str, int]:
     sizes: dict[str, int] = defaultdict(int)
     for row in rows:
         sizes[row[side]] += row["customers"]
-    return {group: n for group, n in sizes.items() if group != tables.NOT_YET}
+    return {group: n for group, n in sizes.items() if group != NOT_YET}
 
 
 def _tiles(now: Mapping[str, int], before: Mapping[str, int]) -> list[Tile]:
@@ -112,7 +114,7 @@ def _steps(now: Mapping[str, int], steps: Mapping[str, int]) -> list[dict[str, A
 def _moves(rows: list[dict[str, Any]]) -> Block:
     """The largest moves between groups since the day compared with."""
     moved = sorted(
-        (row for row in rows if row["was"] != row["is"] and row["is"] != tables.NOT_YET),
+        (row for row in rows if row["was"] != row["is"] and row["is"] != NOT_YET),
         key=lambda row: -row["customers"],
     )
 

@@ -5,12 +5,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from dangol.insight.analysis.reads.asking import Case, cell, condition
+from dangol.insight.analysis.reads.asking import Case, cell
 from dangol.insight.analysis.rules import profile as rules
 from dangol.insight.analysis.rules.findings import N_, Block, Chart, Column, Finding, Found, Sentence, Tile, say
 from dangol.insight.analysis.rules.profile import Share
 from dangol.insight.analysis.tables import profile as tables
-from dangol.insight.olap import reads as olap
+from dangol.insight.analysis.tables import purchases as bought
 from dangol.insight.olap import rules as asked
 from dangol.insight.olap.tables import Question
 
@@ -32,9 +32,10 @@ ALL = N_("No goods are chosen under the conditions, so these are all buyers: eve
 
 @dataclass(frozen=True)
 class People:
-    """Buyers by the groups of several dimensions. n: different customers; amount: what they spent, minor units."""
+    """Buyers by the groups of several dimensions. n: different customers; orders, amount (minor units): theirs."""
 
     n: int
+    orders: int
     amount: int
     by: Mapping[str, Mapping[Any, int]]
 
@@ -59,16 +60,16 @@ def _tiles(some: People, everyone: People) -> list[Tile]:
 
 
 def group(case: Case) -> Found:
-    """The report: customers of one RFM segment beside all customers, by who they are, how and what they buy."""
+    """The report: customers of one RFM segment beside all customers, by who they are, how and what they buy.
+
+    Everybody is asked about once, split by segment: each customer is in one, so the group is a part of the same rows.
+    """
     code, least = case.ask.ways["segment"], case.ask.numbers["least"]
-    where = f"segment = '{code}'" + (f" and ({written})" if (written := condition(case.ask)) else "")
-    mine = case.view.question([], where)
     names = [name for name in LOOKED_AT if name != "segment"]
-    some, everyone = _people(case, mine, names), _people(case, case.unsplit, names)
-    goods = [_people(case, question, [CLASSES]) for question in (mine, case.unsplit)]
-    classes = rules.of_rows(goods[0].by[CLASSES], goods[1].by[CLASSES], some.n, everyone.n)
+    some, everyone = _parted(case, code, names)
+    classes = rules.of_rows(*_takers(case, code), some.n, everyone.n)
     blocks = [
-        _figures(case, where),
+        _figures(case, code, some, everyone),
         *(_block(case, name, _shares(some, everyone, name), least) for name in names),
         _block(case, CLASSES, classes, least),
     ]
@@ -92,14 +93,40 @@ def without(case: Case, kinds: Sequence[str]) -> Question:
 
 def _people(case: Case, question: Question, names: Sequence[str]) -> People:
     """Everything in one question: buyers by all dimensions at once, added up for each."""
-    items = tuple(case.view.known[name] for name in names)
+    return _added(_buyers(case, question, names), names)
+
+
+def _parted(case: Case, code: str, names: Sequence[str]) -> tuple[People, People]:
+    """The customers of a segment, and everybody."""
+    rows = _buyers(case, case.unsplit, [*names, "segment"])
+    return _added([row for row in rows if row["d_segment"] == code], names), _added(rows, names)
+
+
+def _buyers(case: Case, question: Question, names: Sequence[str]) -> list[dict[str, Any]]:
+    split = replace(question, by=tuple(case.view.known[name] for name in names))
+    return case.arrow(tables.buyers(case.star(split), split, case.now))
+
+
+def _takers(case: Case, code: str) -> tuple[Mapping[Any, int], Mapping[Any, int]]:
+    """How many customers of a segment, and of all, took something of each class of goods."""
+    own: dict[Any, int] = defaultdict(int)
+    whole: dict[Any, int] = defaultdict(int)
+    split, of = replace(case.unsplit, by=(case.view.known[CLASSES],)), case.view.question(["segment"])
+    for row in case.arrow(tables.takers(case.star(of), split, of, case.now)):
+        group = cell(CLASSES, row[f"d_{CLASSES}"])
+        whole[group] += row["customers"]
+        own[group] += row["customers"] if row["d_segment"] == code else 0
+    return own, whole
+
+
+def _added(rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -> People:
     by: dict[str, dict[Any, int]] = {name: defaultdict(int) for name in names}
-    n = amount = 0
-    for row in case.arrow(tables.buyers(case.view.star, replace(question, by=items), case.now)):
-        n, amount = n + row["customers"], amount + row["amount"]
+    n = orders = amount = 0
+    for row in rows:
+        n, orders, amount = n + row["customers"], orders + row["orders"], amount + row["amount"]
         for name in names:
             by[name][cell(name, row[f"d_{name}"])] += row["customers"]
-    return People(n, amount, by)
+    return People(n, orders, amount, by)
 
 
 def _shares(some: People, everyone: People, name: str) -> list[Share]:
@@ -139,25 +166,35 @@ FIGURES = ("buying_customers", "sales_amount", "average_ticket", "purchase_frequ
 KINDS = {"money": "money", "count": "count", "ratio": "ratio", "days": "days"}
 
 
-def _figures(case: Case, where: str) -> Block:
+def _figures(case: Case, code: str, some: People, everyone: People) -> Block:
     """The measures of the group beside those of everybody, in the period."""
-    when = f"day between '{case.now.first.isoformat()}' and '{case.now.last.isoformat()}'"
-    written = condition(case.ask)
-    sides = [f"{where} and {when}", f"({written}) and {when}" if written else when]
-    own, everyone = (olap.ask(case.by, FIGURES, [], side).rows[0] for side in sides)
+    by = case.view.question(["segment"])
+    found = case.arrow(bought.cycles(case.star(by), case.unsplit, by, case.now))
+    own = _measured(some, [row for row in found if row["d_segment"] == code])
+    whole = _measured(everyone, found)
     rows = []
     for name in FIGURES:
         measure = asked.MEASURES[name]
         kind = KINDS[measure.unit.value]
-        rows.append(
-            {"figure": Sentence(measure.label), "own": _said(kind, own[name]), "all": _said(kind, everyone[name])}
-        )
+        rows.append({"figure": Sentence(measure.label), "own": _said(kind, own[name]), "all": _said(kind, whole[name])})
     columns = [
         Column("figure", N_("Figure"), "text"),
         Column("own", N_("This group"), "figure"),
         Column("all", N_("Everybody"), "figure"),
     ]
     return Block("figures", N_("The group beside everybody"), columns, rows)
+
+
+def _measured(people: People, cycles: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The figures by the names of the measures they are. cycles: times bought again, days between."""
+    times, days = (sum(row[name] for row in cycles) for name in ("times", "days"))
+    return {
+        "buying_customers": people.n,
+        "sales_amount": people.amount,
+        "average_ticket": people.amount / people.orders if people.orders else None,
+        "purchase_frequency": people.orders / people.n if people.n else None,
+        "purchase_cycle_days": days / times if times else None,
+    }
 
 
 def _said(kind: str, value: Any) -> Any:

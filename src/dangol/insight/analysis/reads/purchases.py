@@ -1,17 +1,17 @@
 """How customers buy: when, how often again, how much at once; and at which prices."""
 
-from collections.abc import Sequence
-from datetime import datetime, time, timedelta
+from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from django.conf import settings
 
 from dangol.base.money import currency
+from dangol.insight.analysis.reads import hours
 from dangol.insight.analysis.reads.asking import Case
 from dangol.insight.analysis.rules import seasons, steps
 from dangol.insight.analysis.rules.findings import N_, Block, Chart, Column, Finding, Found, Sentence, Tile, say
 from dangol.insight.analysis.tables import purchases as tables
-from dangol.insight.warehouse import rules as clock
 
 BUSY = N_("Most orders: {weekday}, {hour} h.")
 AGAIN = N_("Half of all repeat purchases come within {days} days; the mean is {mean} days.")
@@ -19,16 +19,11 @@ USUAL = N_("The most frequent order: {value}, {share} of all orders.")
 NOTHING = N_("Nothing was sold under these conditions in these periods.")
 
 
-def zone(case: Case) -> list[clock.Stretch]:
-    """The company's clock over the period."""
-    first = datetime.combine(case.now.first, time()) - timedelta(days=1)
-    return clock.stretches(settings.DANGOL.zone, first, datetime.combine(case.now.last, time()) + timedelta(days=2))
-
-
 def found(case: Case) -> Found:
     """The report."""
-    star, question, span = case.view.star, case.unsplit, case.now
-    when = case.arrow(tables.hours(star, question, span, zone(case)))
+    question, span = case.unsplit, case.now
+    star = case.star(question)
+    when = _weekdays(hours.by_hour(case, span))
     again = sorted(case.arrow(tables.gaps(star, question, span, steps.DAYS)), key=lambda row: row["step"])
     edges = steps.money(currency(settings.DANGOL.currency).digits)
     orders = case.arrow(tables.baskets(star, question, span, steps.PIECES, edges))
@@ -36,6 +31,14 @@ def found(case: Case) -> Found:
         return Found([Finding(Sentence(NOTHING))], [])
     blocks = [_when(when), *([_again(again)] if again else []), _sizes(orders), _values(orders, edges)]
     return Found(_findings(when, again, orders, edges), blocks, _tiles(orders, again))
+
+
+def _weekdays(found: Mapping[tuple[date, int], hours.Hour]) -> list[dict[str, int]]:
+    """The orders of each weekday (0 Monday) and hour."""
+    orders: dict[tuple[int, int], int] = {}
+    for (day, hour), one in found.items():
+        orders[day.weekday(), hour] = orders.get((day.weekday(), hour), 0) + one.orders
+    return [{"weekday": weekday, "hour": hour, "orders": n} for (weekday, hour), n in sorted(orders.items())]
 
 
 def _findings(
@@ -199,7 +202,7 @@ GAVE = N_("Lost most against the period compared with: {band}, {points} of sales
 def prices(case: Case) -> Found:
     """The report on price bands."""
     edges = steps.money(currency(settings.DANGOL.currency).digits)
-    rows = case.arrow(tables.prices(case.view.star, case.unsplit, case.now, case.before, edges))
+    rows = case.arrow(tables.prices(case.star(case.unsplit), case.unsplit, case.now, case.before, edges))
     sides: list[dict[int, dict[str, Any]]] = [{}, {}]
     for row in rows:
         sides[row["side"]][row["band"]] = row

@@ -1,18 +1,16 @@
 """Seasonality."""
 
-from datetime import date, datetime, time, timedelta
+from collections import defaultdict
+from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
-from django.conf import settings
-
+from dangol.insight.analysis.reads import hours
 from dangol.insight.analysis.reads.asking import Case
 from dangol.insight.analysis.rules import seasons as rules
 from dangol.insight.analysis.rules import spans
 from dangol.insight.analysis.rules.findings import N_, Block, Chart, Column, Found, Sentence, Tile, say
 from dangol.insight.analysis.rules.spans import Span
-from dangol.insight.analysis.tables import purchases as hours
-from dangol.insight.analysis.tables import seasons as tables
-from dangol.insight.warehouse import rules as clock
 
 MOST_YEARS = 5
 PERIOD = N_("Looked at: {first} – {last}.")
@@ -23,15 +21,8 @@ def found(case: Case) -> Found:
     last = spans.month_number(case.now.last)
     first = max(spans.month_number(case.first_day), last - 12 * MOST_YEARS + 1)
     span = Span(spans.month_first(first), case.now.last)
-    star, question = case.view.star, case.unsplit
-    days = {row["day"]: row["amount"] for row in case.arrow(tables.days(star, question, span))}
+    days, by_hour = _summed(hours.by_hour(case, span))
     months, weekdays = rules.by_month(days, span), rules.by_weekday(days, span)
-    zone = clock.stretches(
-        settings.DANGOL.zone,
-        datetime.combine(span.first, time()),
-        datetime.combine(span.last, time()) + timedelta(days=2),
-    )
-    by_hour = _by_hour(case.arrow(hours.hours(star, question, span, zone)))
     told = rules.findings([index for _mean, index in months], [index for _mean, index in weekdays], span.months)
     blocks = [
         _indices("months", N_("Months of the year"), N_("Month of the year"), rules.MONTHS, months),
@@ -67,11 +58,14 @@ def _indices(
     )
 
 
-def _by_hour(rows: list[dict[str, Any]]) -> dict[int, int]:
-    found: dict[int, int] = {}
-    for row in rows:
-        found[row["hour"]] = found.get(row["hour"], 0) + row["orders"]
-    return dict(sorted(found.items()))
+def _summed(found: Mapping[tuple[date, int], hours.Hour]) -> tuple[dict[date, int], dict[int, int]]:
+    """The amount of every day, and the orders of every hour of the day."""
+    days: dict[date, int] = defaultdict(int)
+    by_hour: dict[int, int] = defaultdict(int)
+    for (day, hour), one in found.items():
+        days[day] += one.amount
+        by_hour[hour] += one.orders
+    return days, dict(sorted(by_hour.items()))
 
 
 def _hours(by_hour: dict[int, int]) -> Block:

@@ -42,11 +42,11 @@ STATES: Mapping[str, str] = {
 }
 
 
-def check(measure: str, *, unit: bool, first: date, last: date, target: int) -> None:
-    """Raises BadInput unless this can be a goal."""
+def check(measure: str, *, bound: bool, first: date, last: date, target: int) -> None:
+    """Raises BadInput unless this can be a goal. bound: whether it is of a unit, rep or segment alone."""
     if measure not in MEASURES:
         raise BadInput("Choose one of: {known}.", field="measure", known=", ".join(MEASURES))
-    if unit and MEASURES[measure].whole:
+    if bound and MEASURES[measure].whole:
         raise BadInput("This goal is of the whole company only.", field="unit")
     if last < first or (last - first).days > MOST_DAYS:
         raise BadInput("The period ends after it begins, two years later at most.", field="last")

@@ -3,7 +3,7 @@
 from ibis.expr.types import Table
 
 from dangol.insight.analysis.rules.spans import Span
-from dangol.insight.analysis.tables.lines import is_later, lines, number, per_order, sums
+from dangol.insight.analysis.tables.lines import is_later, number, per_customer, sums
 from dangol.insight.olap.tables import Question, Star
 
 
@@ -12,14 +12,11 @@ def units(star: Star, question: Question, now: Span, before: Span) -> Table:
 
     kept: buyers of the period before who bought in this one too. Squares are float64.
     """
-    found = lines(star, question, before, now)
+    found = per_customer(star, question, before, now, marks=lambda sold: {"later": is_later(sold, now.first)})
     found = found.filter(found.customer_id.notnull())
-    found = found.mutate(later=is_later(found, now.first))
-    orders = per_order(found, question, *question.keys, "later")
-    later = orders.later
-    orders = orders.mutate(amount=(orders.sales + orders.returns) * later, orders=orders.orders * later)
-    each = orders.group_by(*question.keys, "customer_id").aggregate(
-        **sums(orders, "amount", "orders"), last=orders.later.max(), first=orders.later.min()
+    found = found.mutate(amount=(found.sales + found.returns) * found.later, orders=found.orders * found.later)
+    each = found.group_by(*question.keys, "customer_id").aggregate(
+        **sums(found, "amount", "orders"), last=found.later.max(), first=found.later.min()
     )
     each = each.mutate(
         earlier=number(1) - each.first,

@@ -1,47 +1,39 @@
-"""How people buy: at which hours and weekdays, after how many days again, how much at once, at which prices."""
+"""How people buy: after how many days again, how much at once, at which prices."""
 
 from collections.abc import Sequence
-from datetime import datetime
 
 import ibis
-from ibis.expr.types import IntegerValue, Table, TimestampValue
+from ibis.expr.types import IntegerValue, Table
 
 from dangol.insight.analysis.rules.spans import Span
-from dangol.insight.analysis.tables.lines import lines, number, per_order, sums
+from dangol.insight.analysis.tables.lines import lines, number, sums
+from dangol.insight.olap import tables as star_tables
 from dangol.insight.olap.tables import Question, Star, period
-from dangol.insight.warehouse.rules import Stretch
-
-
-def local(moment: TimestampValue, zone: Sequence[Stretch]) -> TimestampValue:
-    """A UTC time by the company's clock. zone: as from `warehouse.rules.stretches`."""
-    *earlier, last = [(stretch.until, moment + ibis.interval(seconds=stretch.seconds)) for stretch in zone]
-    if not earlier:
-        return last[1]
-    return ibis.cases(*[(moment < _at(until), shifted) for until, shifted in earlier if until], else_=last[1])
-
-
-def _at(moment: datetime) -> TimestampValue:
-    return ibis.literal(moment.isoformat(sep=" ")).cast("timestamp")
-
-
-def hours(star: Star, question: Question, span: Span, zone: Sequence[Stretch]) -> Table:
-    """A row for each weekday (0 Monday) and hour with purchases: orders, amount (returns taken off)."""
-    found = lines(star, question, span)
-    found = found.mutate(
-        hour=local(found.sold_at, zone).hour().cast("int64"), weekday=found.day.day_of_week.index().cast("int64")
-    )
-    orders = per_order(found, question, "weekday", "hour")
-    summed = orders.group_by("weekday", "hour").aggregate(**sums(orders, "orders", "sales", "returns"))
-    return summed.select("weekday", "hour", "orders", amount=summed.sales + summed.returns)
 
 
 def steps(value: IntegerValue, edges: Sequence[int]) -> IntegerValue:
-    """How many of the edges a value reaches: 0 below the first."""
-    reached = [(value >= number(edge)).ifelse(number(1), number(0)) for edge in edges]
-    total = reached[0]
-    for one in reached[1:]:
-        total += one
-    return total
+    """How many of the edges a value reaches: 0 below the first. edges: rising."""
+    below = [(value < number(edge), number(place)) for place, edge in enumerate(edges)]
+    return ibis.cases(*below, else_=number(len(edges)))
+
+
+def _bought(star: Star, question: Question, *, paid: bool) -> Table:
+    """Lines of known customers. paid: only those that were paid for."""
+    found = lines(star, question)
+    found = found.filter(found.customer_id.notnull())
+    return found.filter(found.sales > number(0)) if paid else found
+
+
+def _visits(star: Star, question: Question, span: Span, *, paid: bool) -> tuple[Table, Table]:
+    """The days of the span on which each customer bought, and the last day before it of those who did.
+
+    Both: customer_id, day. All earlier days make no gap that ends in the span: one maximum does for them.
+    """
+    ever = _bought(star, question, paid=paid)
+    first, last = ibis.literal(span.first), ibis.literal(span.last)
+    within = ever.filter(ever.day.between(first, last)).select("customer_id", "day").distinct()
+    earlier = ever.filter(ever.day < first).semi_join(within, "customer_id")
+    return within, earlier.group_by("customer_id").aggregate(day=earlier.day.max())
 
 
 def gaps(star: Star, question: Question, span: Span, edges: Sequence[int]) -> Table:
@@ -49,15 +41,33 @@ def gaps(star: Star, question: Question, span: Span, edges: Sequence[int]) -> Ta
 
     The later day lies in the span.
     """
-    found = lines(star, question)
-    found = found.filter(found.customer_id.notnull(), found.sales > number(0), found.day <= ibis.literal(span.last))
-    visits = found.select("customer_id", "day").distinct()
+    within, earlier = _visits(star, question, span, paid=True)
+    visits = within.union(earlier)
     day = period("day", visits.day)
     before = day.lag().over(group_by="customer_id", order_by="day")
     visits = visits.mutate(gap=day - before)
     visits = visits.filter(visits.gap.notnull(), visits.day >= ibis.literal(span.first))
     visits = visits.mutate(step=steps(visits.gap, edges))
     return visits.group_by("step").aggregate(times=visits.count(), days=visits.gap.sum().cast("int64"))
+
+
+def cycles(star: Star, question: Question, by: Question, span: Span) -> Table:
+    """A row for each group of customers (the split of `by`): times bought again in the span, days between in all.
+
+    As the measure purchase_cycle_days counts them: a day with a return alone is a day, too. The gaps of a customer add
+    up to the days from the first to the last, so none need be looked at alone.
+    """
+    within, earlier = _visits(star, question, span, paid=False)
+    each = within.group_by("customer_id").aggregate(n=within.count(), first=within.day.min(), last=within.day.max())
+    each = each.left_join(earlier.select(person="customer_id", before="day"), each.customer_id == earlier.customer_id)
+    start = each.before.coalesce(each["first"])
+    each = each.select(
+        "customer_id",
+        times=each.n - each.before.isnull().ifelse(number(1), number(0)),
+        days=period("day", each["last"]) - period("day", start),
+    )
+    each = star_tables.facts(star, each, by)
+    return each.group_by(*by.keys).aggregate(**sums(each, "times", "days"))
 
 
 def baskets(star: Star, question: Question, span: Span, edges: Sequence[int], value_edges: Sequence[int]) -> Table:

@@ -22,7 +22,7 @@ def company(home, monkeypatch, settings, cast):
     settings.DANGOL = replace(settings.DANGOL, time_zone="Asia/Seoul", currency="KRW", demo=True)
     loaded = Loaded(home).stand_in(monkeypatch)
     for key, unit in (("a", cast.gangnam), ("b", cast.busan)):
-        loaded.customer(key, unit_path=unit.path, branch=unit.name)
+        loaded.customer(key, unit_path=unit.path, branch=unit.name, rep=f"rep {cast.rep.pk}" if key == "a" else None)
     lines = []
     for week in range(14):
         for n in range(120):
@@ -49,6 +49,22 @@ def test_a_week_like_the_others_is_no_hint_and_a_strange_one_is():
     assert pulse.moves({"amount": [160.0, *usual[1:]], "orders": [3.0] * 13, "buyers": [3.0] * 13}) == []
 
 
+def test_the_season_of_a_year_ago_is_no_surprise_and_its_absence_is_one():
+    noise = [0, 3, -2, 1, -1, 2, -3, 1, 0, 2, -1, 1, -2] * 6
+    high = {0, 1, 50, 51, 52, 53}  # the second week of a month of presents, as there was one a year ago
+    weeks = [(200.0 if place in high else 100.0) + noise[place] for place in range(pulse.FAR)]
+    assert pulse.seasoned(weeks[:56]) is None  # a year, but no month more
+    assert pulse.move("amount", weeks[:56]) is not None
+    assert pulse.move("amount", weeks) is None
+    missed = pulse.move("amount", [105.0, *weeks[1:]])
+    assert missed.seasoned
+    assert missed.change < 0
+    said = [
+        one.template for one in pulse.sentences(missed, pulse.Part("brand", "Hana", missed.change / 2), {"brand": "B"})
+    ]
+    assert said == [pulse.DOWN, pulse.OF_IT, pulse.BY_SEASON]
+
+
 def test_the_part_is_the_group_with_most_of_the_change_and_never_the_whole():
     groups = {"all": {"x": (50.0, 100.0)}, "brand": {"a": (20.0, 60.0), "b": (30.0, 40.0)}}
     assert pulse.part(-50.0, groups) == pulse.Part("brand", "a", -40.0)
@@ -58,7 +74,7 @@ def test_the_part_is_the_group_with_most_of_the_change_and_never_the_whole():
 @on_every_engine
 def test_the_cycle_leaves_each_part_of_the_company_its_own_board(company):
     report = actions.publish(Quiet())
-    assert report["boards"] == 5
+    assert report["boards"] == 6
     whole = reads.board(company.analyst)
     assert whole.as_of == LAST
     assert whole.weeks["orders"] == [120] * 14
@@ -69,8 +85,11 @@ def test_the_cycle_leaves_each_part_of_the_company_its_own_board(company):
     own = reads.board(company.branch_manager)
     assert own.weeks["orders"] == [60] * 14
     assert own.hints[0][1].values["group"] == ("text", "BODY")
+    # a rep is told of the own customers, who not even sees the company's figures of nobody's
+    mine = reads.board(company.rep)
+    assert (mine.weeks["orders"], mine.weeks["buyers"], mine.hints) == ([60] * 14, [1] * 14, [])
     with pytest.raises(NotAllowed):
-        reads.board(company.rep)
+        reads.board(company.agent)
 
 
 def test_goals_are_counted_at_once_and_by_the_cycle_within_the_unit(company):
@@ -87,6 +106,21 @@ def test_goals_are_counted_at_once_and_by_the_cycle_within_the_unit(company):
     actions.publish(Quiet())
     actions.remove_goal(by=company.marketer, goal_id=again)
     assert len(reads.goals_of(company.marketer)) == 1
+
+
+def test_a_goal_of_a_rep_is_told_to_the_rep_and_one_of_a_segment_to_who_sees_everybody(company):
+    year = {"first": date(2026, 1, 1), "last": date(2026, 12, 31), "measure": "orders", "target": 1500}
+    actions.set_goal(by=company.marketer, rep_id=company.rep.pk, **year)
+    [mine] = reads.goals_of(company.rep)
+    assert (mine.rep, mine.value) == (company.rep.name, 754.0)  # half of all but the odd one
+    actions.set_goal(by=company.marketer, segment="HHH", **year)
+    assert [one.segment for one in reads.goals_of(company.marketer, whole=True)] == ["HHH"]
+    assert [(one.rep, one.segment) for one in reads.goals_of(company.branch_manager)] == [(company.rep.name, "")]
+    for wrong in ({"segment": "XYZ"}, {"segment": "HHH", "rep_id": company.rep.pk}):
+        with pytest.raises(BadInput):
+            actions.set_goal(by=company.marketer, **year, **wrong)
+    with pytest.raises(NotFound):
+        actions.set_goal(by=company.marketer, rep_id=company.agent.pk, **year)
 
 
 def test_what_is_no_goal_is_refused(company):
@@ -110,5 +144,5 @@ def test_what_is_no_goal_is_refused(company):
 
 
 def test_before_there_are_purchases_there_is_no_board(home, cast):
-    assert actions.publish(Quiet()) == {"boards": 0, "goals": 0, "hints": 0}
+    assert actions.publish(Quiet()) == {"boards": 0, "goals": 0, "hints": 0, "reports": 0}
     assert reads.board(cast.analyst) is None

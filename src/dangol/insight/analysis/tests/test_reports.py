@@ -1,15 +1,21 @@
 """The reports over a small company, on every engine, and within what a member may see."""
 
+import json
 from dataclasses import replace
 
 import pytest
 
-from dangol.base.errors import BadInput, NotAllowed, NotFound
+from dangol.base.errors import BadInput, NotAllowed, NotFound, TooMuch
 from dangol.insight.analysis import reads
-from dangol.insight.analysis.reads import Ask
+from dangol.insight.analysis.actions import answering, boards
+from dangol.insight.analysis.reads import Ask, asking, kept, reports
 from dangol.insight.analysis.rules import funnel
+from dangol.insight.analysis.rules.catalogue import KINDS
+from dangol.insight.analysis.rules.packing import packed, unpacked
+from dangol.insight.answers.rules import takes_long
 from dangol.insight.olap import reads as olap
 from dangol.insight.warehouse import actions
+from dangol.work import worker
 from dangol.work.actions import Quiet
 from tests.engines import on_every_engine
 from tests.loaded import Loaded, sale
@@ -196,3 +202,39 @@ def test_the_other_reports_keep_to_the_members_customers(loaded, cast, name):
             for row in block.rows
             if row.get("amount") or row.get("customers") or row.get("orders") or row.get("both")
         ]
+
+
+def test_the_cycle_keeps_the_usual_reports_for_who_sees_everybody_and_for_nobody_else(loaded, cast, monkeypatch):
+    assert boards.publish(Quiet())["reports"] == len(KINDS)
+    assert boards.publish(Quiet())["reports"] == 0  # the data are the same
+    fresh = {}
+    for name in KINDS:
+        case = asking.case(None, Ask(name))
+        fresh[name] = reports.WORK[name](case)
+        assert packed(unpacked(json.loads(json.dumps(packed(fresh[name]))))) == packed(fresh[name])
+    kept._kept.clear()
+    monkeypatch.setattr(reports, "WORK", {})  # nothing can be worked out now
+    for name in KINDS:
+        assert packed(reads.report(cast.analyst, Ask(name)).found) == packed(fresh[name])
+        with pytest.raises(KeyError):
+            reads.report(cast.branch_manager, Ask(name))
+    loaded.batch("sales", [sale("100", "a", "soap", f"2026-04-02{AT}", 10)])
+    actions.refresh(Quiet())
+    with pytest.raises(KeyError):
+        reads.report(cast.analyst, Ask("causes"))
+
+
+def test_a_report_past_its_time_is_worked_out_by_a_job_of_who_asked(loaded, cast, settings):
+    ask = Ask("causes", end="2026-03", months=1, only={"brand": "Hana"})
+    with pytest.raises(TooMuch) as late:
+        reads.report(cast.analyst, ask, seconds=1e-9)
+    assert takes_long(late.value)
+    job = answering.start(by=cast.analyst, ask=ask)
+    assert reads.frame(cast.analyst, ask).job_id == job
+    assert reads.frame(cast.marketer, ask).job_id is None
+    worker.run_until_empty()
+    kept._kept.clear()
+    found = reads.report(cast.analyst, ask, seconds=1e-9)
+    assert rows(found, "effects")[-1]["level"] == 350
+    with pytest.raises(TooMuch):
+        reads.report(cast.branch_manager, ask, seconds=1e-9)  # who sees a part of the company is told of that part

@@ -12,6 +12,22 @@ from dangol.insight.olap import rules
 from dangol.insight.olap.own.models import OwnMeasure
 
 
+def N_(text: str) -> str:  # noqa: N802  marks a text for translation
+    return text
+
+
+FUNCTIONS = {
+    "previous": N_("period before"),
+    "year_before": N_("a year before"),
+    "year_to_date": N_("year to date"),
+    "quarter_to_date": N_("quarter to date"),
+    "month_to_date": N_("month to date"),
+    "moving_mean": N_("moving mean"),
+    "total": N_("total"),
+    "if_missing": N_("where missing, the second"),
+}
+
+
 @dataclass(frozen=True)
 class Written:
     """A measure as somebody wrote it. version: 0 before it is kept."""
@@ -103,7 +119,9 @@ def _definition(model: rules.Model, name: str, language: str) -> str:
     item = model.measures[name]
 
     def label(part: str) -> str:
-        known = model.measures.get(part)
+        if part.endswith("()"):
+            return gettext(FUNCTIONS[part[:-2]])
+        known = model.measures.get(part) or model.dimensions.get(part)
         if known is None:
             return part
         return (known.ko if language == "ko" else "") or gettext(known.label)

@@ -13,7 +13,7 @@ from dangol.insight.olap.rules.conditions import (
     names,
     parse,
 )
-from dangol.insight.olap.rules.formulas import Formula, computed, formula_names, parse_formula, said
+from dangol.insight.olap.rules.formulas import Formula, computed, formula_names, formula_parts, parse_formula, said
 from dangol.insight.olap.rules.measures import (
     COMPANY,
     DIMENSIONS,
@@ -35,7 +35,17 @@ from dangol.insight.olap.rules.model import (
     Unit,
     unknown,
 )
-from dangol.insight.olap.rules.periods import PERIODS, period_from, period_number, period_text
+from dangol.insight.olap.rules.periods import (
+    PERIODS,
+    finest,
+    first_day,
+    last_day,
+    period_days,
+    period_from,
+    period_number,
+    period_text,
+    year_before,
+)
 
 __all__ = [
     "COMPANY",
@@ -64,15 +74,21 @@ __all__ = [
     "Unit",
     "computed",
     "dimensions_of",
+    "finest",
+    "first_day",
     "formula_names",
+    "formula_parts",
+    "last_day",
     "model_of",
     "names",
     "parse",
     "parse_formula",
+    "period_days",
     "period_from",
     "period_number",
     "period_text",
     "said",
     "unknown",
     "within_order",
+    "year_before",
 ]

@@ -2,7 +2,12 @@
 
     formula := term (("+" | "-") term)*
     term    := factor (("*" | "/") factor)*
-    factor  := "-" factor | number | name | "(" formula ")"
+    factor  := "-" factor | number | name | "(" formula ")" | function
+    function := "if_missing" "(" formula "," formula ")"        (the second where the first is missing)
+              | ("previous" | "year_before") "(" formula ["," number] ")"
+              | ("year_to_date" | "quarter_to_date" | "month_to_date") "(" formula ")"
+              | "moving_mean" "(" formula "," number ")"
+              | "total" "(" formula ("," dimension)* ")"        (of all groups, or of those alike in the dimensions)
 
 What is missing counts as nothing in a sum or difference and makes a product or quotient missing; so does a division by
 zero. Whole and decimal numbers stay exact.
@@ -12,12 +17,15 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from difflib import get_close_matches
 
 from dangol.base.errors import BadInput
+from dangol.insight.olap.rules.frames import FRAMES, MOST_STEPS, MOVING_MEAN, TO_DATE, TOTAL, Frame
 
 MOST_CHARACTERS = 500
 MOST_DEPTH = 20
-TOKEN = re.compile(r"\s*(?:(?P<number>\d{1,18}(?:\.\d{1,9})?(?![\w.]))|(?P<name>[^\W\d]\w*)|(?P<sign>[-+*/()]))")
+FUNCTIONS = ("if_missing", *FRAMES)
+TOKEN = re.compile(r"\s*(?:(?P<number>\d{1,18}(?:\.\d{1,9})?(?![\w.]))|(?P<name>[^\W\d]\w*)|(?P<sign>[-+*/(),]))")
 SIGNS = {"*": "×", "/": "÷", "-": "−", "+": "+"}
 
 Number = int | float | Decimal
@@ -45,7 +53,24 @@ class Operation:
     right: "Formula"
 
 
-Formula = Constant | Name | Negative | Operation
+@dataclass(frozen=True)
+class Otherwise:
+    """The first of two that is not missing."""
+
+    first: "Formula"
+    second: "Formula"
+
+
+@dataclass(frozen=True)
+class Framed:
+    """A formula looked at from elsewhere: see `frames`."""
+
+    frame: Frame
+    of: "Formula"
+
+
+Formula = Constant | Name | Negative | Operation | Otherwise | Framed
+Parts = list[tuple[tuple[Frame, ...], str]]
 
 
 def parse_formula(text: str, field: str = "formula") -> Formula:
@@ -61,19 +86,26 @@ def parse_formula(text: str, field: str = "formula") -> Formula:
 
 def formula_names(formula: Formula) -> list[str]:
     """The names a formula speaks of, each once, in order."""
+    return list(dict.fromkeys(name for _frames, name in formula_parts(formula)))
+
+
+def formula_parts(formula: Formula, frames: tuple[Frame, ...] = ()) -> Parts:
+    """The names a formula speaks of, each with where it is looked at from, the outermost first; each once, in order."""
     match formula:
         case Name(name):
-            return [name]
+            return [(frames, name)]
         case Negative(inner):
-            return formula_names(inner)
-        case Operation(_sign, left, right):
-            return list(dict.fromkeys([*formula_names(left), *formula_names(right)]))
+            return formula_parts(inner, frames)
+        case Framed(frame, inner):
+            return formula_parts(inner, (*frames, frame))
+        case Operation(_, left, right) | Otherwise(left, right):
+            return list(dict.fromkeys([*formula_parts(left, frames), *formula_parts(right, frames)]))
         case _:
             return []
 
 
 def said(formula: Formula, words: Callable[[str], str]) -> str:
-    """The formula for people. words: the label of a name."""
+    """The formula for people. words: the label of a name, or of a function, which comes with its brackets."""
     match formula:
         case Constant(value):
             return f"{value:f}"
@@ -81,6 +113,11 @@ def said(formula: Formula, words: Callable[[str], str]) -> str:
             return words(name)
         case Negative(inner):
             return f"−{_inside(inner, words)}"
+        case Otherwise(first, second):
+            return f"{words('if_missing()')}({said(first, words)}, {said(second, words)})"
+        case Framed(frame, inner):
+            more = [str(frame.steps)] if frame.steps > 1 else [words(name) for name in frame.keep]
+            return f"{words(f'{frame.name}()')}({', '.join([said(inner, words), *more])})"
         case Operation(sign, left, right):
             sides = [_inside(side, words) if sign in "*/" else said(side, words) for side in (left, right)]
             if sign == "-" and isinstance(right, Operation) and right.sign in "+-":
@@ -93,18 +130,25 @@ def _inside(formula: Formula, words: Callable[[str], str]) -> str:
     return f"({text})" if isinstance(formula, Operation | Negative) else text
 
 
-def computed(formula: Formula, value: Callable[[str], Number | None]) -> Number | None:
-    """The number of a formula. value: the number of a name, None for a missing one."""
+def computed(
+    formula: Formula, value: Callable[[str, tuple[Frame, ...]], Number | None], frames: tuple[Frame, ...] = ()
+) -> Number | None:
+    """The number of a formula. value: the number of a name looked at through frames, None for a missing one."""
     match formula:
         case Constant(number):
             return number
         case Name(name):
-            return value(name)
+            return value(name, frames)
         case Negative(inner):
-            number_of = computed(inner, value)
+            number_of = computed(inner, value, frames)
             return None if number_of is None else -number_of
         case Operation(sign, left, right):
-            return _operated(sign, computed(left, value), computed(right, value))
+            return _operated(sign, computed(left, value, frames), computed(right, value, frames))
+        case Otherwise(first, second):
+            found = computed(first, value, frames)
+            return computed(second, value, frames) if found is None else found
+        case Framed(frame, inner):
+            return computed(inner, value, (*frames, frame))
 
 
 def _operated(sign: str, left: Number | None, right: Number | None) -> Number | None:
@@ -193,11 +237,61 @@ class _Reader:
             return Negative(self.factor(depth + 1))
         if self.sign("("):
             found = self.formula(depth + 1)
-            if not self.sign(")"):
-                raise self.wrong()
+            self.need(")")
             return found
         token = self.next
         if token is None or token.kind == "sign":
             raise self.wrong()
         self.at += 1
-        return Constant(Decimal(token.text)) if token.kind == "number" else Name(token.text)
+        if token.kind == "number":
+            return Constant(Decimal(token.text))
+        return self.function(token, depth + 1) if self.sign("(") else Name(token.text)
+
+    def function(self, name: _Token, depth: int) -> Formula:
+        """A function after its opening bracket."""
+        if name.text not in FUNCTIONS:
+            near = get_close_matches(name.text, FUNCTIONS, n=2, cutoff=0.5) or FUNCTIONS
+            raise BadInput("There is no function {name}. Possible: {near}.", field=self.field, name=name.text[:40],
+                           near=", ".join(near))  # fmt: skip
+        first = self.formula(depth)
+        found: Formula
+        if name.text == "if_missing":
+            self.need(",")
+            found = Otherwise(first, self.formula(depth))
+        elif name.text == TOTAL:
+            found = Framed(Frame(TOTAL, keep=tuple(self.dimensions())), first)
+        else:
+            found = Framed(Frame(name.text, self.steps(name.text)), first)
+        self.need(")")
+        return found
+
+    def need(self, sign: str) -> None:
+        """The sign must come next. Raises BadInput."""
+        if not self.sign(sign):
+            raise self.wrong()
+
+    def dimensions(self) -> Iterator[str]:
+        while self.sign(","):
+            token = self.next
+            if token is None or token.kind != "name":
+                raise self.wrong()
+            self.at += 1
+            yield token.text
+
+    def steps(self, name: str) -> int:
+        """How many periods: 1 where it is not said."""
+        if name in TO_DATE or (name != MOVING_MEAN and not self.sign(",")):
+            return 1
+        if name == MOVING_MEAN:
+            self.need(",")
+        token = self.next
+        if (
+            token is None
+            or token.kind != "number"
+            or not token.text.isdigit()
+            or not 1 <= int(token.text) <= MOST_STEPS
+        ):
+            raise BadInput("{name} needs a whole number of periods from 1 to {most}.", field=self.field, name=name,
+                           most=MOST_STEPS)  # fmt: skip
+        self.at += 1
+        return int(token.text)

@@ -9,13 +9,15 @@ from typing import Any
 
 from dangol.base.errors import BadInput
 from dangol.insight.olap.rules.conditions import And, Compare, Condition, IsNull, Not, Or, Under, names
-from dangol.insight.olap.rules.formulas import Formula, Number, computed, formula_names
+from dangol.insight.olap.rules.formulas import Formula, Number, computed, formula_parts
+from dangol.insight.olap.rules.frames import Frame
 from dangol.insight.olap.rules.periods import PERIODS
 
 MOST_DIMENSIONS = 6
 MOST_ROWS = 100_000
 USUAL_ROWS = 10_000
 MOST_NESTED = 8  # measures within measures
+MOST_FRAMES = 4  # functions of time within each other
 
 
 def N_(text: str) -> str:  # noqa: N802  marks a text for translation; rules import no Django
@@ -87,7 +89,7 @@ class Hierarchy:
     ko: str = ""
 
 
-Conditions = tuple[Condition, ...]
+Conditions = tuple[Condition | Frame, ...]  # what comes behind a frame holds there, what comes before it holds here
 
 
 @dataclass(frozen=True)
@@ -124,7 +126,11 @@ class Model:
         if depth >= MOST_NESTED:
             raise BadInput("The measure {name} is made of itself or nested too deep.", field="measures",
                            name=measure.name)  # fmt: skip
-        return self.leaves(formula_names(measure.formula) if measure.formula else (), under, depth + 1)
+        found: dict[Conditions, list[str]] = {}
+        for frames, name in formula_parts(measure.formula) if measure.formula else ():
+            for conditions, leaves in self.leaves([name], (*under, *frames), depth + 1).items():
+                found.setdefault(conditions, []).extend(leaves)
+        return found
 
     def under(self, measure: Measure, conditions: Conditions) -> Conditions:
         """The conditions a measure stands under, its own added."""
@@ -135,9 +141,10 @@ class Model:
         measure = self.measures[name]
         inside = self.under(measure, under)
         if measure.formula is not None:
-            return computed(measure.formula, lambda part: self.figure(part, leaf, inside))
+            return computed(measure.formula, lambda part, frames: self.figure(part, leaf, (*inside, *frames)))
         value = leaf(inside, name)
-        return 0 if value is None and measure.zero else value
+        here = not any(isinstance(one, Frame) for one in inside)  # elsewhere there may be no data at all
+        return 0 if value is None and measure.zero and here else value
 
     def measure(self, name: str) -> Measure:
         """Raises BadInput where there is none of this name."""
@@ -146,9 +153,12 @@ class Model:
         return self.measures[name]
 
     def compares(self, name: str) -> bool:
-        """Whether a measure, or one it is made of, compares with the period before."""
-        return any(self.measures[leaf].family in self.comparing
-                   for leaves in self.leaves([name]).values() for leaf in leaves)  # fmt: skip
+        """Whether a measure, or one it is made of, looks at another period and so needs one to start from."""
+        return any(
+            self.measures[leaf].family in self.comparing or any(isinstance(one, Frame) and one.timed for one in inside)
+            for inside, leaves in self.leaves([name]).items()
+            for leaf in leaves
+        )
 
     def check(self, measures: Sequence[str], by: Sequence[str], used: Sequence[str] = ()) -> None:
         """Raises BadInput unless the measures can be split by the dimensions and filtered by those `used`."""
@@ -161,9 +171,24 @@ class Model:
             raise BadInput("Use at most {most} different dimensions.", field="by", most=MOST_DIMENSIONS)
         for name, parts in leaves.items():
             for conditions, bases in parts.items():
-                inside = [dimension for one in conditions for dimension in sorted(names(one))]
+                frames = [one for one in conditions if isinstance(one, Frame)]
+                self._check_frames(name, frames, [*by, *used])
+                inside = [
+                    dimension for one in conditions if not isinstance(one, Frame) for dimension in sorted(names(one))
+                ]
                 for base in bases:
                     self._check_one(name, self.measures[base], by, [*by, *used, *inside])
+
+    def _check_frames(self, name: str, frames: Sequence[Frame], used: Sequence[str]) -> None:
+        for frame in frames:
+            for dimension in frame.keep:
+                self.dimension(dimension)
+            if not frame.timed and frame is not frames[0]:
+                raise BadInput("{measure}: put total on the outside, around the functions of time.", field="measures",
+                               measure=name)  # fmt: skip
+        if len(frames) > MOST_FRAMES:
+            raise BadInput("{measure} has more than {most} functions inside each other.", field="measures",
+                           measure=name, most=MOST_FRAMES)  # fmt: skip
 
     def _check_one(self, name: str, base: Measure, by: Sequence[str], used: Sequence[str]) -> None:
         for dimension in used:

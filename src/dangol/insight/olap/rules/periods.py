@@ -1,11 +1,13 @@
 """Periods: whole numbers inside (one more is the next one), texts outside."""
 
 import re
+from collections.abc import Collection
 from datetime import date, timedelta
 
 from dangol.base.errors import BadInput
 
 PERIODS = ("day", "week", "month", "quarter", "half", "year")
+YEAR_STEPS = {"month": 12, "quarter": 4, "half": 2, "year": 1}
 EPOCH = date(1970, 1, 1)
 MONDAY_SHIFT = 3  # 1970-01-01 was a Thursday: (days + 3) // 7 counts weeks from Monday on
 
@@ -21,6 +23,25 @@ def period_number(period: str, day: date) -> int:
         "half": day.year * 2 + (day.month - 1) // 6,
         "year": day.year,
     }[period]
+
+
+def period_days(period: str, number: int) -> tuple[date, date]:
+    """The first and last day of the period of a number."""
+    return _day_of(period, number), _day_before(period, number + 1)
+
+
+def _day_of(period: str, number: int) -> date:
+    if period in ("day", "week"):
+        return EPOCH + timedelta(days=number if period == "day" else number * 7 - MONDAY_SHIFT)
+    parts = {"month": 12, "quarter": 4, "half": 2, "year": 1}[period]
+    return date(number // parts, number % parts * (12 // parts) + 1, 1)
+
+
+def _day_before(period: str, number: int) -> date:
+    try:
+        return _day_of(period, number) - timedelta(days=1)
+    except (ValueError, OverflowError):  # after the last day there is
+        return date.max
 
 
 def period_text(period: str, number: int) -> str:
@@ -55,13 +76,13 @@ def period_from(period: str, text: str) -> int:
     try:
         if not re.fullmatch(form, text):
             raise ValueError(text)
-        return period_number(period, _first_day(period, text))
+        return period_number(period, _first_of(period, text))
     except ValueError:
         raise BadInput("“{text}” is not a {period}. Write it like {example}.", field="where", text=text[:40],
                        period=period, example=example) from None  # fmt: skip
 
 
-def _first_day(period: str, text: str) -> date:
+def _first_of(period: str, text: str) -> date:
     if period == "day":
         return date.fromisoformat(text)
     year = int(text[:4])
@@ -70,3 +91,29 @@ def _first_day(period: str, text: str) -> date:
     part = int(text[5:].lstrip("QH") or 1)
     month = {"month": part, "quarter": part * 3 - 2, "half": part * 6 - 5, "year": 1}[period]
     return date(year, month, 1)
+
+
+def first_day(period: str, number: int) -> date:
+    """The first day of a period."""
+    return _first_of(period, period_text(period, number))
+
+
+def last_day(period: str, number: int) -> date:
+    """The last day of a period."""
+    return first_day(period, number + 1) - timedelta(days=1)
+
+
+def finest(periods: Collection[str]) -> str:
+    """The shortest of some periods."""
+    return min(periods, key=PERIODS.index)
+
+
+def year_before(period: str, number: int) -> int | None:
+    """The same period a year before; None where there is none (29 February, week 53)."""
+    if period in YEAR_STEPS:
+        return number - YEAR_STEPS[period]
+    text = period_text(period, number)
+    try:
+        return period_from(period, f"{int(text[:4]) - 1}{text[4:]}")
+    except BadInput:
+        return None

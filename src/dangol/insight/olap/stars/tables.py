@@ -11,9 +11,9 @@ from ibis.expr.types import Table as Rows
 
 from dangol.insight.olap import rules as olap
 from dangol.insight.olap.rules import Dimension, Formula
-from dangol.insight.olap.rules.formulas import Constant, Name, Negative, Operation
+from dangol.insight.olap.rules.formulas import Constant, Framed, Name, Negative, Operation, Otherwise
 from dangol.insight.olap.stars.rules import Column as Declared
-from dangol.insight.olap.stars.rules import Fact, Figure, Star, Table
+from dangol.insight.olap.stars.rules import Fact, Figure, Star, Table, Tree
 from dangol.insight.olap.tables import Question, column, met, period
 
 LINE = "_line"
@@ -23,6 +23,7 @@ FORMS = {
     "number": r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?$",
     "date": r"^\d{4}-\d{2}-\d{2}([ T]\d{2}:\d{2}(:\d{2}(\.\d+)?)?Z?)?$",
 }
+FORMS["moment"] = FORMS["date"]
 WIDTH = 18  # digits of a decimal: a sum has 38, room for 10**20 rows
 Read = Callable[[str], Rows]
 
@@ -49,6 +50,8 @@ def _typed(cell: StringValue, declared: Declared) -> Value:
         return cell.try_cast(f"decimal({WIDTH}, {declared.scale})")
     if declared.kind == "number":
         return cell.try_cast("float64")
+    if declared.kind == "moment":
+        return cell.substr(0, 19).try_cast("timestamp")
     if declared.kind == "date":
         return cell.substr(0, 10).try_cast("date")
     return cell
@@ -95,9 +98,9 @@ def dated(read: Read, star: Star, fact: Fact) -> Rows:
         return rows
     table, name = fact.date
     if table == fact.table:
-        return rows.mutate(**{DAY: rows[name]})
+        return rows.mutate(**{DAY: rows[name].cast("date")})
     joined = _joined(read, star, fact, {table: {name}}, rows)
-    return joined.select(*rows.columns, **{DAY: joined[f"{table}__{name}"]})
+    return joined.select(*rows.columns, **{DAY: joined[f"{table}__{name}"].cast("date")})
 
 
 # ---- facts with the dimensions of a question -------------------------------------------------------------------------
@@ -125,11 +128,11 @@ def _joined(read: Read, star: Star, fact: Fact, wanted: Mapping[str, Collection[
     return rows
 
 
-def facts(read: Read, star: Star, fact: Fact, question: Question) -> Rows:
+def facts(read: Read, star: Star, fact: Fact, question: Question, alone: str = "") -> Rows:
     """Fact rows with a column for every dimension of the question, under its conditions.
 
     Split by a tree, a row stands once under each of its ancestors. A condition on a tree that is no split holds where
-    any ancestor meets it, so that no row is counted twice.
+    any ancestor meets it, so that no row is counted twice. alone: a tree of which a row belongs to its own member only.
     """
     asked = list(dict.fromkeys((*question.by, *question.used)))
     split = {item.of for item in question.by} & star.model.trees
@@ -146,7 +149,7 @@ def facts(read: Read, star: Star, fact: Fact, question: Question) -> Rows:
                 wanted.setdefault(above.of, set()).add(above.column)
     rows = _joined(read, star, fact, wanted, read(f"{fact.name}_rows"))
     for of in sorted(split):
-        below = read(of)
+        below = _pairs(read, trees[of], alone)
         below = below.select(**{f"{of}__{name}": below[name] for name in below.columns})
         rows = rows.left_join(below, _member_key(rows, star, fact, trees[of].table) == below[f"{of}__key"])
     here = [item for item in asked if item.of not in trees or item.of in split]
@@ -157,7 +160,7 @@ def facts(read: Read, star: Star, fact: Fact, question: Question) -> Rows:
         names = olap.names(condition)
         apart = [kinds[name] for name in names if kinds[name].of in trees and kinds[name].of not in split]
         if not apart:
-            return met(rows, condition, kinds)
+            return met(rows, condition, kinds, DAY)
         match condition:
             case olap.And(parts):
                 return reduce(and_, [holds(part) for part in parts])
@@ -168,13 +171,22 @@ def facts(read: Read, star: Star, fact: Fact, question: Question) -> Rows:
             case olap.Compare(name, "!=", value):
                 return ~holds(olap.Compare(name, "=", value))
         of = apart[0].of
-        tree = read(of)
+        tree = _pairs(read, trees[of], alone)
         found = tree.mutate(**{column(apart[0]): tree[apart[0].column]})
         keys = found.filter(met(found, condition, kinds)).key
         return _member_key(rows, star, fact, trees[of].table).isin(keys).fill_null(False)
 
     conditions = question.rows + question.periods
     return rows.filter(*[holds(one) for one in conditions]) if conditions else rows
+
+
+def _pairs(read: Read, tree: Tree, alone: str) -> Rows:
+    """Pairs of a member and one who stands above it; alone: only of a member and itself, which lies the deepest."""
+    pairs = read(tree.of)
+    if tree.name != alone:
+        return pairs
+    marked = pairs.mutate(deepest_=pairs.level.max().over(ibis.window(group_by=pairs.key)))
+    return marked.filter(marked.level == marked.deepest_).drop("deepest_")
 
 
 def _member_key(rows: Rows, star: Star, fact: Fact, table: str) -> Column:
@@ -192,8 +204,17 @@ def _value(rows: Rows, star: Star, fact: Fact, item: Dimension) -> Value:
     if item.is_period:
         return period(item.name, rows[DAY])
     own = _plain(rows, fact, item)
+    if item.name in star.pieces:
+        return _piece(own, star.pieces[item.name])
     above = _above(star, item)
     return own if above is None else (own == _plain(rows, fact, above)).ifelse(ibis.null(own.type()), own)
+
+
+def _piece(day: Value, piece: str) -> Value:
+    """A part of a day as a number; Monday is 1."""
+    if piece == "weekday":
+        return day.day_of_week.index().cast("int64") + ibis.literal(1, type="int64")
+    return getattr(day, piece)().cast("int64")
 
 
 def _plain(rows: Rows, fact: Fact, item: Dimension) -> Value:
@@ -209,17 +230,20 @@ def families(read: Read, star: Star, wanted: Sequence[str], question: Question) 
     """
     for fact in star.facts.values():
         figures = [star.figures[name] for name in wanted if star.figures[name].fact == fact.name]
-        if not figures:
-            continue
-        rows = facts(read, star, fact, question)
-        plain = [one for one in figures if one.way != "distinct" and not one.over_time]
-        if plain:
-            yield _grouped(rows, question.keys, {one.name: _figure(rows, one) for one in plain})
-        for one in figures:
-            if one.way == "distinct":
-                yield _different(rows, question.keys, one)
-            elif one.over_time:
-                yield _standing(rows, question.keys, one)
+        for alone in dict.fromkeys(one.alone for one in figures):
+            rows = facts(read, star, fact, question, alone)
+            yield from _figures(rows, question.keys, [one for one in figures if one.alone == alone])
+
+
+def _figures(rows: Rows, keys: Sequence[str], figures: Sequence[Figure]) -> Iterator[Rows]:
+    plain = [one for one in figures if one.way != "distinct" and not one.over_time]
+    if plain:
+        yield _grouped(rows, keys, {one.name: _figure(rows, one) for one in plain})
+    for one in figures:
+        if one.way == "distinct":
+            yield _different(rows, keys, one)
+        elif one.over_time:
+            yield _standing(rows, keys, one)
 
 
 def _grouped(rows: Rows, keys: Sequence[str], figures: Mapping[str, Value]) -> Rows:
@@ -230,6 +254,8 @@ def _figure(rows: Rows, one: Figure) -> Value:
     if one.of is None:
         return rows.count()
     value = reckoned(rows, one.of)
+    if one.way == "median":
+        return value.cast("float64").median()
     if one.way == "avg":
         return value.sum().cast("float64") / value.count().nullif(ibis.literal(0, type="int64")).cast("float64")
     return {"sum": value.sum, "count": value.count, "min": value.min, "max": value.max}[one.way]()
@@ -262,6 +288,10 @@ def reckoned(rows: Rows, formula: Formula) -> NumericValue:
             return rows[name]
         case Negative(inner):
             return -reckoned(rows, inner)
+        case Otherwise(first, second):
+            return ibis.coalesce(reckoned(rows, first), reckoned(rows, second))
+        case Framed():
+            raise ValueError("A description with a function of time over columns is refused when it is read.")
         case Operation(sign, left, right):
             one, other = reckoned(rows, left), reckoned(rows, right)
             if sign == "/":

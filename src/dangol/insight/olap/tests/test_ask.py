@@ -9,8 +9,10 @@ import pytest
 
 from dangol.base.errors import BadInput, NotAllowed
 from dangol.engine import Store
+from dangol.insight.olap import behind
 from dangol.insight.olap import reads as olap
 from dangol.insight.warehouse import actions
+from dangol.insight.warehouse import reads as warehouse
 from dangol.work.actions import Quiet
 from tests.engines import on_every_engine
 from tests.loaded import Loaded, sale
@@ -155,6 +157,80 @@ def test_nobody_sees_figures_of_customers_out_of_scope(loaded, cast):
     assert [row["branch"] for row in olap.ask(manager, ["orders"], ["branch"], "branch = '부산' or branch = '강남'").rows] == ["강남"]  # fmt: skip
     with pytest.raises(NotAllowed):
         olap.ask(cast.rep, ["sales_amount"])
+
+
+@on_every_engine
+def test_last_years_sales_stay_with_who_was_in_charge_then(loaded):
+    # a went from rep 7 of 강남 to rep 9 of 부산 on 1 March: 5000 before, 6000 after
+    loaded.moved("a", date(2026, 3, 1), branch="부산", rep="rep 9")
+    assert actions.refresh(Quiet())["reused"] == 0
+    moved = [("강남", 11000, 2, 1), ("부산", 6500, 2, 3)]
+    assert asked(["sales_amount", "buying_customers", "customers"], ["branch"]) == moved
+    assert asked(["sales_amount"], ["rep", "month"], "rep in ('rep 7', 'rep 9')") == [
+        ("rep 7", "2026-01", 4000), ("rep 7", "2026-02", 1000), ("rep 9", "2026-01", 500), ("rep 9", "2026-03", 6000)]  # fmt: skip
+    assert asked(["sales_amount", "buying_customers"], ["branch_today"]) == [("강남", 6000, 1), ("부산", 11500, 2)]
+    assert asked(["customers"], ["branch", "month"], "month = '2026-03' and branch = '부산'") == [
+        ("부산", "2026-03", 2)]  # fmt: skip
+    assert asked(["contacted_customers"], ["branch"]) == [("강남", 1), ("부산", 2)]
+    # more sales come: the files from before are taken over, and the new lines are with the new branch
+    loaded.batch("sales", [sale("7", "a", "soap", "2026-03-09T01:00:00", 100)])
+    assert actions.refresh(Quiet())["reused"] == 7
+    assert asked(["sales_amount"], ["branch"]) == [("강남", 11000), ("부산", 6600)]
+    # what never was in the past of the old files rebuilds nothing; what was in it does
+    loaded.moved("b", date(2026, 4, 1), branch="부산", rep="rep 9")
+    assert actions.refresh(Quiet())["reused"] == 8
+    assert asked(["sales_amount"], ["branch"]) == [("강남", 11000), ("부산", 6600)]
+    loaded.courses.clear()
+    assert actions.refresh(Quiet())["reused"] == 0
+    assert asked(["sales_amount"], ["branch"]) == [("부산", 17600)]
+
+
+def test_from_a_cell_to_exactly_its_people_also_where_they_moved_on(loaded, cast):
+    loaded.moved("a", date(2026, 3, 1), branch="부산", rep="rep 9")
+    actions.refresh(Quiet())
+    for where in (
+        "branch = '강남'",
+        "branch = '부산' and month = '2026-01'",
+        "rep_today = 'rep 9'",
+        "place under ('강남')",
+    ):
+        [people] = asked(["buying_customers"], where=where)
+        assert len(behind.ids(cast.administrator, where)) == people[0]
+    assert behind.ids(cast.administrator, "branch = '강남'") == [1, 2]
+
+
+def test_a_snapshot_of_an_earlier_version_answers_until_the_next_refresh(loaded, monkeypatch):
+    store, snapshot = warehouse.store(), warehouse.current()[0]
+    with store.draft("9") as draft:
+        for name in snapshot.rows:
+            [path] = snapshot.paths(name)
+            kept = [column for column in pq.read_schema(path).names
+                    if (name, column) != ("customers", "unit_id") and column not in warehouse.NEWER.get(name, ())]  # fmt: skip
+            if name not in ("units", "postings"):
+                target = draft.place(name)
+                pq.write_table(pq.read_table(path, columns=kept), target)
+                draft.add(name, target, snapshot.rows[name])
+        draft.facts |= dict(snapshot.facts)
+    assert warehouse.current()[0].id == "9"
+    assert asked(["sales_amount", "cost_amount", "customers"], ["branch"]) == [
+        ("강남", 17000, None, 2), ("부산", 500, None, 2)]  # fmt: skip
+    assert asked(["sales_amount"], ["rep"], "branch = '부산'") == [("rep 9", 500)]
+
+
+@on_every_engine
+def test_margin_and_receivable_speak_of_the_lines_whose_cost_and_payment_are_known(loaded):
+    measures = ["cost_amount", "margin", "margin_rate", "cost_known_share", "paid_amount", "receivable"]
+    assert asked(measures) == [(None, None, None, None, None, None)]
+    loaded.batch("sales", [
+        sale("8", "c", "soap", "2026-04-01T01:00:00", 1000, cost=600, paid=400),
+        sale("8", "c", "cream", "2026-04-01T01:00:00", 3000, cost=0),
+        sale("9", "c", "soap", "2026-04-02T01:00:00", -500, quantity=-1, cost=-300, paid=0),
+        sale("10", "b", "soap", "2026-04-03T01:00:00", 2000)])  # fmt: skip
+    actions.refresh(Quiet())
+    month = "month = '2026-04'"
+    assert asked([*measures, "orders"], where=month) == [(300, 3200, 3200 / 3500, 3500 / 5500, 400, 100, 3)]
+    assert asked([*measures, "buying_customers"], ["product_major"], month) == [
+        ("BODY", 300, 200, 200 / 500, 500 / 2500, 400, 100, 2), ("FACE", 0, 3000, 1.0, 1.0, None, None, 1)]  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -62,6 +62,11 @@ def test_any_text_survives_quoting(text):
 def test_a_period_written_as_text_is_read_back(day, period):
     number = rules.period_number(period, day)
     assert rules.period_from(period, rules.period_text(period, number)) == number
+    first, last = rules.period_days(period, number)
+    assert first <= day <= last
+    assert rules.period_number(period, first) == rules.period_number(period, last) == number
+    outside = [one for one in (first.toordinal() - 1, last.toordinal() + 1) if one <= day.max.toordinal()]
+    assert all(rules.period_number(period, day.fromordinal(one)) != number for one in outside)
 
 
 def test_weeks_are_iso_weeks():

@@ -18,7 +18,7 @@ from dangol.insight.score.groups.rules.features import feature
 from dangol.insight.warehouse import reads as warehouse
 from dangol.work.actions import Running
 
-NOT_ATTRIBUTES = {"customer_id", "code", "unit_path", "rep", "rep_id", "first_day", "birth_year"}
+NOT_ATTRIBUTES = {"customer_id", "code", "unit_path", "unit_id", "rep", "rep_id", "first_day", "birth_year"}
 CAMPAIGNS_SHOWN = 200
 VALUES_TRIED = 6  # of an attribute, so many values become questions
 

@@ -145,6 +145,13 @@ class RfmScheme:
         return replace(self, **{code: replace(axis, cut_points=()) for code, axis in self.axes.items()
                                 if axis.method == "quantile"})  # type: ignore[arg-type]  # fmt: skip
 
+    def for_a_part(self) -> "RfmScheme":
+        """The same numbers of groups, weights and window with cut points to be computed: amounts and days that suit
+        all customers do not suit those of one channel.
+        """
+        return self.with_axes({code: replace(axis, method="quantile", cut_points=())
+                               for code, axis in self.axes.items()})  # fmt: skip
+
     def as_dict(self) -> dict[str, Any]:
         """Plain values for storing and for the API; `from_dict` turns them back."""
         return asdict(self)

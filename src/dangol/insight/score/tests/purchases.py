@@ -49,6 +49,13 @@ def many(customers: int = 60, seed: int = 7) -> pa.Table:
     return table(rows)
 
 
+def in_channels(lines: pa.Table) -> pa.Table:
+    """The same purchases: the odd customers buy in the shop, every third one on the web only, the others in both."""
+    ways = ["web" if customer % 3 == 0 or (customer % 2 == 0 and day.day % 2) else "shop"
+            for customer, day in zip(lines["customer_id"].to_pylist(), lines["day"].to_pylist(), strict=True)]  # fmt: skip
+    return lines.append_column("channel", pa.array(ways, pa.string()))
+
+
 def numbered_from(first: int, lines: pa.Table) -> pa.Table:
     """The same purchases by customers first, first + 1, … in place of 1, 2, …: PostgreSQL begins no table anew at 1."""
     place = lines.schema.get_field_index("customer_id")
@@ -75,13 +82,14 @@ def scored(home: Path, lines: pa.Table) -> tuple[dict, list]:
     The same lines are scored once a process: later tests get copies of the snapshots and the scheme's cut points.
     """
     from dangol.insight.score import actions
+    from dangol.insight.score.actions import scoring
     from dangol.insight.score.models import Scheme
 
     key = hashlib.sha256(repr(lines.to_pylist()).encode()).hexdigest()
     if key not in _scored:
         published: list = []
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(actions.identify, "publish_standings", lambda rows, **about: published.append((rows, about)))
+            patch.setattr(scoring.identify, "publish_standings", lambda rows, **about: published.append((rows, about)))
             warehouse(home, lines)
             said = actions.run(Quiet())
         kept = Path(tempfile.mkdtemp(prefix="dangol-scored-", dir=home.parent.parent)) / "home"

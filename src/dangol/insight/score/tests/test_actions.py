@@ -6,6 +6,7 @@ import pytest
 
 from dangol.base.errors import BadInput, Conflict, NotAllowed, NotFound
 from dangol.insight.score import actions, reads, rules
+from dangol.insight.score.actions import scoring
 from dangol.insight.score.models import Scheme
 from dangol.insight.score.tests import purchases
 from dangol.insight.score.tests.purchases import FIRST, LAST, line
@@ -17,7 +18,7 @@ def published(monkeypatch):
     """The standings handed over to the customers' room, newest last."""
     seen = []
     monkeypatch.setattr(
-        actions.identify, "publish_standings", lambda rows, **about: seen.append((rows, about)), raising=False
+        scoring.identify, "publish_standings", lambda rows, **about: seen.append((rows, about)), raising=False
     )
     return seen
 

@@ -85,22 +85,23 @@ class Fallen:
     recency_days: int
 
 
-def usual_day() -> date:
+def usual_day(channel: str = "") -> date:
     """The scoring day about three months before the newest: from which falls are counted if nothing is said."""
-    days = score.months()
+    days = score.months(channel)
     return next((day for day in reversed(days) if day <= days[-1] - timedelta(days=85)), days[0])
 
 
-def warned(by: Member, *, since: date, least: float = USUAL_FALL) -> Warned:
+def warned(by: Member, *, since: date, least: float = USUAL_FALL, channel: str = "") -> Warned:
     """How many of the reader's customers fell since a day, by segment and branch.
 
-    least: fall of the score (0 to 100) from which it counts; fewer high axes count always. Raises NotAllowed, NotFound
+    least: fall of the score (0 to 100) from which it counts; fewer high axes count always. channel: by its own scheme
+    instead of the company's. Raises NotAllowed, NotFound
     for a day without scores, BadInput.
     """
     require(by, Right.INSIGHT_VIEW)
     _check(least)
-    days = score.months()
-    found = {column: _counted(by, since, least, column) for column in ("segment_before", "segment", "branch")}
+    days, asked = score.months(channel), _Asked(since, least, channel)
+    found = {column: _counted(by, asked, column) for column in ("segment_before", "segment", "branch")}
     total = found["segment_before"]
     folds = not score.sees_small_groups(by)
     groups = {column: [_group(row, folds) for row in rows] for column, rows in found.items()}
@@ -123,16 +124,25 @@ def _group(row: tuple[str, int, int, int], folds: bool) -> Group:
     return Group(name, number, fell, lost, ranked=number >= LEAST_GROUP)
 
 
-def _counted(by: Member, since: date, least: float, column: str) -> Counts:
+@dataclass(frozen=True)
+class _Asked:
+    """Which falls are looked for."""
+
+    since: date
+    least: float
+    channel: str
+
+
+def _counted(by: Member, asked: _Asked, column: str) -> Counts:
     if scope_of(by).everyone:
-        return _of_everyone(score.snapshot_id(), warehouse.current()[0].id, since, least, column)
-    return _rows(_moved(current(), since, least, by), column)
+        return _of_everyone(score.snapshot_id(asked.channel), warehouse.current()[0].id, asked, column)
+    return _rows(_moved(current(), asked, by), column)
 
 
 @lru_cache(maxsize=100)
-def _of_everyone(_scores: str, _warehouse: str, since: date, least: float, column: str) -> Counts:
+def _of_everyone(_scores: str, _warehouse: str, asked: _Asked, column: str) -> Counts:
     """Snapshots never change, so an answer about two of their days stays true."""
-    return _rows(_moved(current(), since, least, None), column)
+    return _rows(_moved(current(), asked, None), column)
 
 
 def _rows(moved: Table, column: str) -> Counts:
@@ -141,9 +151,10 @@ def _rows(moved: Table, column: str) -> Counts:
     return tuple(sorted(told, key=lambda row: (-row[2], row[0])))
 
 
-def _moved(engine: Engine, since: date, least: float, by: Member | None) -> Table:
+def _moved(engine: Engine, asked: _Asked, by: Member | None) -> Table:
     """by: bounds the customers to those of the reader; None for everybody."""
-    found = tables.moved(score.table(engine, since), score.table(engine), least)
+    before, now = (score.table(engine, day, asked.channel) for day in (asked.since, None))
+    found = tables.moved(before, now, asked.least)
     if by is not None and not scope_of(by).everyone:
         own = pa.table({"customer_id": pa.array(customers.customer_ids(by, CustomerQuery()), pa.int64())})
         found = found.semi_join(engine.memory(own), "customer_id")
@@ -152,34 +163,36 @@ def _moved(engine: Engine, since: date, least: float, by: Member | None) -> Tabl
 
 
 def fallen(
-    by: Member, *, since: date, least: float = USUAL_FALL, segment: str = "", branch: str | None = None, limit: int = 50
-) -> list[Fallen]:
+    by: Member, *, since: date, least: float = USUAL_FALL, segment: str = "", branch: str | None = None,
+    limit: int = 50, channel: str = "",
+) -> list[Fallen]:  # fmt: skip
     """The reader's customers who fell since a day, those who spend less by the most first.
 
     segment: the one they were in; branch: its name ("" for those without one), None for all. Raises NotAllowed,
     NotFound, BadInput.
     """
     engine = current()
-    found = _chosen(engine, by, since=since, least=least, segment=segment, branch=branch)
+    found = _chosen(engine, by, _Asked(since, least, channel), segment, branch)
     rows: list[dict[str, Any]] = engine.arrow(tables.worst(found, min(limit, MOST_LISTED)).drop("fell")).to_pylist()
     labels = customers.labels(row["customer_id"] for row in rows)
     return [Fallen(label=labels[row["customer_id"]], **row) for row in rows if row["customer_id"] in labels]
 
 
 def fallen_ids(
-    by: Member, *, since: date, least: float = USUAL_FALL, segment: str = "", branch: str | None = None
-) -> list[int]:
+    by: Member, *, since: date, least: float = USUAL_FALL, segment: str = "", branch: str | None = None,
+    channel: str = "",
+) -> list[int]:  # fmt: skip
     """All of the reader's customers whom `fallen` lists the first of, ascending. Raises like it."""
     engine = current()
-    found = _chosen(engine, by, since=since, least=least, segment=segment, branch=branch)
+    found = _chosen(engine, by, _Asked(since, least, channel), segment, branch)
     rows = engine.arrow(found.filter(found.fell).select("customer_id").order_by("customer_id"))
     return [int(one) for one in rows["customer_id"].to_pylist()]
 
 
-def _chosen(engine: Engine, by: Member, *, since: date, least: float, segment: str, branch: str | None) -> Table:
+def _chosen(engine: Engine, by: Member, asked: _Asked, segment: str, branch: str | None) -> Table:
     require(by, Right.CUSTOMERS_VIEW)
-    _check(least)
-    found = _moved(engine, since, least, by)
+    _check(asked.least)
+    found = _moved(engine, asked, by)
     if segment:
         found = found.filter(found.segment_before == segment)
     return found if branch is None else found.filter(found.branch == branch)

@@ -3,10 +3,12 @@
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
+import pyarrow.parquet as pq
 import pytest
 
 from dangol import engine
 from dangol.base.errors import Conflict, Damaged
+from dangol.base.identifiers import file_hash
 from dangol.insight.warehouse import actions, reads
 from dangol.work.actions import Quiet
 from tests.engines import on_every_engine
@@ -171,6 +173,29 @@ def test_web_events_are_in_the_star_with_their_customer_and_the_companys_day(loa
     refresh()
     found = [(row["customer_id"], row["visitor"], str(row["day"])) for row in rows("web_events", "visitor")]
     assert found == [(1, "v1", "2017-01-04"), (2, "v2", "2017-01-05")]
+
+
+@on_every_engine
+def test_files_from_before_cost_was_known_are_read_beside_those_with_it(loaded):
+    loaded.batch("sales", [sale("1", "a", "p", "2017-01-05T10:00:00", 100)])
+    [old] = loaded.files["sales"]
+    pq.write_table(pq.read_table(old.path).drop_columns(["cost", "paid"]), old.path)
+    loaded.files["sales"] = [replace(old, sha256=file_hash(old.path))]
+    loaded.batch("sales", [sale("2", "a", "p", "2017-01-06T10:00:00", 200, cost=120, paid=0)])
+    refresh()
+    assert [(row["amount"], row["cost"], row["paid"]) for row in rows("sales_lines", "amount")] == [
+        (100, None, None), (200, 120, 0)]  # fmt: skip
+
+
+def test_renaming_a_branch_rewrites_no_line(loaded):
+    loaded.customer("a", branch="강남", rep="rep 1")
+    loaded.batch("sales", [sale("1", "a", "p", "2017-01-05T10:00:00", 100)])
+    refresh()
+    [unit] = {row["unit_id"] for row in rows("sales_lines")}
+    loaded.places = {("역삼", None): unit}
+    loaded.customer("a", branch="역삼", rep="rep 1")
+    assert refresh()["reused"] == 1
+    assert [(row["unit_id"], row["branch"]) for row in rows("units")] == [(unit, "역삼")]
 
 
 def test_a_loaded_file_that_was_changed_is_refused(loaded):

@@ -68,6 +68,19 @@ def test_role_and_state_of_a_member_are_changed(cast, admin):
     assert (changed.role, changed.active) == ("agent", False)
 
 
+def test_the_customers_of_a_member_come_along_to_another_unit_from_the_day_that_is_said(cast, admin):
+    place = f"/admin/members/{cast.rep.pk}/"
+    assert "고객 2명" in admin.get(place).content.decode()
+    assert 'name="from_day"' not in admin.get(f"/admin/members/{cast.marketer.pk}/").content.decode()
+    given = {"name": "이수진", "email": cast.rep.email, "role": "rep", "unit": cast.busan.pk, "active": "on"}
+    assert admin.post(place, given | {"from_day": "2999-01-01"}).status_code == 422
+    assert reads.member(cast.administrator, cast.rep.pk).unit_id == cast.team.pk
+    assert "2" in admin.post(place, given | {"from_day": "2026-05-01"}, follow=True).content.decode()
+    page = admin.get(f"/customers/{cast.mina.pk}/history/").content.decode()
+    assert "이수진 · 부산지점" in page
+    assert "이수진 · 강남1팀" in page
+
+
 def test_administrator_cannot_switch_the_own_account_off(cast, admin):
     given = {"name": "한지민", "email": cast.administrator.email, "role": "administrator", "unit": ""}
     assert admin.post(f"/admin/members/{cast.administrator.pk}/", given).status_code == 422

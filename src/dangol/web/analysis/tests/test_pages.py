@@ -2,14 +2,21 @@
 
 import csv
 import io
+import re
 from dataclasses import replace
+from urllib.parse import parse_qs
 
 import pytest
 from django.test import Client
+from django.utils.html import escape
 
+from dangol.insight.analysis import reads as reports
 from dangol.insight.analysis.rules.catalogue import KINDS
 from dangol.insight.warehouse import actions
 from dangol.staff.tokens import actions as tokens
+from dangol.work import actions as work
+from dangol.work import reads as jobs
+from dangol.work import worker
 from dangol.work.actions import Quiet
 from tests.loaded import Loaded, sale
 
@@ -54,6 +61,10 @@ def test_a_finding_leads_to_a_campaign_with_its_aim_filled_in(loaded, cast):
     assert link in page
     draft = client_of(cast.marketer).get(link.replace("&amp;", "&")).content.decode()
     assert 'value="reactivate" selected' in draft
+    whole = re.search(re.escape(link) + r'[^"]+', page)[0].replace("&amp;", "&")
+    [reason] = parse_qs(whole)["why"]
+    assert escape(reason) in page
+    assert escape(reason) in client_of(cast.marketer).get(whole).content.decode(), "the finding is the plan's reason"
     assert "/campaigns/new/" not in client_of(cast.analyst).get("/analysis/causes/").content.decode()
 
 
@@ -95,3 +106,27 @@ def test_the_api_gives_findings_as_templates_and_tables_as_rows(loaded, cast):
     assert [row.get("level") for row in effects["rows"]][-1] == 50400
     assert client.get("/api/v1/analysis/reports/funnel?option=current_days=30").json()["options"]["current_days"] == 30
     assert client.get("/api/v1/analysis/reports/funnel?option=colour=30").status_code == 422
+
+
+def test_a_report_that_takes_longer_is_worked_out_in_the_background_and_shown_at_its_address(loaded, cast, monkeypatch):
+    monkeypatch.setattr(reports, "page_seconds", lambda: 1e-9)
+    client, here = client_of(cast.analyst), "/analysis/prices/?end=2026-02&months=1"
+    page = client.get(here).content.decode()
+    assert "This report takes longer" in page
+    assert 'hx-trigger="load, submit"' in page
+    there = client.post("/analysis/prices/work/?end=2026-02&months=1").headers["location"]
+    assert "Waiting for its turn" in client.get(here).content.decode()
+    [job] = jobs.jobs(cast.analyst)
+    work.cancel(by=cast.analyst, job_id=job.id)
+    stopped = client.get(there).content.decode()
+    assert "This report was stopped" in stopped
+    assert 'hx-trigger="load, submit"' not in stopped
+    assert "This report takes longer" in client_of(cast.marketer).get(there).content.decode()  # an address passed on
+    client.post("/analysis/prices/work/?end=2026-02&months=1")
+    worker.run_until_empty()
+    for address in (here, there):
+        assert "Gained most" in client.get(address).content.decode()
+    _token, secret = tokens.create_token(by=cast.analyst, name="t", scopes=["insight.view"])
+    api = Client(headers={"authorization": f"Bearer {secret}"})
+    assert api.get("/api/v1/analysis/reports/prices?end=2026-02&months=1").status_code == 200
+    assert api.get("/api/v1/analysis/reports/seasons").status_code == 202

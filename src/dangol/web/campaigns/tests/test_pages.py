@@ -30,7 +30,6 @@ def company(cast, settings, monkeypatch, tmp_path):
         from dangol.insight.score import reads as score
 
         monkeypatch.setattr(score, "months", lambda: [world.AS_OF])
-        monkeypatch.setattr(score, "segments", lambda day=None, by=None: [])
         yield cast, folder
 
 
@@ -40,8 +39,8 @@ def _signed_in(member):
     return client
 
 
-def _launched(cast):
-    view = plan.draft(by=cast.marketer, **world.fields())
+def _launched(cast, **more):
+    view = plan.draft(by=cast.marketer, **world.fields(**more))
     plan.submit(by=cast.marketer, plan_id=view.id)
     plan.approve(by=cast.approver, plan_id=view.id, content_hash=view.hash)
     run = execute.launch(by=cast.marketer, plan_id=view.id)
@@ -237,3 +236,69 @@ def test_approval_and_launch_ask_for_the_password_again_after_a_while(company):
         answer = client.post(f"/campaigns/{view.id}/{path}/", {"act": "approve", "hash": view.hash})
         assert "/confirm/" in answer["Location"]
     assert reads.plan(cast.marketer, view.id).state == "submitted"
+
+
+def test_a_plan_for_many_is_counted_by_a_job_and_its_pages_wait_for_that(company, monkeypatch):
+    from dangol.campaigns.plan.reads import people
+    from dangol.work.models import Job
+
+    cast, _folder = company
+    monkeypatch.setattr(people, "DIRECT", 50)
+    view = plan.draft(by=cast.marketer, **world.fields())
+    client, place = _signed_in(cast.marketer), f"/campaigns/{view.id}"
+    assert 'hx-trigger="load, submit"' in client.get(f"{place}/panel/").content.decode()
+    assert not Job.objects.exists(), "looking starts nothing"
+    for _click in range(2):
+        shown = client.post(f"{place}/simulation/", headers={"HX-Request": "true"}).content.decode()
+        assert "?asked=1" in shown
+    job = Job.objects.get(kind="plan.count")
+    plan.run_count(Quiet(by=cast.marketer), plan_id=view.id)
+    Job.objects.filter(pk=job.pk).update(state="done", unique_key=None)
+    assert "198" in client.get(f"{place}/simulation/?asked=1").content.decode()
+
+    plan.submit(by=cast.marketer, plan_id=view.id)
+    plan.approve(by=cast.approver, plan_id=view.id, content_hash=view.hash)
+    assert str(running.preview(cast.marketer, view.id).target) in client.get(f"{place}/launch/").content.decode()
+    monkeypatch.setattr(people.Counts, "newest", False)
+    waiting = client.get(f"{place}/launch/").content.decode()
+    assert 'name="hash"' not in waiting, "nothing to confirm before it is counted"
+    launched = client.post(f"{place}/launch/", {"hash": view.hash})
+    assert client.get(launched["Location"] + "numbers/").status_code == 200
+    assert client.post(f"{place}/launch/", {"hash": view.hash}).status_code == 409
+
+
+def test_the_survey_of_a_message_is_answered_by_the_customer_and_counts_for_the_campaign(company, monkeypatch):
+    from dangol.customers.collect import actions as collect
+    from dangol.customers.surveys import actions as surveys
+    from dangol.customers.surveys.models import Response
+
+    cast, folder = company
+    score = {"key": "score", "kind": "nps", "text": {"ko": "추천하시겠어요?", "en": "Would you recommend us?"}}
+    made = surveys.create(
+        by=cast.marketer, name="감사 설문", code="thanks",
+        content={"title": {"ko": "한 가지만 여쭙니다", "en": "One question"}, "questions": [score]},
+    )  # fmt: skip
+    asks = {"body": "{{ link }}\n\n{{ survey }}", "survey": "thanks"}
+    waits = plan.draft(by=cast.marketer, **world.fields(**asks | {"survey": ""}))
+    closed = plan.draft(by=cast.marketer, **world.fields(**asks))
+    assert [{problem.field for problem in view.problems} for view in (waits, closed)] == [{"survey"}, {"survey"}]
+    surveys.publish(by=cast.marketer, survey_id=made.id)
+
+    run = _launched(cast, **asks)
+    path, one = _link(folder, "q")
+    opened = Client().get(path)
+    assert opened["Location"].split("/s/me/")[1]
+    page = opened["Location"].removeprefix("http://testserver")
+    assert "추천하시겠어요?" in Client().get(page).content.decode()
+    assert not Response.objects.exists(), "looking answers nothing"
+    assert Client().post(page, {"q.score": "9", "go": "on", "at": "0", "once": "a" * 24}).status_code == 200
+    assert Response.objects.get().customer_id == one
+    assert running.run(cast.marketer, run.id).survey_answers == 1
+
+    told = []
+    monkeypatch.setattr(collect, "record", lambda **what: told.append(what))
+    for _cycle in range(2):
+        execute.record_clicks(Quiet())
+    [answer] = [row for what in told if what["kind"] == "responses" for row in what["rows"]]
+    assert (answer["campaign_key"], answer["kind"], answer["detail"]) == (run.campaign_key, "survey", "thanks")
+    assert Client().get(path[:-1]).status_code == 404

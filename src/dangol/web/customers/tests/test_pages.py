@@ -52,7 +52,7 @@ def star(home, cast, monkeypatch):
     monkeypatch.setattr(facts.warehouse, "current", lambda: (snapshot, True))
     monkeypatch.setattr(profile.score, "strategies", lambda: {
         "HHH": SimpleNamespace(code="HHH", name="단골", aim="유지", text="감사 인사를 전합니다.")})  # fmt: skip
-    monkeypatch.setattr(profile.score, "history", lambda customer_id: [])
+    monkeypatch.setattr(profile.score, "history", lambda customer_id, **about: [])
     Standing.objects.create(customer=cast.mina, snapshot="s1", as_of=date(2026, 1, 31), segment="HHH", amount=3000,
                             orders=2, last_day=date(2026, 1, 20), recency_days=11)  # fmt: skip
     with fresh() as engine:
@@ -118,7 +118,7 @@ def test_the_profile_of_a_merged_customer_has_the_purchases_of_both_before_the_n
 def test_a_message_of_ours_is_not_shown_twice(star, monkeypatch):
     message = SimpleNamespace(campaign_key="18", ended_at=datetime(2026, 1, 3, tzinfo=UTC), sending_at=None,
                               queued_at=None, channel="email", state="sent")  # fmt: skip
-    monkeypatch.setattr(profile.channels, "of_customer", lambda customer_id: [message])
+    monkeypatch.setattr(profile.events.channels, "of_customer", lambda customer_id: [message])
     assert profile.customer(star.rep, star.mina.pk).counts["contact"] == 1
 
 

@@ -5,10 +5,13 @@ from datetime import date
 
 import pytest
 
+from dangol.base.errors import NotFound
 from dangol.insight.score import actions, reads
-from dangol.insight.score.models import Scheme
+from dangol.insight.score.actions import scoring
+from dangol.insight.score.models import Scheme, StrategyText
 from dangol.insight.score.rules import STRATEGIES
 from dangol.insight.score.tests import purchases
+from dangol.insight.score.tests.purchases import in_channels
 from dangol.insight.score.warning import reads as warning
 from dangol.insight.segments import reads as segments
 from dangol.work.actions import Quiet
@@ -18,7 +21,7 @@ from dangol.work.models import Job
 @pytest.fixture
 def scored(cast, home, monkeypatch):
     """A scored year."""
-    monkeypatch.setattr(actions.identify, "publish_standings", lambda *rows, **about: None)
+    monkeypatch.setattr(scoring.identify, "publish_standings", lambda *rows, **about: None)
     purchases.scored(home, purchases.many(120))
     return cast
 
@@ -98,10 +101,11 @@ def test_a_strategy_is_rewritten_and_taken_back(scored, signed_in):
     body = {"name": "우리 단골", "aim": "오래 함께", "text": "먼저 안부를 묻습니다."}
     assert client.post("/insight/segments/HHH/strategy/", body).status_code == 302
     text = client.get("/insight/segments/HHH/").content.decode()
-    assert "우리 단골" in text
+    assert re.search("<h1[^>]*>우리 단골", text)
     assert "최다은" in text
     client.post("/insight/segments/HHH/strategy/", {"default": "1", **body})
-    assert "우리 단골" not in client.get("/insight/segments/HHH/").content.decode()
+    text = client.get("/insight/segments/HHH/").content.decode()
+    assert not re.search("<h1[^>]*>우리 단골", text)
 
 
 def test_half_a_strategy_comes_back_with_what_was_typed(scored, signed_in):
@@ -184,7 +188,7 @@ def test_versions_show_what_changed_and_are_used_again(scored, signed_in):
 
 
 def test_customers_who_fell_become_a_segment_of_those_one_may_see(cast, home, monkeypatch, signed_in):
-    monkeypatch.setattr(actions.identify, "publish_standings", lambda *rows, **about: None)
+    monkeypatch.setattr(scoring.identify, "publish_standings", lambda *rows, **about: None)
     purchases.scored(home, purchases.numbered_from(cast.mina.pk, purchases.many(120)))
     scored, client = cast, signed_in(cast.branch_manager)
     address = f"/insight/warning/?since={reads.months()[2]}&least=5"
@@ -197,3 +201,34 @@ def test_customers_who_fell_become_a_segment_of_those_one_may_see(cast, home, mo
     assert segments.member_ids(segment.id) == sorted(one.customer_id for one in listed) != []
     assert len(warning.fallen(scored.marketer, since=reads.months()[2], least=5.0, limit=500)) >= len(listed)
     assert client.get(action).status_code == 405
+
+
+def test_a_channel_has_its_own_pages_scheme_and_list_of_customers(scored, signed_in, home):
+    purchases.warehouse(home, in_channels(purchases.many()), "20260102-000000")
+    client = signed_in(scored.analyst)
+    assert b"/insight/channels/" in client.get("/insight/scheme/").content
+    given = client.post("/insight/channels/", {"name": "web"})
+    assert given.headers["Location"].startswith("/insight/scheme/?channel=web&job=")
+    assert client.get("/insight/?channel=web").status_code == 200  # waits for its first scoring
+    actions.run(Quiet(), channel="web")
+    for path in ("/insight/", "/insight/segments/HHH/", "/insight/migration/", "/insight/warning/", "/insight/scheme/"):
+        said = client.get(f"{path}?channel=web")
+        assert said.status_code == 200, path
+        assert b"?channel=web" in said.content, path
+    made = client.post("/insight/segments/HHH/live/?channel=web", {"name": "Web regulars"})
+    assert made.headers["Location"].startswith("/segments/")
+    assert client.get("/insight/?channel=fax").status_code == 404
+    assert client.post("/insight/channels/withdraw/", {"name": "web"}).status_code == 302
+    assert client.get("/insight/?channel=web").status_code == 404
+
+
+def test_a_strategy_is_brought_back_as_it_was(scored, signed_in):
+    client = signed_in(scored.analyst, "ko")
+    for text in ("first", "second"):
+        client.post("/insight/segments/HHH/strategy/", {"name": "N", "aim": "A", "text": text})
+    assert "second" in reads.strategy("HHH", "ko")
+    client.post("/insight/segments/HHH/strategy/", {"again": StrategyText.objects.earliest("id").pk})
+    assert reads.strategy("HHH", "ko") == "A: first"
+    assert reads.strategy("HHH", "en").startswith("Keep their loyalty: ")
+    with pytest.raises(NotFound):
+        reads.strategy("XXX", "ko")

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.test import Client
 
+from dangol.base.errors import Conflict
 from dangol.channels import links
 from dangol.customers.consent import actions as consent
 from dangol.customers.consent import reads as consents
@@ -106,3 +107,8 @@ def test_an_erased_person_s_link_opens_nothing(cast, link):
     cast.mina.kind, cast.mina.name = "unnamed", ""
     cast.mina.save()
     assert Client().get(link).status_code == 404
+
+
+def test_nobody_is_given_a_link_that_would_open_nothing(cast):
+    with pytest.raises(Conflict, match="not known by name"):
+        actions.preference_link(by=cast.steward, customer_id=cast.coded.pk)

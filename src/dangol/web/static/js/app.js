@@ -45,6 +45,14 @@
   /* A row of tabs wider than the window begins where one is. */
   all(".tabs [aria-current]").forEach((tab) => { const row = tab.closest(".tabs"); row.scrollLeft = tab.offsetLeft - row.offsetLeft - (row.clientWidth - tab.offsetWidth) / 2; });
 
+  /* A stacked table on a phone says beside each value which column it is. */
+  const label = (inside) => all("table.table-stack", inside).forEach((table) => {
+    const heads = all("thead tr:last-child > *", table).map((head) => find(".only-read", head) ? "" : head.textContent.trim());
+    all("tbody tr, tfoot tr", table).forEach((row) => { if (row.cells.length === heads.length) all("td:not([data-label])", row).forEach((cell) => { if (heads[cell.cellIndex]) cell.dataset.label = heads[cell.cellIndex]; }); });
+  });
+  label(doc);
+  doc.addEventListener("htmx:load", (event) => label(event.detail.elt.parentElement || doc));
+
   /* Pop-downs close with Esc and with a click elsewhere. */
   const POPS = "details.pop[open], details.menu[open], details.dock-more[open]";
   doc.addEventListener("click", (event) => all(POPS).forEach((pop) => { if (!pop.contains(event.target)) pop.open = false; }));

@@ -54,7 +54,9 @@
     return `${day.getUTCFullYear()}년 ${day.getUTCMonth() + 1}월 ${day.getUTCDate()}일`;
   };
 
-  const theme = (colours) => ({
+  /* On a phone the bars keep most of the room. */
+  const labels = (width) => Math.min(180, Math.max(80, width * 0.36));
+  const theme = (colours, width) => ({
     background: "transparent",
     aria: false, /* the sentence and the table beside a chart say what it shows, in the reader's language */
     font: "Pretendard Variable, Pretendard, sans-serif",
@@ -72,8 +74,8 @@
     axisX: { grid: false, domain: true, domainColor: colours.line },
     axisXQuantitative: { grid: true, domain: false },
     axisYTemporal: { grid: false },
-    axisBand: { grid: false, labelAngle: 0, labelLimit: 180 },
-    legend: { labelColor: colours.ink, titleColor: colours.soft, labelFontSize: 13, titleFontSize: 13, titleFontWeight: 500, orient: "top", symbolType: "circle", symbolStrokeWidth: 2.5, columnPadding: 14, rowPadding: 4, offset: 24 },
+    axisBand: { grid: false, labelAngle: 0, labelLimit: labels(width) },
+    legend: { labelColor: colours.ink, titleColor: colours.soft, labelFontSize: 13, titleFontSize: 13, titleFontWeight: 500, orient: "top", symbolType: "circle", symbolStrokeWidth: 2.5, columnPadding: 14, rowPadding: 4, offset: 32, labelLimit: 260 },
     mark: { color: colours.series[0] },
     bar: { fill: colours.series[0], cornerRadiusEnd: 3, discreteBandSize: { band: 0.68 } },
     line: { stroke: colours.series[0], strokeWidth: 2.25, strokeJoin: "round", strokeCap: "round" },
@@ -86,43 +88,42 @@
   });
 
   /* Series are also told apart by their dashes, so no meaning hangs on colour alone. */
-  const dashed = (spec, width) => {
+  const dashed = (spec) => {
     const mark = typeof spec.mark === "string" ? spec.mark : spec.mark?.type;
     const colour = spec.encoding?.color;
     if (mark !== "line" || !colour?.field || spec.encoding.strokeDash) return spec;
-    /* Both legends say the same in plain numbers, so that they are drawn as one. */
-    const columns = colour.legend?.columns?.expr ? { columns: width < 400 ? 1 : width < 600 ? 2 : 4 } : {};
-    const legend = colour.legend === null ? null : { symbolType: "stroke", symbolSize: 360, symbolStrokeWidth: 2.25, ...colour.legend, ...columns };
+    const legend = colour.legend === null ? null : { symbolType: "stroke", symbolSize: 360, symbolStrokeWidth: 2.25, ...colour.legend };
     const dash = { field: colour.field, type: colour.type || "nominal", legend, title: colour.title, sort: colour.sort, scale: { range: [[1, 0], [7, 3], [2, 3], [9, 3, 2, 3], [4, 2], [12, 4], [1, 4], [6, 2, 1, 2]] } };
-    const named = { ...colour, legend };
-    return { ...spec, encoding: { ...spec.encoding, color: named, strokeDash: dash } };
+    return { ...spec, encoding: { ...spec.encoding, color: { ...colour, legend }, strokeDash: dash } }; /* alike, so that they are one legend */
   };
-  /* Bands times their step: Vega-Lite fits the width of a chart whose height is a step, too, but warns of it each time. */
-  const tall = (spec) => {
-    const band = [spec, ...(spec.layer || [])].map((one) => one.encoding?.y?.field).find(Boolean);
-    const values = spec.data?.values;
-    if (!spec.height?.step || !band || !Array.isArray(values)) return spec;
-    return { ...spec, height: Math.max(1, new Set(values.map((one) => one[band])).size) * spec.height.step };
+  /* Rows drawn one above the other; the height is counted here, for vega-lite warns of a step beside a width that fits. */
+  const rowsOf = (spec, y) => {
+    const values = spec.data?.values || spec.layer?.find((part) => part.data?.values)?.data.values;
+    const whole = Array.isArray(values) && !spec.transform && !spec.encoding?.yOffset && values.every((row) => y?.field in row);
+    return whole ? new Set(values.map((row) => row[y.field])).size : 0;
   };
   const sized = (spec) => {
     const simple = spec.mark || spec.layer;
-    /* Bands have a height of their own, also inside of layers: only the width is fitted to the page. */
-    const banded = (one) => ["nominal", "ordinal"].includes(one.encoding?.y?.type) && !one.encoding.y.bin;
-    const bands = Boolean(spec.height?.step) || [spec, ...(spec.layer || [])].some(banded);
+    const y = [spec, ...(spec.layer || [])].map((part) => part.encoding?.y).find((one) => one?.type);
+    const bands = ["nominal", "ordinal"].includes(y?.type) && !y.bin;
+    const step = spec.height?.step ?? 34;
+    const rows = bands && (spec.height === undefined || spec.height.step) ? rowsOf(spec, y) : 0;
     return {
       ...(simple && spec.width === undefined ? { width: "container" } : {}),
       ...(simple && bands ? { autosize: { type: "fit-x", contains: "padding" } } : {}),
-      ...(simple && spec.height === undefined ? { height: bands ? { step: 34 } : 260 } : {}),
+      ...(simple && spec.height === undefined ? { height: bands ? { step } : 260 } : {}),
       ...spec,
+      ...(simple && rows ? { height: rows * step } : {}),
     };
   };
   /* Times of the specs are days of the company: drawn as written, never moved by the reader's clock. */
-  const asWritten = (node) => {
-    if (Array.isArray(node)) return node.map(asWritten);
+  const asWritten = (node, width) => {
+    if (Array.isArray(node)) return node.map((one) => asWritten(one, width));
     if (!node || typeof node !== "object") return node;
-    const copy = Object.fromEntries(Object.entries(node).map(([key, value]) => [key, key === "values" ? value : asWritten(value)]));
+    const copy = Object.fromEntries(Object.entries(node).map(([key, value]) => [key, key === "values" ? value : asWritten(value, width)]));
     if (copy.type === "temporal" && !copy.scale && !copy.timeUnit) copy.scale = { type: "utc" };
     if (copy.type === "temporal" && copy.axis?.format?.startsWith?.("%")) copy.axis = { ...copy.axis, format: undefined };
+    if (copy.axis?.labelLimit && width < 600) copy.axis = { ...copy.axis, labelLimit: Math.min(copy.axis.labelLimit, labels(width)) };
     return copy;
   };
 
@@ -131,10 +132,10 @@
     if (!held) return;
     try {
       await load();
-      const spec = dashed(tall(sized(asWritten(JSON.parse(held.textContent)))), place.clientWidth);
+      const spec = dashed(sized(asWritten(JSON.parse(held.textContent), place.clientWidth)));
       place.vegaView?.finalize();
       const result = await window.vegaEmbed(place, { $schema: "https://vega.github.io/schema/vega-lite/v6.json", ...spec }, {
-        ast: true, logLevel: 1, actions: false, renderer: "svg", defaultStyle: false, config: theme(palette(place)),
+        ast: true, logLevel: 1, actions: false, renderer: "svg", defaultStyle: false, config: theme(palette(place), place.clientWidth),
         expressionFunctions: { short: (value) => short(value), money: (value, sign) => money(value, sign), month: (value, style) => month(value, style), whole: (value) => whole(value) },
         tooltip: { disableDefaultStyle: true, formatTooltip: (value, clean) => rows(value, clean) },
       });

@@ -8,6 +8,7 @@ import pytest
 from dangol.base.errors import BadInput, Damaged, NotFound
 from dangol.customers.collect.tests.files import parsed_here
 from dangol.insight.olap import reads as olap
+from dangol.insight.olap import rules as olap_rules
 from dangol.insight.olap.stars import actions, rules
 from dangol.staff.reads import system
 from dangol.work.actions import Quiet
@@ -19,7 +20,7 @@ name = "shop"
 label = { en = "Shop", ko = "가게" }
 currency = "USD"
 [tables.sale]
-columns = { who = "whole", what = "whole", day = "date", amount = "decimal(4)", pieces = "whole", seller = "whole", place = "whole" }
+columns = { who = "whole", what = "whole", day = "moment", amount = "decimal(4)", pieces = "whole", seller = "whole", place = "whole" }
 joins = { who = "person", what = "item", seller = "staff", place = "place" }
 [tables.stock]
 columns = { what = "whole", day = "date", pieces = "whole" }
@@ -52,6 +53,8 @@ family = { table = "class" }
 seller = { table = "staff", column = "name", parent = "boss" }
 land = { table = "place" }
 state = { table = "place" }
+hour = { table = "sale", column = "day", part = "hour" }
+weekday = { table = "sale", column = "day", part = "weekday" }
 city = { table = "place" }
 [hierarchies]
 places = { levels = ["land", "state", "city"], ragged = true }
@@ -66,13 +69,22 @@ busan = { fact = "sale", sum = "amount", unit = "money", where = "town = 'Busan'
 per_buyer = { formula = "amount / buyers", unit = "money" }
 busan_share = { formula = "busan / amount", unit = "share" }
 stock = { fact = "stock", sum = "pieces", over_time = "last" }
+own = { fact = "sale", sum = "amount", alone = "seller", unit = "money" }
+middle = { fact = "sale", median = "amount", unit = "money" }
+before = { formula = "previous(amount)", unit = "money" }
+growth = { formula = "(sales - previous(sales)) / previous(sales)", unit = "share" }
+year_so_far = { formula = "year_to_date(amount)", unit = "money" }
+buyers_so_far = { formula = "year_to_date(buyers)", unit = "count" }
+smooth = { formula = "moving_mean(sales, 2)" }
+of_all = { formula = "sales / total(sales)", unit = "share" }
+of_family = { formula = "sales / total(sales, family)", unit = "share" }
 sold_and_left = { formula = "sales + stock", unit = "count" }
 """
 FILES = {
     "sale.csv": """who,what,day,amount,pieces,seller,place
-1,1,2026-01-05 00:00:00.0,0.1000,1,3,1
+1,1,2026-01-05 21:30:00.0,0.1000,1,3,1
 1,2,2026-01-06,0.2000,2,3,1
-2,1,2026-02-07,0.3001,1,2,2
+2,1,2026-02-07T09:05:00Z,0.3001,1,2,2
 3,1,2026-02-08,10,1,4,3
 1,9,2026-03-09,,5,1,3
 """,
@@ -121,6 +133,7 @@ def test_a_star_is_asked_like_the_companys_own(folder):
         ("2026-H1", "Seoul", 30, 30, None, None),
     ]
     assert asked(["buyers"], ["born"], "born >= '1985-01-01'") == [("1990-01-02", 1)]
+    assert asked(["sales"], ["weekday", "hour"], "weekday in (1, 6)") == [(1, 0, 1), (1, 21, 1), (6, 9, 1)]
     assert asked(["sales"], ["item"], "items under ('Face', 'cream')") == [("cream", 1)]
 
 
@@ -143,6 +156,48 @@ def test_members_below_count_once_and_ragged_levels_are_skipped(folder):
         ("Vatican", None, None, 1),
     ]
     assert asked(["sales"], where="places under ('Israel', 'Haifa')") == [(2,)]
+
+
+@on_every_engine
+def test_a_manager_has_figures_with_and_without_those_below(folder):
+    add(folder)
+    assert asked(["amount", "own"], ["seller"]) == [
+        ("Kim", 1060.01, None),
+        ("Lee (2)", 60.01, 30.01),
+        ("Lee (4)", 1000, 1000),
+        ("Park", 30, 30),
+    ]
+    assert [row[1] for row in asked(["middle"], ["seller"])] == pytest.approx([25.005, 20, 1000, 15])
+    assert asked(["amount", "own"], where="seller = 'Lee (2)'") == [(60.01, 30.01)]
+
+
+def test_figures_of_other_periods_and_of_the_whole_come_by_formula(folder):
+    add(folder)
+    assert asked(["sales", "before", "growth", "year_so_far", "buyers_so_far", "smooth"], ["month"]) == [
+        ("2026-01", 2, None, None, 30, 1, None),
+        ("2026-02", 2, 30, 0.0, 1060.01, 3, 2.0),
+        ("2026-03", 1, 1030.01, -0.5, 1060.01, 3, 1.5),
+    ]
+    # February alone still knows January, under every other condition
+    assert asked(["before", "buyers_so_far"], where="month = '2026-02' and town = 'Seoul'") == [(30, 1)]
+    assert asked(["sales", "before"], ["quarter"]) == [("2026-Q1", 5, None)]
+    # who has sold nothing this month keeps what the year has seen
+    assert asked(["year_so_far"], ["month", "town"], "month = '2026-03'") == [
+        ("2026-03", "Busan", 1030.01),
+        ("2026-03", "Seoul", 30),
+    ]
+    assert asked(["of_all", "of_family"], ["family", "item"]) == [
+        ("Body", "soap", 0.6, 1.0),
+        ("Face", "cream", 0.2, 1.0),
+        (None, None, 0.2, 1.0),
+    ]
+    for measures, by, sentence in (
+        (["before"], ["town"], "needs a period"),
+        (["of_family"], ["item"], "needs family in the split"),
+        (["before"], ["week", "month"], "weeks or by months"),
+    ):
+        with pytest.raises(BadInput, match=sentence):
+            asked(measures, by)
 
 
 @on_every_engine
@@ -182,7 +237,7 @@ def test_only_who_sees_everyone_may_ask_an_added_star(folder, cast, settings):
     ("file", "old", "new", "sentence"),
     [
         ("sale.csv", "0.3001", "0.30011", "sale: row 4 of sale.csv: “0.30011” in the column amount is not of the type decimal"),
-        ("sale.csv", "2026-02-07", "2026-02-30", "row 4 .* column day .* date"),
+        ("sale.csv", "2026-02-07", "2026-02-30", "row 4 .* column day .* moment"),
         ("sale.csv", "1,2,2026", "x,2,2026", "row 3 .* column who .* whole"),
         ("person.csv", "2,Busan", "1,Busan", "person: 2 rows have the key id = 1"),
         ("staff.csv", "1,Kim,0", "1,Kim,3", "goes round in a circle"),
@@ -192,8 +247,16 @@ def test_only_who_sees_everyone_may_ask_an_added_star(folder, cast, settings):
         ("shop.toml", '"amount / buyers"', '"per_buyer / buyers"', "made of itself"),
         ("shop.toml", "town = 'Busan'", "towns = 'Busan'", "measures.busan: There is no dimension towns. Did you mean: town"),
         ("shop.toml", 'joins = { what = "item" }', 'joins = { what = "items" }', "joins names “items”"),
+        ("shop.toml", '"amount / buyers"', '"prevous(amount)"', "no function prevous. Possible: previous"),
+        ("shop.toml", '"amount / buyers"', '"moving_mean(amount, 0)"', "whole number of periods from 1"),
+        ("shop.toml", '"amount / buyers"', '"previous(total(amount))"', "put total on the outside"),
+        ("shop.toml", 'sum = "amount * pieces"', 'sum = "previous(amount)"', "not over columns"),
         ("shop.toml", "[facts.stock]", "[facts.stock]\ndates = 1", "facts.stock has no setting dates. .* date"),
         ("shop.toml", '[tables.class]', '[tables.class]\nfiles = ["../../etc/passwd"]', "outside the folder"),
+        ("shop.toml", 'part = "hour"', 'part = "minute"', "part names “minute”"),
+        ("shop.toml", '{ table = "person" }', '{ table = "person", part = "hour" }', "the hour of a moment"),
+        ("shop.toml", "[dimensions]", '[dimensions]\nseller_level = { table = "item", column = "item" }', "two things"),
+        ("shop.toml", 'joins = { what = "item" }', "joins = { what = 1 }", "joins must be a text"),
         ("shop.toml", "currency =", "currency", "is not TOML"),
     ],
 )  # fmt: skip
@@ -212,7 +275,7 @@ def test_the_description_of_foodmart_is_whole():
     assert all(
         one.ko
         for one in (*star.model.measures.values(), *star.model.dimensions.values())
-        if one.name not in rules.PERIODS
+        if one.name not in olap_rules.PERIODS
     )
     assert star.hides == {
         "ragged_state": "ragged_country",

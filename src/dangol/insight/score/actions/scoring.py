@@ -1,53 +1,91 @@
-"""Score all customers at every month end, publish a scheme, rewrite a strategy."""
+"""Score all customers at every month end, by the company's scheme and by those of channels."""
 
 import tempfile
-from collections.abc import Mapping
 from datetime import date
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
 from ibis.expr.types import Table
 
-from dangol.base.errors import BadInput, Conflict, NotFound
+from dangol.base.errors import BadInput
 from dangol.base.period import month_ends
 from dangol.customers.identify import actions as identify
 from dangol.engine import Engine, Snapshot, fresh
 from dangol.engine.lookup import GROUP_ROWS
 from dangol.insight.score import rules, tables
-from dangol.insight.score.models import Scheme, StrategyText
+from dangol.insight.score.actions.classes import publish_classes
+from dangol.insight.score.actions.schemes import in_force
+from dangol.insight.score.models import Scheme
 from dangol.insight.score.reads import store
+from dangol.insight.score.reads.channels import with_scheme
 from dangol.insight.warehouse import reads as warehouse
-from dangol.staff.reads import Member, require, system
-from dangol.staff.rules import Right
-from dangol.work.actions import Running, enqueue
+from dangol.work.actions import Quiet, Running
 
 HISTORY_MONTHS = 13  # a year and the same month of the year before
 MONTH_COLUMNS = ("customer_id", "as_of", "recency_days", "frequency", "monetary", "r", "f", "m", "score", "segment")
 
 
-def run(running: Running) -> dict[str, Any]:
+def run(running: Running, channel: str | None = None) -> dict[str, Any]:
     """Score every customer on the newest warehouse snapshot: today and at the ends of the last months.
 
     All months are scored with the same cut points, those of the scheme's version, so that a customer who moves between
-    segments has really changed, and was not pushed by others. Writes a snapshot of scores and publishes each
-    customer's standing. Returns snapshot, customers, months, version, and `reused` where nothing had changed.
-    Raises NotFound without a warehouse, Cancelled.
+    segments has really changed, and was not pushed by others. Writes a snapshot of scores for the company's scheme and
+    for each channel that has one, and publishes each customer's standing by the company's. channel: a scheme of which
+    alone is new ("" for the company's). Returns snapshot, customers, months, version, `reused` where nothing had
+    changed, and channels: how many were scored by. Raises NotFound without a warehouse, Cancelled.
     """
     source, _newest = warehouse.current()
     if not source.facts.get("first_day") or not source.facts.get("as_of"):
-        return {"snapshot": None, "customers": 0, "months": 0, "version": 0, "reused": False}
-    stored = _scheme_in_force()
+        return {"snapshot": None, "customers": 0, "months": 0, "version": 0, "reused": False, "channels": 0}
+    own = [] if channel == "" else [one.name for one in with_scheme() if channel in (None, one.name)]
+    share = _Share(running, 1 + len(own) - bool(channel))
+    said = {} if channel else _company(source, share)
+    scored = [_by_channel(source, share, one) for one in own]
+    publish_classes(source)
+    return {**said, "channels": sum(scored)}
+
+
+class _Share(Quiet):
+    """Progress of the schemes one after another."""
+
+    def __init__(self, whole: Running, parts: int) -> None:
+        super().__init__(by=whole.by)
+        self.whole, self.parts, self.done = whole, max(parts, 1), 0
+
+    def progress(self, done: int, total: int | None = None, note: str = "") -> None:
+        of = total or 1
+        self.whole.progress(self.done * of + done, self.parts * of, note)
+
+
+def _company(source: Snapshot, share: _Share) -> dict[str, Any]:
+    """Score by the company's scheme and publish the standings."""
+    stored = in_force()
     with fresh() as engine, tempfile.TemporaryDirectory(dir=_scratch()) as scratch:
-        work = _Scoring(engine, source, rules.from_dict(stored.definition), Path(scratch), running)
+        work = _Scoring(engine, source, rules.from_dict(stored.definition), Path(scratch), share)
         if not work.scheme.is_ready:
             work.scheme = _keep_cut_points(stored, work.compute_cut_points(), work.as_of)
         reused = work.write()
         customers = work.publish()
+    share.done += 1
     return {"snapshot": work.snapshot_id, "customers": customers, "months": len(work.ends),
             "version": stored.version, "reused": reused}  # fmt: skip
+
+
+def _by_channel(source: Snapshot, share: _Share, channel: str) -> bool:
+    """Score by a channel's scheme; False where nobody buys there any more."""
+    stored = in_force(channel)
+    with fresh() as engine, tempfile.TemporaryDirectory(dir=_scratch()) as scratch:
+        work = _Scoring(engine, source, rules.from_dict(stored.definition), Path(scratch), share, channel=channel)
+        try:
+            if not work.is_written and not work.scheme.is_ready:
+                work.scheme = _keep_cut_points(stored, work.compute_cut_points(), work.as_of)
+        except BadInput:
+            return False
+        work.write()
+    share.done += 1
+    return True
 
 
 def scoring_days(first_day: date, as_of: date) -> list[date]:
@@ -66,13 +104,15 @@ class _Scoring:
     """One run: the lines are read once, into purchases per customer between the days that matter."""
 
     def __init__(
-        self, engine: Engine, source: Snapshot, scheme: rules.RfmScheme, scratch: Path, running: Running
-    ) -> None:
+        self, engine: Engine, source: Snapshot, scheme: rules.RfmScheme, scratch: Path, running: Running,
+        *, channel: str = "",
+    ) -> None:  # fmt: skip
         self.engine, self.source, self.scheme, self.scratch, self.running = engine, source, scheme, scratch, running
+        self.channel = channel
         self.as_of = date.fromisoformat(source.facts["as_of"])
         self.ends = scoring_days(date.fromisoformat(source.facts["first_day"]), self.as_of)
         self.cuts = tables.breaks(self.ends, scheme.window_days)
-        self.snapshot_id = ""
+        self.snapshot_id = f"{source.id}-rfm{scheme.version:04d}"
         self._parts: Table | None = None
 
     @property
@@ -82,7 +122,7 @@ class _Scoring:
             self.running.progress(0, len(self.ends) + 2)
             path = self.scratch / "pieces.parquet"
             lines = warehouse.table(self.engine, self.source, "sales_lines")
-            self.engine.write(tables.pieces(lines, self.cuts), path)
+            self.engine.write(tables.pieces(tables.of_channel(lines, self.channel), self.cuts), path)
             self._parts = self.engine.table([path])
         return self._parts
 
@@ -91,13 +131,17 @@ class _Scoring:
         spent = tables.spend_at(self.parts, self.cuts, self.as_of, self.scheme.window_days)
         return tables.with_computed(self.engine, spent, self.as_of, self.scheme)
 
+    @property
+    def is_written(self) -> bool:
+        """Whether this very snapshot of scores is there and whole."""
+        place = store(self.channel)
+        return place.pointer() == self.snapshot_id and place.current()[0].id == self.snapshot_id
+
     def write(self) -> bool:
         """Write the snapshot of scores unless the same one is there and whole; returns whether it was."""
-        self.snapshot_id = f"{self.source.id}-rfm{self.scheme.version:04d}"
-        place = store()
-        if place.pointer() == self.snapshot_id and place.current()[0].id == self.snapshot_id:
+        if self.is_written:
             return True
-        with place.draft(self.snapshot_id) as draft:
+        with store(self.channel).draft(self.snapshot_id) as draft:
             draft.facts = self._facts()
             months = self._write_months(draft)
             everything = self.engine.table(months)
@@ -118,6 +162,7 @@ class _Scoring:
             "first_day": self.source.facts["first_day"],
             "months": [end.isoformat() for end in self.ends],
             "scheme": self.scheme.as_dict(),
+            "channel": self.channel,
             "warehouse": self.source.id,
         }
 
@@ -141,78 +186,8 @@ class _Scoring:
         return int(rows.num_rows)
 
 
-def _scheme_in_force() -> Scheme:
-    newest = Scheme.objects.order_by("-version").first()
-    return newest or Scheme.objects.create(version=1, definition=_versioned(rules.DEFAULT, 1).as_dict(), by=system())
-
-
-def _versioned(scheme: rules.RfmScheme, version: int) -> rules.RfmScheme:
-    return rules.from_dict({**scheme.as_dict(), "version": version})
-
-
 def _keep_cut_points(stored: Scheme, ready: rules.RfmScheme, as_of: date) -> rules.RfmScheme:
     """Write down the cut points of a version, once: a run that comes second takes over those of the first."""
     Scheme.objects.filter(pk=stored.pk, cut_on=None).update(definition=ready.as_dict(), cut_on=as_of)
     stored.refresh_from_db()
     return rules.from_dict(stored.definition)
-
-
-def save_scheme(*, by: Member, scheme: rules.RfmScheme) -> tuple[int, int]:
-    """Publish a scheme as the next version and queue the scoring; quantile cut points are computed anew for it.
-
-    Returns the version and the id of the job. Raises NotAllowed, Conflict when somebody published at the same time.
-    """
-    require(by, Right.INSIGHT_EDIT)
-    version = _scheme_in_force().version + 1
-    return _publish(by, version, _versioned(scheme.without_computed(), version).as_dict(), None)
-
-
-def use_scheme_again(*, by: Member, version: int) -> tuple[int, int]:
-    """Publish an earlier version once more, with the cut points it had, and queue the scoring.
-
-    Returns the new version and the id of the job. Raises NotAllowed, NotFound, Conflict (it is in force, or somebody
-    published at the same time).
-    """
-    require(by, Right.INSIGHT_EDIT)
-    newest, old = _scheme_in_force(), Scheme.objects.filter(version=version).first()
-    if old is None:
-        raise NotFound("There is no version {version} of the scheme.", version=version)
-    if old.version == newest.version:
-        raise Conflict("This version is in force already.")
-    definition = _versioned(rules.from_dict(old.definition), newest.version + 1).as_dict()
-    return _publish(by, newest.version + 1, definition, old.cut_on)
-
-
-def _publish(by: Member, version: int, definition: dict[str, Any], cut_on: date | None) -> tuple[int, int]:
-    """Write down a version and queue its scoring. Raises Conflict."""
-    try:
-        with transaction.atomic():
-            Scheme.objects.create(version=version, definition=definition, cut_on=cut_on, by=by)
-    except IntegrityError:
-        raise Conflict("Somebody else published a scheme a moment ago. Look at it before you publish yours.") from None
-    return version, enqueue(kind="score.run", arguments={}, by=by, unique_key=f"score.run:{version}")
-
-
-def set_strategy(*, by: Member, code: str, language: str, name: str, aim: str, text: str) -> None:
-    """Rewrite a segment's name and strategy in one language; with all three empty the default comes back.
-
-    Raises NotAllowed, BadInput.
-    """
-    require(by, Right.INSIGHT_EDIT)
-    if code not in rules.STRATEGIES:
-        raise BadInput("There is no segment {code}. The segments are {known}.", field="code", code=code,
-                       known=", ".join(rules.SEGMENTS))  # fmt: skip
-    given = _strategy_texts(name=name, aim=aim, text=text)
-    StrategyText.objects.create(code=code, language=language[:2], by=by, **given)
-
-
-def _strategy_texts(**given: str) -> Mapping[str, str]:
-    given = {field: " ".join(value.split()) for field, value in given.items()}
-    longest = {"name": 40, "aim": 80, "text": 600}
-    for field, most in longest.items():
-        if len(given[field]) > most:
-            raise BadInput("This may have at most {most} characters.", field=field, most=most)
-    if any(given.values()) and not all(given.values()):
-        empty = next(field for field in longest if not given[field])
-        raise BadInput("Fill in all three: name, aim and text.", field=empty)
-    return given

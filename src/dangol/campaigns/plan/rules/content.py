@@ -1,13 +1,10 @@
-"""What a plan holds, what is wrong with it, what it may become, and what it can be expected to bring."""
+"""What a plan holds, what is wrong with it, what it may become."""
 
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from math import sqrt
 from typing import Any
-
-from scipy.stats import norm
 
 from dangol.base.identifiers import content_hash
 from dangol.campaigns.knowledge.rules import AIMS
@@ -65,6 +62,8 @@ FIELDS: dict[str, Field] = {
     "control_percent": Field("int", N_("Control group (%)"), needed=True, least=5, most=50, default=20),
     "seed": Field("int", N_("Seed of the draw"), needed=True),
     "channel": Field("text", N_("Channel"), needed=True, most=20, default="email"),
+    "why": Field("long", N_("Why this campaign"), most=2000),
+    "why_from": Field("text", N_("Where this comes from"), most=200),
     "offer": Field("long", N_("Offer"), needed=True, most=1000),
     "discount": Field("minor", N_("Discount per purchase"), least=0, default=0),
     "fixed_cost": Field("minor", N_("Fixed cost"), least=0, default=0),
@@ -74,11 +73,19 @@ FIELDS: dict[str, Field] = {
     "body": Field("long", N_("Message"), needed=True, most=20000),
     "link_label": Field("text", N_("Text of the link"), most=60),
     "landing": Field("text", N_("Page behind the link"), most=300),
+    "survey": Field("text", N_("Survey"), most=40),
     "language": Field("choice", N_("Language of the message"), needed=True, choices=LANGUAGES, default="ko"),
     "starts_on": Field("date", N_("First day"), needed=True),
     "window_days": Field("int", N_("Days counted after it"), needed=True, least=1, most=365, default=28),
     "metric": Field("choice", N_("Measured by"), needed=True, choices=METRICS, default="buyers"),
 }
+# Fields that came after the first release: left empty they change no hash, so that what was approved before stays so.
+LATER = ("why", "why_from", "survey")
+# What decides whom a plan aims at, in which group they are and which of their purchases count.
+COUNTED = (
+    "segments", "built", "frozen", "filters", "as_of", "contacted_days", "control_percent", "seed", "channel",
+    "starts_on", "window_days",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -125,7 +132,13 @@ def frozen(content: Mapping[str, Any]) -> dict[str, tuple[int, str]]:
 
 def fingerprint(content: Mapping[str, Any]) -> str:
     """The hash of what is approved: any change of any field gives another."""
-    return content_hash(canonical(content))
+    return content_hash({name: value for name, value in canonical(content).items() if value or name not in LATER})
+
+
+def counted_by(content: Mapping[str, Any]) -> str:
+    """The hash of what decides a plan's counts: words and prices may change without counting the people anew."""
+    plain = canonical(content)
+    return content_hash({name: plain[name] for name in COUNTED})
 
 
 def problems(content: Mapping[str, Any]) -> list[Problem]:
@@ -189,123 +202,3 @@ def day(text: Any) -> date | None:
         return date.fromisoformat(str(text))
     except ValueError:
         return None
-
-
-@dataclass(frozen=True)
-class Base:
-    """What the people aimed at bought in an equally long window before: people, buyers, orders, sum and sum of squares
-    of sales per customer (minor units)."""
-
-    people: int
-    buyers: int
-    orders: int
-    total: int
-    squares: float
-
-    @property
-    def buying_share(self) -> float:
-        return self.buyers / self.people if self.people else 0.0
-
-    @property
-    def per_customer(self) -> float:
-        return self.total / self.people if self.people else 0.0
-
-    @property
-    def ticket(self) -> float:
-        return self.total / self.orders if self.orders else 0.0
-
-    @property
-    def deviation(self) -> float:
-        """Standard deviation of sales per customer."""
-        if self.people < 2:
-            return 0.0
-        return sqrt(max(0.0, (self.squares - self.total**2 / self.people) / (self.people - 1)))
-
-
-@dataclass(frozen=True)
-class Expectation:
-    """What a plan can be expected to bring. Money in minor units; response None where nothing is known of it.
-
-    pays: expected response x expected purchase >= cost. detectable_share, detectable_sales: the smallest true
-    difference that these group sizes will find in 4 of 5 cases.
-    """
-
-    treated: int
-    control: int
-    response: float | None
-    responders: float | None
-    purchase: float
-    cost: float
-    profit: float | None
-    pays: bool | None
-    detectable_share: float | None
-    detectable_sales: float | None
-
-
-def expect(
-    base: Base, *, reachable: int, control_percent: int, response: float | None, margin_percent: int, discount: int,
-    fixed_cost: int, cost_per_message: int,
-) -> Expectation:  # fmt: skip
-    """The expectation of a plan for `reachable` people, before the control group is taken out of them."""
-    control = round(reachable * control_percent / 100)
-    treated = reachable - control
-    margin = base.ticket * margin_percent / 100
-    responders = treated * response if response is not None else None
-    cost = fixed_cost + cost_per_message * treated + (discount * responders if responders is not None else 0.0)
-    gain = responders * margin if responders is not None else None
-    return Expectation(
-        treated=treated,
-        control=control,
-        response=response,
-        responders=responders,
-        purchase=base.ticket,
-        cost=cost,
-        profit=gain - cost if gain is not None else None,
-        pays=gain >= cost if gain is not None else None,
-        detectable_share=detectable_share(treated, control, base.buying_share),
-        detectable_sales=detectable_mean(treated, control, base.deviation),
-    )
-
-
-ALPHA, POWER = 0.05, 0.8
-
-
-def _reach(alpha: float, power: float) -> float:
-    return float(norm.ppf(1 - alpha / 2) + norm.ppf(power))
-
-
-def detectable_mean(
-    treated: int, control: int, deviation: float, *, alpha: float = ALPHA, power: float = POWER
-) -> float | None:
-    """Smallest difference of two means that is found with this power; None where a group is empty.
-
-    Source: normal approximation, Chow, Shao, Wang 2008, Sample Size Calculations in Clinical Research, 3.2.
-    """
-    if treated < 1 or control < 1:
-        return None
-    return _reach(alpha, power) * deviation * sqrt(1 / treated + 1 / control)
-
-
-def detectable_share(
-    treated: int, control: int, share: float, *, alpha: float = ALPHA, power: float = POWER
-) -> float | None:
-    """Smallest rise of a share that is found with this power; None where none is, or a group is empty.
-
-    Source: as `detectable_mean`, 4.2, with each group's own variance; solved by bisection.
-    """
-    if treated < 1 or control < 1:
-        return None
-    reach = _reach(alpha, power)
-
-    def falls_short(rise: float) -> bool:
-        raised = share + rise
-        spread = sqrt(raised * (1 - raised) / treated + share * (1 - share) / control)
-        return rise < reach * spread
-
-    low, high = 0.0, 1 - share
-    if high <= 0 or falls_short(high):
-        return None
-    for _round in range(60):
-        middle = (low + high) / 2
-        low, high = (middle, high) if falls_short(middle) else (low, middle)
-    return high

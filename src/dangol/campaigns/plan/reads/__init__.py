@@ -1,0 +1,60 @@
+"""Looks at plans: list, one plan with its problems, whom it aims at, who can be reached, what to expect."""
+
+from dangol.campaigns.plan.reads.message import PreviewView, preview
+from dangol.campaigns.plan.reads.people import (
+    Aim,
+    Counts,
+    Drawn,
+    Reach,
+    Tick,
+    aim,
+    aims_at_many,
+    attribute_values,
+    count,
+    count_key,
+    counting,
+    draw,
+    kept,
+    nobody_waits,
+    reach,
+)
+from dangol.campaigns.plan.reads.plans import (
+    DecisionView,
+    PlanView,
+    campaign_key,
+    campaigns,
+    letter_content,
+    plan,
+    problems,
+    waiting,
+)
+from dangol.campaigns.plan.reads.simulation import simulation
+
+__all__ = [
+    "Aim",
+    "Counts",
+    "DecisionView",
+    "Drawn",
+    "PlanView",
+    "PreviewView",
+    "Reach",
+    "Tick",
+    "aim",
+    "aims_at_many",
+    "attribute_values",
+    "campaign_key",
+    "campaigns",
+    "count",
+    "count_key",
+    "counting",
+    "draw",
+    "kept",
+    "letter_content",
+    "nobody_waits",
+    "plan",
+    "preview",
+    "problems",
+    "reach",
+    "simulation",
+    "waiting",
+]

@@ -1,0 +1,187 @@
+"""Stars ready to be asked: the company's own within what a member may see, and those that were added."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import ibis
+from django.conf import settings
+from ibis.expr.types import Table
+
+from dangol import engine
+from dangol.base.errors import Damaged, NotFound
+from dangol.engine import Engine, Snapshot, Store, span_of
+from dangol.insight.olap import rules, tables
+from dangol.insight.olap.stars import reads as added
+from dangol.insight.olap.stars import tables as declared_tables
+from dangol.insight.warehouse import reads as warehouse
+from dangol.staff.reads import Member, require, scope_of
+from dangol.staff.rules import Right, Scope
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A star ready to be asked. families: measures and a question -> tables of figures, one row a group.
+
+    minor: whether its amounts are kept in minor units (else as decimals in major units).
+    """
+
+    engine: Engine
+    model: rules.Model
+    snapshot: Snapshot
+    newest: bool
+    families: Callable[[Sequence[str], tables.Question], list[Table]]
+    currency: str
+    generated: frozenset[str] = frozenset()
+    minor: bool = True
+
+
+def question_of(model: rules.Model, by: Sequence[str], conditions: Sequence[rules.Condition]) -> tables.Question:
+    """A split under conditions; those on the period alone are kept apart."""
+    parts = [part for one in conditions for part in (one.parts if isinstance(one, rules.And) else (one,))]
+    used = sorted({name for part in parts for name in rules.names(part)})
+    timed = [all(model.dimensions[name].is_period for name in rules.names(part)) for part in parts]
+    return tables.Question(
+        by=tuple(model.dimensions[name] for name in by),
+        used=tuple(model.dimensions[name] for name in used),
+        rows=tuple(part for part, is_time in zip(parts, timed, strict=True) if not is_time),
+        periods=tuple(part for part, is_time in zip(parts, timed, strict=True) if is_time),
+    )
+
+
+def company(by: Member | None) -> Opened:
+    """The company's own star within the member's scope. Segments are looked up where they are asked for only."""
+    snapshot, newest = warehouse.current()
+    opened, who = engine.current(), scope_of(by) if by is not None else Scope(everyone=True)
+
+    def families(wanted: Sequence[str], question: tables.Question) -> list[Table]:
+        segments = any(item.column == "segment" for item in (*question.by, *question.used))
+        return _families(_star(opened, snapshot, who, segments=segments), wanted, question)
+
+    return Opened(
+        engine=opened,
+        model=rules.model_of(warehouse.table(opened, snapshot, "customers").columns),
+        snapshot=snapshot,
+        newest=newest,
+        families=families,
+        currency=snapshot.facts["currency"],
+        generated=frozenset(snapshot.facts.get("generated", ())),
+    )
+
+
+def _star(opened: Engine, snapshot: Snapshot, who: Scope, *, segments: bool = True) -> tables.Star:
+    """The tables as the member may see them. segments: whether customers carry their segment."""
+    names = ("sales_lines", "customers", "products", "stores", "contacts", "responses", "units")
+    found = {name: warehouse.table(opened, snapshot, name) for name in names}
+    people = _with_segment(opened, found["customers"]) if segments else found["customers"]
+    people = people.mutate(first_month=people.first_day.strftime("%Y-%m"))
+    if not who.everyone:
+        people = people.filter(_seen(people, who))
+    return tables.Star(
+        **{**found, "customers": people},
+        bounded=not who.everyone,
+        days=days_of(snapshot),
+        different=lambda numbers, groups: opened.bits(numbers, span, groups) if (span := _ids(snapshot)) else None,
+    )
+
+
+def days_of(snapshot: Snapshot) -> tuple[date, date] | None:
+    """First and last day of the data, None where there is none."""
+    first, last = (snapshot.facts.get(name) for name in ("first_day", "last_day"))
+    return (date.fromisoformat(first[:10]), date.fromisoformat(last[:10])) if first and last else None
+
+
+def _ids(snapshot: Snapshot) -> tuple[int, int] | None:
+    """The least and largest customer_id of the sales lines."""
+    return span_of(snapshot.paths("sales_lines"), "customer_id")
+
+
+def _seen(people: Table, who: Scope) -> Any:
+    """The scope as a condition on the warehouse's customers."""
+    if who.unit_path is not None:
+        return people.unit_path.startswith(who.unit_path)
+    if who.member_id is not None:
+        return (people.rep_id == who.member_id) | (people.rep == f"rep {who.member_id}")
+    return ibis.literal(False)
+
+
+def _with_segment(opened: Engine, people: Table) -> Table:
+    """Customers with the segment of the newest scores; missing before the first scoring."""
+    try:
+        scores, _newest = Store(settings.DANGOL.home / "scores").current()
+        scored = opened.table(scores.paths("rfm"))
+    except (NotFound, Damaged):
+        return people.mutate(segment=ibis.null("string"))
+    last = scored.filter(scored.as_of == scored.as_of.max()).select("customer_id", "segment")
+    return people.left_join(last, "customer_id").drop("customer_id_right")
+
+
+def _families(star: tables.Star, wanted: Sequence[str], question: tables.Question) -> list[Table]:
+    families = {rules.MEASURES[name].family for name in wanted}
+    built: dict[str, Callable[[], Table]] = {
+        "sales": lambda: tables.sales(star, question, wanted),
+        "base": lambda: tables.base(star, question),
+        "cycle": lambda: tables.cycle(star, question),
+        "retention": lambda: tables.retention(star, question),
+        "contacts": lambda: tables.contacted(star, question),
+        "responses": lambda: tables.responding(star, question),
+    }
+    return [build() for family, build in built.items() if family in families]
+
+
+def declared(by: Member | None, star: str) -> Opened:
+    """A star that was added. Raises NotFound, also where the member may not see everyone; Damaged."""
+    if by is not None and not scope_of(by).everyone:
+        raise added.missing(star)
+    found, snapshot, newest = added.current(star)
+    opened = engine.current()
+
+    def read(name: str) -> Table:
+        return opened.table(snapshot.paths(name))
+
+    return Opened(
+        engine=opened,
+        model=found.model,
+        snapshot=snapshot,
+        newest=newest,
+        families=lambda wanted, question: list(declared_tables.families(read, found, wanted, question)),
+        currency=found.currency,
+        minor=False,
+    )
+
+
+# ---- for rooms above -------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class View:
+    """The star as a member may see it, for questions that no measure answers. known: the dimensions by name.
+
+    bare: the same without segments, which cost a join of every customer.
+    """
+
+    engine: Engine
+    snapshot: Snapshot
+    newest: bool
+    star: tables.Star
+    bare: tables.Star
+    known: Mapping[str, rules.Dimension]
+
+    def question(self, by_dimensions: Sequence[str] = (), where: str = "") -> tables.Question:
+        """A split and a condition over sales lines, checked. Raises BadInput."""
+        asked = rules.model_of(self.star.customers.columns)
+        condition = asked.plain(rules.parse(where))
+        asked.check(["sales_amount"], by_dimensions, sorted(rules.names(condition)))
+        return question_of(asked, by_dimensions, (condition,) if condition else ())
+
+
+def view(by: Member | None, engine_of: Callable[[], Engine] = engine.current) -> View:
+    """The star within the member's scope (None is the installation). Raises NotAllowed, NotFound, Damaged."""
+    if by is not None:
+        require(by, Right.INSIGHT_VIEW)
+    snapshot, newest = warehouse.current()
+    opened = engine_of()
+    who = scope_of(by) if by is not None else Scope(everyone=True)
+    star, bare = (_star(opened, snapshot, who, segments=segments) for segments in (True, False))
+    return View(opened, snapshot, newest, star, bare, rules.dimensions_of(star.customers.columns))
