@@ -14,6 +14,7 @@ from dangol.customers.consent import reads as consent
 from dangol.engine import fresh
 from dangol.insight.warehouse import reads as warehouse
 from dangol.privacy import reads as privacy
+from dangol.reports import paper
 from dangol.work.schedules import reads as schedules
 
 ANSWER_SECONDS = 2
@@ -78,6 +79,13 @@ def _schedules() -> str:
                       schedules=said)  # fmt: skip
 
 
+def _fonts() -> str:
+    """Whether reports can be drawn in Korean."""
+    if not (found := paper.korean_fonts()):
+        raise Unavailable(paper.NO_FONT)
+    return f"good ({found[0]})"
+
+
 CHECKS: dict[str, Callable[[], str]] = {
     "database": _database,
     "engine": _engine,
@@ -85,6 +93,7 @@ CHECKS: dict[str, Callable[[], str]] = {
     "mail": _mail,
     "privacy": _privacy,
     "schedules": _schedules,
+    "fonts": _fonts,
 }
 
 

@@ -1,8 +1,12 @@
 """Korea's seventeen provinces as tiles, so that a map needs no coast lines and small cities are seen."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+
+
+def N_(text: str) -> str:  # noqa: N802  marks a text for translation
+    return text
 
 
 @dataclass(frozen=True)
@@ -47,7 +51,17 @@ def tile_of(text: object) -> Tile | None:
     return _KNOWN.get(re.sub(r"[\s-]", "", str(text)).lower()) if text is not None else None
 
 
-def is_korea(texts: Iterable[object]) -> bool:
-    """Whether all regions (missing ones aside) are provinces of Korea."""
-    there = [text for text in texts if text is not None]
-    return bool(there) and all(tile_of(text) for text in there)
+def is_korea(texts: Sequence[object]) -> bool:
+    """Whether regions can be drawn: each province once, and no more than a few that are none (missing, head office)."""
+    found = [tile for text in texts if (tile := tile_of(text))]
+    return len(found) > 1 and len(found) == len(set(found)) and len(found) * 2 > len(texts)
+
+
+def why_not(texts: Iterable[object]) -> str:
+    """Why there is no map of some regions: an English sentence of the catalogue."""
+    there = [str(text).strip() for text in texts if text is not None]
+    if sum(" " in text and tile_of(text.split()[0]) is not None for text in there) * 2 > len(there):
+        return N_("These are addresses. The map needs the province alone, so they are shown as bars.")
+    if sum(text.endswith(("시", "군", "구")) and not tile_of(text) for text in there) * 2 > len(there):
+        return N_("These are cities and districts. The map draws the provinces only, so they are shown as bars.")
+    return N_("These regions are not the provinces of Korea, so they are shown as bars.")

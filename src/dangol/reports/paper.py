@@ -2,6 +2,7 @@
 
 import copy
 import json
+import re
 from typing import Any
 
 import typst
@@ -16,9 +17,20 @@ from dangol.reports.grid import Grid
 from dangol.reports.sheets import Made
 from dangol.reports.show import korean
 
+
+def N_(text: str) -> str:  # noqa: N802  marks a text for translation
+    return text
+
+
 PDF_KIND, PNG_KIND = "application/pdf", "image/png"
 FONTS = ("Pretendard", "Noto Sans CJK KR", "Noto Sans KR", "Malgun Gothic", "Apple SD Gothic Neo", "NanumGothic",
          "Nanum Gothic")  # fmt: skip
+LATIN = "Libertinus Serif"  # inside of typst
+HANGUL = re.compile("[\u1100-\u11ff\u3130-\u318f\uac00-\ud7a3]")
+NO_FONT = N_(
+    "No font with Korean letters is installed on this machine, so nothing Korean can be drawn as PDF or PNG. Install "
+    "one, such as the package fonts-noto-cjk or fonts-nanum. Excel and CSV files need none."
+)
 MOST_LINES = 400
 VEGA_LITE = "6.1"
 SERIES = ("#b4511f", "#27457f", "#2b9a80", "#a072cf", "#5f4b14", "#c04a86", "#5d5853", "#2c7a96")
@@ -55,13 +67,21 @@ SHEET = """
 """
 
 
-def fonts() -> list[str]:
-    """The fonts of this machine that a sheet is set in, the best first. Raises Unavailable where none knows Hangul."""
+def korean_fonts() -> list[str]:
+    """The fonts of this machine that know Hangul, the best first."""
     known = set(typst.Fonts().families())
-    found = [name for name in FONTS if name in known]
-    if not found:
-        raise Unavailable("No font with Korean letters is installed here. Install Noto Sans CJK or Nanum Gothic.")
-    return found
+    return [name for name in FONTS if name in known]
+
+
+def fonts(text: str) -> list[str]:
+    """The fonts a sheet with this text is set in, the best first; what brings its own needs none of the machine's.
+
+    Raises Unavailable where the text is Korean and no font here knows it: empty boxes would say nothing.
+    """
+    found = korean_fonts()
+    if not found and HANGUL.search(text):
+        raise Unavailable(NO_FONT)
+    return [*found, LATIN]
 
 
 def _label(unit: str, sign: str) -> str:
@@ -130,8 +150,9 @@ def as_png(grid: Grid) -> Made:
     if spec is None:
         raise Unavailable("There is no chart to draw. Choose one in the explorer first.")
     spec["title"] = {"text": show.title(grid), "anchor": "start", "color": INK, "fontSize": 15, "offset": 12}
-    fonts()
-    return Made(vl_convert.vegalite_to_png(json.dumps(spec, default=float), vl_version=VEGA_LITE, scale=2.0), PNG_KIND)
+    text = json.dumps(spec, default=float, ensure_ascii=False)
+    fonts(text)
+    return Made(vl_convert.vegalite_to_png(text, vl_version=VEGA_LITE, scale=2.0), PNG_KIND)
 
 
 def as_pdf(grid: Grid) -> Made:
@@ -143,8 +164,8 @@ def as_pdf(grid: Grid) -> Made:
     width = len(heads[-1])
     rows = grid.rows if len(grid.rows) <= MOST_LINES else [*grid.rows[: MOST_LINES - 1], grid.rows[-1]]
     lead = [gettext("As of %(day)s") % {"day": show.period("day", grid.as_of)}, *show.filters(grid)]
-    data = {
-        "wide": width > 6, "company": settings.DANGOL.company, "fonts": fonts(), "lang": "ko" if korean() else "en",
+    data: dict[str, Any] = {
+        "wide": width > 6, "company": settings.DANGOL.company, "lang": "ko" if korean() else "en",
         "title": show.title(grid), "lead": lead, "said": drawn.said if drawn else "",
         "chart": vl_convert.vegalite_to_svg(json.dumps(spec, default=float), vl_version=VEGA_LITE) if spec else "",
         "columns": ["auto"] * names + ["1fr"] * (width - names), "names": names, "heads": heads,
@@ -154,5 +175,6 @@ def as_pdf(grid: Grid) -> Made:
         "more": gettext("Not all rows fit on paper; the Excel file has them.") if len(rows) < len(grid.rows) else "",
         "about": [list(pair) for pair in sheets.about(grid)[1:]],
     }  # fmt: skip
+    data["fonts"] = fonts(json.dumps(data, ensure_ascii=False))
     made = typst.compile(SHEET.encode(), format="pdf", sys_inputs={"data": json.dumps(data, ensure_ascii=False)})
     return Made(bytes(made), PDF_KIND)

@@ -6,7 +6,7 @@ import pytest
 
 from dangol.base.errors import BadInput
 from dangol.reports import asked as steps
-from dangol.reports import growth
+from dangol.reports import changes, growth
 from dangol.reports.asked import Asked, Figure, Filter
 from dangol.reports.fields import among
 
@@ -34,26 +34,26 @@ def test_nonsense_in_an_address_is_left_out_or_refused():
 
 def test_unfolded_rows_stay_when_figures_order_or_sorting_change():
     one = Asked(rows=("region", "branch"), figures=(Figure("orders"),), open=(("강남",),))
-    assert steps.shown(one, Figure("customers"), 0).open == one.open
-    assert steps.placed(one, "rep", "rows").open == one.open
-    assert steps.placed(one, "branch", "rows", 0).open == ()
-    assert steps.folded(steps.folded(one, ("부산",)), ("부산",)) == one
+    assert changes.shown(one, Figure("customers"), 0).open == one.open
+    assert changes.placed(one, "rep", "rows").open == one.open
+    assert changes.placed(one, "branch", "rows", 0).open == ()
+    assert changes.folded(changes.folded(one, ("부산",)), ("부산",)) == one
     assert one.unfolded(("강남",))
     assert not one.unfolded(("부산",))
 
 
 def test_the_order_goes_with_its_figure():
     one = Asked(rows=("region",), figures=(Figure("orders"), Figure("customers")), sort="-1")
-    assert steps.shown(one, Figure("customers"), 0).sort == "-0"
-    assert steps.hidden(one, Figure("customers")).sort == ""
-    assert steps.exchanged(one, Figure("customers"), Figure("customers", "total")).sort == ""
+    assert changes.shown(one, Figure("customers"), 0).sort == "-0"
+    assert changes.hidden(one, Figure("customers")).sort == ""
+    assert changes.exchanged(one, Figure("customers"), Figure("customers", "total")).sort == ""
 
 
 def test_a_field_is_in_one_place_only():
     one = Asked(rows=("region", "branch"), columns=("month",))
-    assert steps.placed(one, "region", "cols").rows == ("branch",)
-    assert steps.taken(one, "month").columns == ()
-    assert steps.turned(one).rows == ("month",)
+    assert changes.placed(one, "region", "cols").rows == ("branch",)
+    assert changes.taken(one, "month").columns == ()
+    assert changes.turned(one).rows == ("month",)
 
 
 def test_missing_values_are_values_of_a_condition():

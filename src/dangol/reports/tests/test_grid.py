@@ -8,11 +8,13 @@ import openpyxl
 import pytest
 from django.utils import translation
 
+from dangol.base.errors import Unavailable
+from dangol.engine.engines import DuckDB
 from dangol.insight.olap import behind
 from dangol.insight.warehouse import actions
 from dangol.reports import asked as steps
 from dangol.reports import fields as catalogue
-from dangol.reports import layout, picture, sheets, show
+from dangol.reports import korea, layout, levels, paper, picture, sheets, show
 from dangol.reports.grid import OTHERS
 from dangol.work.actions import Quiet
 from tests.loaded import Loaded, sale
@@ -139,3 +141,90 @@ def test_a_chart_is_chosen_and_says_what_it_shows(loaded, text, kind):
     assert found.rows
     assert found.said
     assert bool(found.notes) == ("chart=map" in text)
+
+
+# ---- how often the engine is asked -----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def scans(loaded, monkeypatch):
+    """What the engine was asked for since: one entry a question."""
+    found = []
+    arrow = DuckDB.arrow
+
+    def counted(self, expression):
+        found.append(expression)
+        return arrow(self, expression)
+
+    monkeypatch.setattr(DuckDB, "arrow", counted)
+    return found
+
+
+ADDS_UP = "show=sales_amount&show=sales_amount:total&show=sales_amount:row&show=quantity"
+GROWS = "show=sales_amount:last&show=sales_amount:year"
+
+
+PASSES = [
+    (f"rows=branch&rows=product&depth=2&cols=month&{ADDS_UP}", 1, 8300),
+    (f"rows=branch&cols=month&{ADDS_UP}&{GROWS}", 1, 8300),
+    (f"rows=branch&cols=month&{ADDS_UP}&{GROWS}&from.month=2026-02", 1, 4900),
+    (f"rows=branch&is.month=2026-02&{ADDS_UP}&{GROWS}", 3, 4800),  # no period on an axis: now, and each time before
+    (
+        f'rows=branch&rows=product&open=["강남"]&cols=month&{ADDS_UP}',
+        2,
+        8300,
+    ),  # and once more for what is unfolded alone
+    (
+        "rows=branch&cols=month&show=buying_customers&show=sales_amount",
+        4,
+        8300,
+    ),  # people: cells, rows, columns, total
+]
+
+
+def test_a_pivot_asks_once_for_all_that_adds_up(loaded, scans):
+    for text, asked, total in PASSES:
+        scans.clear()
+        grid = laid(text)
+        assert (len(scans), grid.questions, grid.raw((), (), "sales_amount")) == (asked, asked, total), text
+
+
+def test_what_was_added_up_is_what_the_engine_says_level_by_level(loaded, monkeypatch):
+    text = f"rows=branch&rows=product&depth=2&cols=month&from.month=2026-02&{ADDS_UP}&{GROWS}"
+    once = laid(text)
+    monkeypatch.setattr(levels, "MOST_ADDED", 1)
+    apart = laid(text)
+    assert apart.questions > once.questions
+    for row in once.rows:
+        for column in once.columns:
+            for figure in once.asked.figures:
+                both = [grid.figure(row.path, column.path, figure) for grid in (once, apart)]
+                assert both[0] == (both[1] if both[1] is None else pytest.approx(both[1]))
+
+
+def test_others_have_growth_and_are_counted_below_unfolded_rows(loaded, monkeypatch):
+    monkeypatch.setattr(steps, "TOPS", (1, 20))
+    grid = laid("rows=age_band&rows=product&depth=2&top=1&cols=month&show=sales_amount:last&show=buying_customers")
+    growth, people = grid.asked.figures
+    below = ("30s", OTHERS)  # cream is shown, soap and oil are others
+    assert grid.raw(below, (), "buying_customers") == 2
+    assert grid.figure(below, ("2026-02",), people) == 1
+    assert grid.figure(below, ("2026-02",), growth) == pytest.approx(300 / 1000 - 1)
+    assert grid.figure((OTHERS,), ("2026-02",), growth) == pytest.approx(-1)
+
+
+def test_regions_that_are_no_provinces_say_what_they_are():
+    assert korea.is_korea(["서울특별시", "경기도", "본사", None, "부산"])
+    assert not korea.is_korea(["서울", "서울특별시"])  # twice the same tile
+    assert "cities and districts" in korea.why_not(["강남구", "수원시", None])
+    assert "addresses" in korea.why_not(["서울 강남구 역삼동", "경기도 수원시 팔달구"])
+    assert "not the provinces" in korea.why_not(["강남", "부산"])
+
+
+def test_a_sheet_without_a_korean_font_says_so_and_one_without_korean_needs_none(loaded, monkeypatch):
+    monkeypatch.setattr("dangol.reports.paper.FONTS", ("No Such Font",))
+    with translation.override("en"):
+        assert paper.as_png(laid("rows=age_band&show=sales_amount")).content.startswith(b"\x89PNG")
+        for form in (paper.as_pdf, paper.as_png):
+            with pytest.raises(Unavailable, match="fonts-noto-cjk"):
+                form(laid("rows=branch&show=sales_amount"))

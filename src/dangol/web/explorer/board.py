@@ -10,8 +10,8 @@ from django.utils.translation import gettext
 
 from dangol.base.errors import BadInput
 from dangol.reports import asked as steps
+from dangol.reports import changes, picture, show
 from dangol.reports import fields as catalogue
-from dangol.reports import picture, show
 from dangol.reports.asked import GROWTH, KINDS, PLAIN, SHARES, TOPS, Asked, Figure, Filter
 from dangol.reports.fields import SUMMABLE, Fields
 from dangol.reports.grid import Grid
@@ -101,21 +101,21 @@ class Board:
         other = "cols" if shelf == "rows" else "rows"
         found: list[Step] = []
         if place:
-            found.append(self.step(gettext("Move forward"), steps.placed(self.asked, name, shelf, place - 1),
+            found.append(self.step(gettext("Move forward"), changes.placed(self.asked, name, shelf, place - 1),
                                    "chevron-left"))  # fmt: skip
         if place < n - 1:
-            found.append(self.step(gettext("Move back"), steps.placed(self.asked, name, shelf, place + 1),
+            found.append(self.step(gettext("Move back"), changes.placed(self.asked, name, shelf, place + 1),
                                    "chevron-right"))  # fmt: skip
         if moved := self._tried(name, other):
             label = gettext("Move to columns") if other == "cols" else gettext("Move to rows")
             found.append(self.step(label, moved, "columns"))
-        found.append(self.step(gettext("Take off"), steps.taken(self.asked, name), "close"))
+        found.append(self.step(gettext("Take off"), changes.taken(self.asked, name), "close"))
         return Pill(f"{shelf}-{name}", name, show.field(self.fields, name), found,
                     panel=self.part("values", dimension=name))  # fmt: skip
 
     def _tried(self, name: str, shelf: str) -> Asked | None:
         try:
-            return steps.placed(self.asked, name, shelf)
+            return changes.placed(self.asked, name, shelf)
         except BadInput:
             return None
 
@@ -126,17 +126,17 @@ class Board:
     def _figure(self, one: Figure, place: int) -> Pill:
         found = []
         if place:
-            found.append(self.step(gettext("Move forward"), steps.shown(self.asked, one, place - 1), "chevron-left"))
+            found.append(self.step(gettext("Move forward"), changes.shown(self.asked, one, place - 1), "chevron-left"))
         if place < len(self.asked.figures) - 1:
-            found.append(self.step(gettext("Move back"), steps.shown(self.asked, one, place + 1), "chevron-right"))
-        found.append(self.step(gettext("Take off"), steps.hidden(self.asked, one), "close"))
+            found.append(self.step(gettext("Move back"), changes.shown(self.asked, one, place + 1), "chevron-right"))
+        found.append(self.step(gettext("Take off"), changes.hidden(self.asked, one), "close"))
         ways = [
             self.step(gettext(show.KIND_NAMES[kind]),
-                      steps.exchanged(self.asked, one, Figure(one.measure, kind)), current=kind == one.kind)
+                      changes.exchanged(self.asked, one, Figure(one.measure, kind)), current=kind == one.kind)
             for kind in self._kinds(one.measure)
         ]  # fmt: skip
         beside = [
-            self.step(gettext(show.KIND_NAMES[kind]), steps.shown(self.asked, Figure(one.measure, kind), place + 1))
+            self.step(gettext(show.KIND_NAMES[kind]), changes.shown(self.asked, Figure(one.measure, kind), place + 1))
             for kind in self._kinds(one.measure)
             if Figure(one.measure, kind) not in self.asked.figures and len(self.asked.figures) < steps.MOST_FIGURES
         ]
@@ -155,7 +155,7 @@ class Board:
             [*words] = show.filters(grid)
             found.append(
                 Pill(f"filter-{one.name}", one.name, " · ".join(words),
-                     [self.step(gettext("Take off"), steps.filtered(self.asked, Filter(one.name)), "close")],
+                     [self.step(gettext("Take off"), changes.filtered(self.asked, Filter(one.name)), "close")],
                      panel=self.part("values", dimension=one.name))
             )  # fmt: skip
         return found
@@ -170,7 +170,7 @@ class Board:
             plain = Figure(name, PLAIN)
             full = len(self.asked.figures) >= steps.MOST_FIGURES
             rest = tuple(other for other in self.asked.figures if other.measure != name)
-            target = replace(self.asked, figures=rest, sort="") if used else None if full else steps.shown(
+            target = replace(self.asked, figures=rest, sort="") if used else None if full else changes.shown(
                 self.asked, plain)  # fmt: skip
             found.append({"name": name, "label": gettext(one.label), "definition": gettext(one.definition),
                           "used": used, "url": self.url(target) if target else ""})  # fmt: skip
@@ -190,7 +190,7 @@ class Board:
                 if place in groups]  # fmt: skip
 
     def _way(self, name: str, shelf: str, used: str) -> str:
-        found = steps.taken(self.asked, name) if used == shelf else self._tried(name, shelf)
+        found = changes.taken(self.asked, name) if used == shelf else self._tried(name, shelf)
         return self.url(found) if found else ""
 
     # ---- switches ----------------------------------------------------------------------------------------------------
@@ -201,7 +201,7 @@ class Board:
         can_turn = len(asked.rows) <= steps.MOST_COLUMN_FIELDS and bool(asked.dimensions)
         kinds = ["auto", *picture.fitting(asked, self.fields), "none"]
         return {
-            "turn": self.url(steps.turned(asked)) if can_turn else "",
+            "turn": self.url(changes.turned(asked)) if can_turn else "",
             "charts": [self.step(gettext(picture.NAMES[kind]), replace(asked, chart=kind), current=asked.chart == kind)
                        for kind in kinds],
             "tops": [Step(f"{n}", self.url(replace(asked, top=n)), current=n == asked.top) for n in TOPS],
@@ -222,15 +222,15 @@ def moved(asked: Asked, text: str, fields: Fields) -> Asked:
     name, _bar, place = rest.partition("|")
     at = int(place) if place.isascii() and place.isdecimal() and len(place) < 3 else None
     if shelf in ("rows", "cols") and name in fields.dimensions:
-        return steps.placed(asked, name, shelf, at)
+        return changes.placed(asked, name, shelf, at)
     measure, _colon, kind = name.partition(":")
     figure = Figure(measure, kind if kind in KINDS else PLAIN)
     if shelf == "show" and measure in fields.measures:
-        return steps.shown(asked, figure, at)
+        return changes.shown(asked, figure, at)
     if shelf == "take" and name in asked.dimensions:
-        return steps.taken(asked, name)
+        return changes.taken(asked, name)
     if shelf == "take" and figure in asked.figures:
-        return steps.hidden(asked, figure)
+        return changes.hidden(asked, figure)
     raise BadInput("This field does not fit there. Measures are shown, the others go to rows, columns or filters.",
                    field="do")  # fmt: skip
 

@@ -11,9 +11,9 @@ from django.utils.translation import gettext
 from dangol.base.errors import BadInput, Damaged, NotFound, TooMuch
 from dangol.insight.olap import reads as olap
 from dangol.reports import asked as steps
+from dangol.reports import changes, show
 from dangol.reports import fields as catalogue
 from dangol.reports import grid as tables
-from dangol.reports import show
 from dangol.reports.asked import Asked, Filter
 from dangol.reports.fields import Fields
 from dangol.reports.grid import OTHERS, Grid
@@ -47,7 +47,7 @@ def values(request: Request) -> HttpResponse:
         "board": board, "field": fields.dimensions[name], "label": show.field(fields, name), "chosen": chosen,
         "options": options, "more": more, "find": text, "here": board.url(asked),
         "hidden": [(key, value) for key, value in board.hidden if not key.endswith(f".{name}")],
-        "hidden_all": board.hidden, "clear": board.url(steps.filtered(asked, Filter(name))),
+        "hidden_all": board.hidden, "clear": board.url(changes.filtered(asked, Filter(name))),
         "base": _base(request),
     })  # fmt: skip
 
@@ -164,7 +164,7 @@ def _ways(board: Board, row: steps.Path, column: steps.Path, *, others: bool) ->
         if value == OTHERS:
             continue
         label = show.member(name, value)
-        only = steps.filtered(board.asked, Filter(name, (value,)))
+        only = changes.filtered(board.asked, Filter(name, (value,)))
         now = board.asked.filter_of(name)
         out = (*now.values, value) if now and now.out else (value,)
         if now and now.values and not now.out:
@@ -173,7 +173,7 @@ def _ways(board: Board, row: steps.Path, column: steps.Path, *, others: bool) ->
             without = Filter(name, out, out=True)
         found += [
             board.step(gettext("Only %(name)s") % {"name": label}, only, "filter"),
-            board.step(gettext("Without %(name)s") % {"name": label}, steps.filtered(board.asked, without), "minus"),
+            board.step(gettext("Without %(name)s") % {"name": label}, changes.filtered(board.asked, without), "minus"),
         ]
     return found
 
@@ -182,7 +182,7 @@ def _splits(board: Board, row: steps.Path, column: steps.Path) -> list[Any]:
     """The cell alone, split by another dimension."""
     asked = board.asked
     for name, value in [*zip(asked.rows, row, strict=False), *zip(asked.columns, column, strict=False)]:
-        asked = steps.filtered(asked, Filter(name, (value,)))
+        asked = changes.filtered(asked, Filter(name, (value,)))
     return [
         board.step(show.field(board.fields, name),
                    replace(asked, rows=(name,), columns=(), open=(), shut=(), depth=1, sort=""))

@@ -7,7 +7,7 @@ from typing import Any
 from django.utils.translation import gettext
 
 from dangol.reports import asked as steps
-from dangol.reports import show
+from dangol.reports import changes, show
 from dangol.reports.asked import GROWTH, Figure, path_text
 from dangol.reports.grid import Grid, Head
 from dangol.web.explorer.board import Board
@@ -78,9 +78,9 @@ def _label_sort(grid: Grid, board: Board) -> dict[str, str]:
 
 def _line(grid: Grid, board: Board, head: Head, warm: dict[Figure, tuple[float, float]]) -> dict[str, Any]:
     if head.unfolds:
-        way = board.url(steps.folded(grid.asked, head.path))
+        way = board.url(changes.folded(grid.asked, head.path))
     elif head.drills_to and head.kind == "member" and len(grid.asked.rows) < steps.MOST_ROWS_FIELDS:
-        way = board.url(steps.drilled(grid.asked, head.path, head.drills_to))
+        way = board.url(changes.drilled(grid.asked, head.path, head.drills_to))
     else:
         way = ""
     return {

@@ -69,7 +69,7 @@
     keep = event.detail.elt.contains?.(find("#filter-find")) || false;
     if (!panel().contains(doc.activeElement)) opener = doc.activeElement;
   });
-  const close = () => { if (!panel()?.firstElementChild) return false; panel().replaceChildren(); opener?.focus?.(); return true; };
+  const close = () => { if (!panel()?.firstElementChild) return false; panel().replaceChildren(); (opener?.isConnected ? opener : find(".explorer-table [tabindex='0'][data-move]"))?.focus?.(); return true; };
   doc.addEventListener("click", (event) => {
     if (event.target.closest?.("#explorer-panel [data-close]")) { event.preventDefault(); close(); }
     drilled = event.target.closest?.(".explorer-table a[id]")?.id || drilled;
