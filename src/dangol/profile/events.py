@@ -52,7 +52,8 @@ def events_of(ids: Sequence[int], facts: Facts, consents: Sequence[Any]) -> Iter
     yield from _purchases(facts.lines)
     messages = channels.of_customer(*ids)
     yield from _messages(messages)
-    yield from _refused(ids)
+    if any(message.state == "failed" for message in messages):
+        yield from _refused(ids)
     yield from _contacts(facts.contacts, {message.campaign_key for message in messages})
     yield from _responses(facts.responses)
     yield from _surveys(ids)

@@ -33,7 +33,7 @@ def table(engine: Engine, snapshot: Snapshot, name: str) -> Table:
     A snapshot of an earlier version, served until the next refresh, gives nothing for what it did not know yet. Raises
     NotFound.
     """
-    if name in NEWER and name not in snapshot.rows:
+    if name in NEWER and name not in snapshot.files:
         return engine.memory(pa.schema([(column, pa.int64() if column.endswith("_id") else pa.string())
                                         for column in rules.STAR[name]]).empty_table())  # fmt: skip
     found = engine.table(snapshot.paths(name))

@@ -38,6 +38,9 @@ GROUPS = {
         "smtp_password",
         "smtp_tls",
         "mail_from",
+        "dkim_domain",
+        "dkim_selector",
+        "dkim_key",
         "sender_name",
         "sender_contact",
     ),
@@ -56,6 +59,9 @@ GROUPS = {
 # The same sentences as in config/options.py, which knows no translation; a test keeps them equal.
 MEANINGS = (
     gettext_noop("Folder of everything Dangol keeps: database, files, snapshots."),
+    gettext_noop("Domain that signs the mails (DKIM), like that of `mail_from`; empty for none."),
+    gettext_noop("Selector under which DNS holds the public key of the signature."),
+    gettext_noop("File with the private key of the signature: RSA, PEM; empty sends mails unsigned."),
     gettext_noop("`sqlite` (a file in the home folder) or `postgresql://user:password@host:port/name`."),
     gettext_noop("Analytical engine: `duckdb` in this process, or `spark`."),
     gettext_noop("Address of the Spark master when the engine is `spark`."),

@@ -172,6 +172,11 @@ def test_last_years_sales_stay_with_who_was_in_charge_then(loaded):
     assert asked(["customers"], ["branch", "month"], "month = '2026-03' and branch = '부산'") == [
         ("부산", "2026-03", 2)]  # fmt: skip
     assert asked(["contacted_customers"], ["branch"]) == [("강남", 1), ("부산", 2)]
+
+
+def test_files_are_kept_unless_the_past_of_somebody_in_them_changed(loaded):
+    loaded.moved("a", date(2026, 3, 1), branch="부산", rep="rep 9")
+    actions.refresh(Quiet())
     # more sales come: the files from before are taken over, and the new lines are with the new branch
     loaded.batch("sales", [sale("7", "a", "soap", "2026-03-09T01:00:00", 100)])
     assert actions.refresh(Quiet())["reused"] == 7
@@ -217,7 +222,6 @@ def test_a_snapshot_of_an_earlier_version_answers_until_the_next_refresh(loaded,
     assert asked(["sales_amount"], ["rep"], "branch = '부산'") == [("rep 9", 500)]
 
 
-@on_every_engine
 def test_margin_and_receivable_speak_of_the_lines_whose_cost_and_payment_are_known(loaded):
     measures = ["cost_amount", "margin", "margin_rate", "cost_known_share", "paid_amount", "receivable"]
     assert asked(measures) == [(None, None, None, None, None, None)]

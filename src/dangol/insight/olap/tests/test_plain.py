@@ -130,7 +130,7 @@ def _asked(measures, by, where=""):
 def test_figures_are_those_of_plain_python(lines, settings):
     found, people = lines
     sums = ["sales_amount", "returns_amount", "orders", "buying_customers", "repeat_customers"]
-    chosen = SPLITS if settings.DANGOL.engine == "duckdb" else SPLITS[5:9:3]
+    chosen = SPLITS if settings.DANGOL.engine == "duckdb" else SPLITS[5:6]
     for place, by in enumerate(chosen):
         where, holds = list(CONDITIONS.items())[place % len(CONDITIONS)]
         kept = [line for line in found if holds(line)]
@@ -141,7 +141,7 @@ def test_figures_are_those_of_plain_python(lines, settings):
             assert _asked(measures, by, where) == alone, (by, where, measures)
         if sum(name in rules.PERIODS for name in by) == 1:
             assert _asked(["retention_rate"], by) == _retention(found, by), by
-        if place == 1:  # customers under a condition: the period alone cuts what is shown, not who counts
+        if by == ("month",):  # customers under a condition: the period alone cuts what is shown, not who counts
             shown = _asked(["customers"], by, "year = '2025' and age_band = '30s'")
             those = [line for line in found if line["age_band"] == "30s"]
             every = _accumulated(those, people, by)
