@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import Q, Subquery
+from django.db.models import Subquery
 from django.db.models import Value as Given
 from django.db.models.functions import Coalesce
 
@@ -158,9 +158,13 @@ def person(by: Member, row: Customer, *, unmasked: bool) -> Person:
 
 
 def _known_by(whole: int) -> tuple[list[int], list[tuple[str, str]]]:
-    """The ids a person is known under, the whole one's first, and the source keys of all of them: one question."""
-    mine = Customer.objects.filter(Q(pk=whole) | Q(merged_into=whole))
-    rows = list(mine.order_by("pk").values_list("pk", "keys__source", "keys__key"))
+    """The ids a person is known under, the whole one's first, and the source keys of all of them: one question.
+
+    Of two halves, each answered by an index of its own: with an "or" between them SQLite reads every customer.
+    """
+    itself, merged = (Customer.objects.filter(**which).values_list("pk", "keys__source", "keys__key")
+                      for which in ({"pk": whole}, {"merged_into": whole}))  # fmt: skip
+    rows = sorted(itself.union(merged, all=True), key=lambda row: row[0])
     ids = dict.fromkeys([whole, *(pk for pk, _source, _key in rows)])
     return list(ids), sorted((source, key) for _pk, source, key in rows if source is not None)
 
