@@ -9,6 +9,6 @@ urlpatterns = [
     path("", pages.index, name="index"),
     path("indicators/", indicators.indicators, name="indicators"),
     path("goals/<int:goal_id>/remove/", indicators.remove_goal, name="remove_goal"),
-    path("<slug:name>/work/", working.work, name="work"),
+    path("<slug:name>/answer/", working.work, name="work"),
     path("<slug:name>/", pages.report, name="report"),
 ]

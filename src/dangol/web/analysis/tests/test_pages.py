@@ -114,7 +114,7 @@ def test_a_report_that_takes_longer_is_worked_out_in_the_background_and_shown_at
     page = client.get(here).content.decode()
     assert "This report takes longer" in page
     assert 'hx-trigger="load, submit"' in page
-    there = client.post("/analysis/prices/work/?end=2026-02&months=1").headers["location"]
+    there = client.post("/analysis/prices/answer/?end=2026-02&months=1").headers["location"]
     assert "Waiting for its turn" in client.get(here).content.decode()
     [job] = jobs.jobs(cast.analyst)
     work.cancel(by=cast.analyst, job_id=job.id)
@@ -122,7 +122,7 @@ def test_a_report_that_takes_longer_is_worked_out_in_the_background_and_shown_at
     assert "This report was stopped" in stopped
     assert 'hx-trigger="load, submit"' not in stopped
     assert "This report takes longer" in client_of(cast.marketer).get(there).content.decode()  # an address passed on
-    client.post("/analysis/prices/work/?end=2026-02&months=1")
+    client.post("/analysis/prices/answer/?end=2026-02&months=1")
     worker.run_until_empty()
     for address in (here, there):
         assert "Gained most" in client.get(address).content.decode()

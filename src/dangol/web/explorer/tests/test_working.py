@@ -58,7 +58,7 @@ def signed_in(member):
     return client
 
 
-def posted(client, act="/explorer/work/"):
+def posted(client, act="/explorer/answer/"):
     return client.post(act, parse_qs(QUERY), headers=HTMX)  # fmt: skip
 
 
@@ -88,7 +88,7 @@ def test_nobody_else_and_no_newer_data_are_shown_the_answer(loaded, cast, monkey
     begun = posted(analyst).content.decode()
     job = re.search(r'data-job="(\d+)"', begun)[1]
     assert other.get(f"{RESULT}&job={job}", headers=HTMX).status_code == 404
-    assert other.post(f"/explorer/work/{job}/stop/", {}, headers=HTMX).status_code == 404
+    assert other.post(f"/explorer/answer/{job}/stop/", {}, headers=HTMX).status_code == 404
     worked(monkeypatch)
     slow(monkeypatch)
     assert "$12.35" not in other.get(RESULT, headers=HTMX).content.decode()
@@ -102,7 +102,7 @@ def test_a_stopped_question_says_so_and_is_not_asked_again_by_looking(loaded, ca
     analyst = signed_in(cast.analyst)
     slow(monkeypatch)
     job = re.search(r'data-job="(\d+)"', posted(analyst).content.decode())[1]
-    assert "This question was stopped" in posted(analyst, f"/explorer/work/{job}/stop/").content.decode()
+    assert "This question was stopped" in posted(analyst, f"/explorer/answer/{job}/stop/").content.decode()
     monkeypatch.setattr(olap, "ask", lambda *_a, **_k: pytest.fail("asked"))
     assert "Ask again" in analyst.get(f"{PAGE}&job={job}").content.decode()
 

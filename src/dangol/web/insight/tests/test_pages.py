@@ -235,4 +235,4 @@ def test_a_strategy_is_brought_back_as_it_was(scored, signed_in):
     assert reads.strategy("HHH", "ko") == "A: first"
     assert reads.strategy("HHH", "en").startswith("Keep their loyalty: ")
     with pytest.raises(NotFound):
-        reads.strategy("XXX", "ko")
+        reads.strategy("HHX", "ko")
