@@ -60,6 +60,31 @@ class Place:
             time.sleep(0.05)
         raise AssertionError(f"did not happen in {seconds} s: {self.ask('SELECT id, state, lease FROM work_job')}")
 
+    def writable(self):
+        """Whether nobody holds a lock on the jobs."""
+        with self.connect(wait_seconds=0.2) as connection:
+            try:
+                connection.execute("UPDATE work_job SET note = note")
+            except Exception as error:
+                if "lock" not in str(error):
+                    raise
+                return False
+        return True
+
+    def freeze(self, process):
+        """Stop a process between two of its writes.
+
+        Frozen within one it would hold the database's lock, on SQLite for every writer: then nothing can be taken over
+        before it goes on, which is not what is asked here.
+        """
+        for _ in range(50):
+            process.send_signal(signal.SIGSTOP)
+            if self.writable():
+                return
+            process.send_signal(signal.SIGCONT)
+            time.sleep(0.05)
+        raise AssertionError("the worker never let go of the database")
+
     def seen(self, name):
         return list(self.marks.glob(f"{name}-*"))
 
@@ -133,12 +158,20 @@ def place(tmp_path, empty):
     if DATABASE == "sqlite":
         file = home / "dangol.sqlite3"
         file.write_bytes(empty.read_bytes())
-        yield Place(home, lambda: sqlite3.connect(file, timeout=20), environment_of(home, "sqlite"))
+        yield Place(
+            home,
+            lambda wait_seconds=20: sqlite3.connect(file, timeout=wait_seconds),
+            environment_of(home, "sqlite"),
+        )
         return
     import psycopg
 
     with database_of_its_own(template=empty) as name:
-        yield Place(home, lambda: psycopg.connect(address(name)), environment_of(home, address(name)))
+        yield Place(
+            home,
+            lambda wait_seconds=20: psycopg.connect(address(name), options=f"-c lock_timeout={wait_seconds}s"),
+            environment_of(home, address(name)),
+        )
 
 
 def test_three_workers_run_each_of_forty_jobs_exactly_once(place):
@@ -165,7 +198,7 @@ def test_late_write_of_a_worker_that_slept_past_its_lease_is_refused(place):
     pk = place.enqueue("sleep_through")
     with place.workers(1) as (sleeper,):
         place.until(lambda: place.seen("began"))
-        sleeper.send_signal(signal.SIGSTOP)
+        place.freeze(sleeper)
         with place.workers(1):
             place.until(lambda: place.job(pk)["state"] == "done")
             done = place.job(pk)
@@ -180,7 +213,7 @@ def test_resumed_worker_stops_at_its_next_step(place):
     pk = place.enqueue("crawl", steps=100)
     with place.workers(1) as (sleeper,):
         place.until(lambda: place.seen("began"))
-        sleeper.send_signal(signal.SIGSTOP)
+        place.freeze(sleeper)
         with place.workers(1):
             place.until(lambda: place.job(pk)["attempts"] == 2)
             sleeper.send_signal(signal.SIGCONT)
