@@ -14,6 +14,7 @@ import pytest
 
 from dangol.channels.email import mailbox
 from dangol.channels.tests.sender import PEOPLE
+from tests.installed import Forks, environment, install
 
 
 def _free_port():
@@ -24,7 +25,7 @@ def _free_port():
 
 @pytest.fixture
 def post(tmp_path):
-    """A mailbox process and the environment of a sending installation beside it."""
+    """A mailbox process, and processes of an installation beside it that send."""
     port, folder = _free_port(), tmp_path / "company" / "mailbox"
     server = subprocess.Popen(
         [sys.executable, "-m", "dangol.channels.email.mailbox", "--port", str(port), "--folder", str(folder)],
@@ -35,40 +36,11 @@ def post(tmp_path):
             if probe.connect_ex(("127.0.0.1", port)) == 0:
                 break
         time.sleep(0.1)
-    environment = os.environ | {
-        "DANGOL_HOME": str(tmp_path / "company"), "DANGOL_SMTP_PORT": str(port), "DANGOL_DATABASE": "sqlite",
-        "DJANGO_SETTINGS_MODULE": "dangol.config.settings", "PYTHONPATH": "src",
-    }  # fmt: skip
-    yield folder, environment, tmp_path / "company" / "dangol.sqlite3"
+    home = install(tmp_path / "company")
+    with Forks("dangol.channels.tests.sender", environment(home, DANGOL_SMTP_PORT=str(port))) as senders:
+        yield folder, senders, home / "dangol.sqlite3"
     server.terminate()
     server.wait(10)
-
-
-class Senders:
-    """Starts one sending process after the other."""
-
-    def __init__(self, environment):
-        self.parent = subprocess.Popen(
-            [sys.executable, "-m", "dangol.channels.tests.sender"], env=environment, text=True,
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-        )  # fmt: skip
-
-    def start(self, point, number=0):
-        self.parent.stdin.write(f"{point} {number}\n")
-        self.parent.stdin.flush()
-        return int(self.parent.stdout.readline())
-
-    def ended(self):
-        """How the process started last ended: 0, or the signal that killed it, negative."""
-        return int(self.parent.stdout.readline())
-
-    def run(self, point):
-        self.start(point)
-        return self.ended()
-
-    def close(self):
-        self.parent.stdin.close()
-        assert self.parent.wait(60) == 0
 
 
 def _arrived(folder):
@@ -85,8 +57,7 @@ def _states(database):
 
 
 def test_killed_senders_never_send_twice_and_lose_nothing(post):
-    folder, environment, database = post
-    senders = Senders(environment)
+    folder, senders, database = post
     assert senders.run("queue") == 0
     chance = random.Random(20261123)
     for point in ("before", "after", "after", "before", "any", "any", "any"):
@@ -113,7 +84,6 @@ def test_killed_senders_never_send_twice_and_lose_nothing(post):
     assert set(arrived) >= set(states) - set(in_doubt)
 
     assert senders.run("ask") == 0
-    senders.close()
     asked = _states(database)
     assert {to for to, state in asked.items() if state == "in_doubt"} == set(states) - set(arrived), "only proof counts"
     assert {to for to, state in asked.items() if state == "sent"} == set(arrived)

@@ -9,14 +9,15 @@ import subprocess
 import sys
 import time
 from contextlib import contextmanager
-from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 
-pytestmark = pytest.mark.own_database
+from tests.installed import ROOT, environment, install
 
-ROOT = Path(__file__).resolve().parents[4]
+# One process of the tests runs them all: on PostgreSQL each that does migrates a database for it.
+pytestmark = [pytest.mark.own_database, pytest.mark.xdist_group("workers")]
+
 DATABASE = os.environ.get("DANGOL_DATABASE", "sqlite")
 
 
@@ -52,7 +53,7 @@ class Place:
         """A JSON column: text on SQLite, ready on PostgreSQL."""
         return json.loads(column) if isinstance(column, str) else column
 
-    def until(self, condition, seconds=20):
+    def until(self, condition, seconds=60):
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             if condition():
@@ -89,7 +90,7 @@ class Place:
         return list(self.marks.glob(f"{name}-*"))
 
     @contextmanager
-    def workers(self, number, seconds=40):
+    def workers(self, number, seconds=90):
         started = [
             subprocess.Popen(
                 [sys.executable, "-m", "dangol.work.tests.desk", str(seconds)], env=self.environment, cwd=ROOT
@@ -104,25 +105,18 @@ class Place:
                 process.wait()
 
 
-def migrate(environment):
-    subprocess.run(
-        [sys.executable, "-m", "django", "migrate", "--verbosity", "0"], env=environment, cwd=ROOT, check=True
-    )
-
-
 @pytest.fixture(scope="module")
 def empty(tmp_path_factory):
-    """A migrated, empty SQLite file, or the name of such a database on PostgreSQL, to copy."""
-    home = tmp_path_factory.mktemp("empty")
-    if DATABASE != "sqlite":
-        with database_of_its_own() as name:
-            migrate(environment_of(home, address(name)))
-            yield name
+    """The name of a migrated, empty database on PostgreSQL, to copy; on SQLite there is one for all tests."""
+    if DATABASE == "sqlite":
+        yield None
         return
-    migrate(environment_of(home, "sqlite"))
-    with sqlite3.connect(home / "dangol.sqlite3") as connection:
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    yield home / "dangol.sqlite3"
+    with database_of_its_own() as name:
+        subprocess.run(
+            [sys.executable, "-m", "django", "migrate", "--verbosity", "0"], cwd=ROOT, check=True,
+            env=environment(tmp_path_factory.mktemp("empty"), DANGOL_DATABASE=address(name)),
+        )  # fmt: skip
+        yield name
 
 
 def address(name):
@@ -144,24 +138,16 @@ def database_of_its_own(template="template1"):
             connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
-def environment_of(home, database):
-    path = os.pathsep.join([str(ROOT / "src"), str(ROOT)])
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("DANGOL_")}
-    given = {"DANGOL_HOME": str(home), "PYTHONPATH": path, "DJANGO_SETTINGS_MODULE": "dangol.config.settings"}
-    return kept | given | ({"DANGOL_DATABASE": database} if database != "sqlite" else {})
-
-
 @pytest.fixture
 def place(tmp_path, empty):
     home = tmp_path / "place"
     home.mkdir()
     if DATABASE == "sqlite":
-        file = home / "dangol.sqlite3"
-        file.write_bytes(empty.read_bytes())
+        file = install(home) / "dangol.sqlite3"
         yield Place(
             home,
             lambda wait_seconds=20: sqlite3.connect(file, timeout=wait_seconds),
-            environment_of(home, "sqlite"),
+            environment(home),
         )
         return
     import psycopg
@@ -170,7 +156,7 @@ def place(tmp_path, empty):
         yield Place(
             home,
             lambda wait_seconds=20: psycopg.connect(address(name), options=f"-c lock_timeout={wait_seconds}s"),
-            environment_of(home, address(name)),
+            environment(home, DANGOL_DATABASE=address(name)),
         )
 
 

@@ -1,7 +1,6 @@
 """Two approvers at the same moment: on an SQLite file, and on PostgreSQL where the tests run on it."""
 
 import json
-import os
 import subprocess
 import sys
 
@@ -9,6 +8,7 @@ import pytest
 from django.db import connection
 
 from dangol.campaigns.plan.tests.race import PAIRS, race
+from tests.installed import environment, install
 
 
 def _judge(found):
@@ -21,13 +21,9 @@ def _judge(found):
 
 
 def test_of_two_approvals_exactly_one_wins_on_an_sqlite_file(tmp_path):
-    environment = os.environ | {
-        "DANGOL_HOME": str(tmp_path), "DANGOL_DATABASE": "sqlite", "DJANGO_SETTINGS_MODULE": "dangol.config.settings",
-        "PYTHONPATH": os.pathsep.join(["src", "."]),
-    }  # fmt: skip
     answer = subprocess.run(
         [sys.executable, "-m", "dangol.campaigns.plan.tests.race"],
-        env=environment,
+        env=environment(install(tmp_path)),
         capture_output=True,
         text=True,
         check=True,

@@ -1,22 +1,13 @@
-"""Run by test_killed in a process of its own: load people in small batches or take a load back, and die at a point.
+"""Run by test_killed in a process of its own: load people in small batches or take a load back, and die at a point."""
 
-argv: file, or the number of a load to take back; point; how many times it is passed before the kill (0: never killed).
-"""
-
-import os
-import sys
-
-import django
+from dangol.customers.collect import actions, loading, parser, people, staging, turning
+from dangol.customers.collect.tests.dying import die_at
+from dangol.staff.reads import system
+from dangol.work.actions import Quiet
 
 
 def main(what: str, point: str, times: int) -> None:
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dangol.config.settings")
-    django.setup()
-    from dangol.customers.collect import actions, loading, parser, people, staging, turning
-    from dangol.customers.collect.tests.dying import die_at
-    from dangol.staff.reads import system
-    from dangol.work.actions import Quiet
-
+    """what: a file, or the number of a load to take back; times: how often the point is passed (0: never killed)."""
     # The parser's own process has tests of its own, and starting it takes longer than everything else here.
     staging._in_child = lambda order, folder, tick: staging._told(parser.work(order), order)
     loading.PEOPLE_ROWS = turning.PEOPLE_ROWS = 100
@@ -39,6 +30,3 @@ def main(what: str, point: str, times: int) -> None:
     actions.describe_source(by=by, code="crm", kind="customers", reader="csv",
                             mapping={name: name for name in ("source_key", "name", "email")})  # fmt: skip
     actions.run_load(Quiet(by=by), load_id=actions.start_load(by=by, source_code="crm", path=what))
-
-
-main(sys.argv[1], sys.argv[2], int(sys.argv[3]))

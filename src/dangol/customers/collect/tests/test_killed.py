@@ -1,42 +1,24 @@
 """kill -9 in the middle of a load or of taking one back, then the same again: nothing twice, nothing lost."""
 
 import json
-import os
 import random
 import shutil
 import signal
 import sqlite3
-import subprocess
-import sys
-from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-DRIVER = Path(__file__).parent / "killed.py"
-PEOPLE = Path(__file__).parent / "killed_people.py"
+from tests.installed import Forks, environment, install
+
+LOADS = "dangol.customers.collect.tests.killed"
+PEOPLE = "dangol.customers.collect.tests.killed_people"
 SEED = 20261123
 POINTS = [
     ("staged", 1), ("before the file is in place", 2), ("before the transaction", 3), ("inside the transaction", 4),
     ("after the transaction", 4), ("before the end", 1), ("after the end", 1),
 ]  # fmt: skip
-
-
-def run(home, *arguments):
-    env = {**os.environ, "DANGOL_HOME": str(home), "DANGOL_DATABASE": "sqlite",
-           "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}  # fmt: skip
-    return subprocess.run(
-        [sys.executable, *arguments], env=env, capture_output=True, text=True, timeout=120, check=False
-    )
-
-
-@pytest.fixture(scope="module")
-def prepared(tmp_path_factory):
-    home = tmp_path_factory.mktemp("killed") / "home"
-    made = run(home, "-m", "django", "migrate", "--settings", "dangol.config.settings", "-v", "0")
-    assert made.returncode == 0, made.stderr
-    return home
 
 
 @pytest.fixture(scope="module")
@@ -62,24 +44,27 @@ def state(home):
     return sorted(map(repr, rows.to_pylist())), load, refused
 
 
-def test_load_killed_anywhere_ends_in_the_same_state(prepared, file, tmp_path):
-    whole = tmp_path / "whole"
-    shutil.copytree(prepared, whole)
-    report = json.loads(run(whole, str(DRIVER), str(file), "never", "0").stdout)
-    expected = state(whole)
-    assert report["read"] == 2000
-    assert expected[1] == [("done", 2000, 1994, 0, 6)]
-    for number, (point, times) in enumerate(POINTS):
-        home = tmp_path / str(number)
-        shutil.copytree(prepared, home)
-        died = run(home, str(DRIVER), str(file), point, str(times))
-        assert died.returncode == -signal.SIGKILL, (point, died.stderr)
-        again = run(home, str(DRIVER), str(file), "never", "0")
-        assert again.returncode == 0, (point, again.stderr)
-        rows, loads, refused = state(home)
-        assert (rows, refused) == (expected[0], expected[2]), point
-        assert sum(load[2] for load in loads) == 1994, point
-        assert all(load[1] == load[2] + load[3] + load[4] for load in loads), point
+def again(home):
+    """The installation as if nothing had ever been loaded."""
+    shutil.rmtree(home)
+    return install(home)
+
+
+def test_load_killed_anywhere_ends_in_the_same_state(file, tmp_path):
+    home = install(tmp_path / "home")
+    with Forks(LOADS, environment(home)) as forks:
+        report = forks.ask(str(file), "never", 0)
+        expected = state(home)
+        assert report["read"] == 2000
+        assert expected[1] == [("done", 2000, 1994, 0, 6)]
+        for point, times in POINTS:
+            again(home)
+            assert forks.run(str(file), point, times) == -signal.SIGKILL, point
+            assert forks.run(str(file), "never", 0) == 0, point
+            rows, loads, refused = state(home)
+            assert (rows, refused) == (expected[0], expected[2]), point
+            assert sum(load[2] for load in loads) == 1994, point
+            assert all(load[1] == load[2] + load[3] + load[4] for load in loads), point
 
 
 def people(home):
@@ -106,28 +91,26 @@ def roster(path, names):
     return str(path)
 
 
-def survive(home, what, *deaths):
+def survive(forks, what, *deaths):
     """Give the same command until it ends, killed at each of these points first."""
     for point, times in deaths:
-        died = run(home, str(PEOPLE), what, point, str(times))
-        assert died.returncode == -signal.SIGKILL, (point, died.stderr)
-    ended = run(home, str(PEOPLE), what, "never", "0")
-    assert ended.returncode == 0, ended.stderr
+        assert forks.run(what, point, times) == -signal.SIGKILL, point
+    assert forks.run(what, "never", 0) == 0
 
 
-def test_load_of_people_and_taking_it_back_survive_being_killed_with_updates_and_all(prepared, tmp_path):
+def test_load_of_people_and_taking_it_back_survive_being_killed_with_updates_and_all(tmp_path):
     dice = random.Random(SEED)
     first = {str(key): (f"김하나{key}", f"k{key}@example.com") for key in range(450)}
     changed = {key: (name, f"new{key}@example.com") for key, (name, _mail) in first.items() if dice.random() < 0.5}
     second = changed | {str(key): (f"새사람{key}", "") for key in range(450, 900)}
     after = first | {key: (name, mail or None) for key, (name, mail) in second.items()}
-    home = tmp_path / "home"
-    shutil.copytree(prepared, home)
-    survive(home, roster(tmp_path / "first.csv", first))
-    survive(home, roster(tmp_path / "second.csv", second), ("inside the transaction", dice.randrange(2, 4)),
-            ("after the transaction", dice.randrange(2, 4)))  # fmt: skip
-    assert people(home) == (after, True)
-    assert loads(home)[-1] == ("done", len(second), len(second), len(changed), 0)
-    survive(home, "2", ("inside a step", dice.randrange(2, 5)), ("before the end", 1))
+    home = install(tmp_path / "home")
+    with Forks(PEOPLE, environment(home)) as forks:
+        survive(forks, roster(tmp_path / "first.csv", first))
+        survive(forks, roster(tmp_path / "second.csv", second), ("inside the transaction", dice.randrange(2, 4)),
+                ("after the transaction", dice.randrange(2, 4)))  # fmt: skip
+        assert people(home) == (after, True)
+        assert loads(home)[-1] == ("done", len(second), len(second), len(changed), 0)
+        survive(forks, "2", ("inside a step", dice.randrange(2, 5)), ("before the end", 1))
     assert people(home) == (first, True)
     assert loads(home)[-1][0] == "undone"

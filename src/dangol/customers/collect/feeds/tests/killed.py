@@ -1,26 +1,18 @@
-"""Run by test_killed in a process of its own: fetch from a database in small batches, and die at a chosen point.
+"""Run by test_killed in a process of its own: fetch from a database in small batches, and die at a chosen point."""
 
-argv: point, how many times the point is passed before the kill (0: never killed), how often to fetch.
-"""
+from typing import Any
 
-import json
-import os
-import sys
+from dangol.customers.collect import actions as collect
+from dangol.customers.collect import loading, places
+from dangol.customers.collect.feeds import actions, querying
+from dangol.customers.collect.feeds.databases import sqlite
+from dangol.customers.collect.tests.dying import die_at
+from dangol.staff.reads import system
+from dangol.work.actions import Quiet
 
-import django
 
-
-def main(point: str, times: int, fetches: int) -> None:
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dangol.config.settings")
-    django.setup()
-    from dangol.customers.collect import actions as collect
-    from dangol.customers.collect import loading, places
-    from dangol.customers.collect.feeds import actions, querying
-    from dangol.customers.collect.feeds.databases import sqlite
-    from dangol.customers.collect.tests.dying import die_at
-    from dangol.staff.reads import system
-    from dangol.work.actions import Quiet
-
+def main(point: str, times: int, fetches: int) -> list[Any]:
+    """The reports of so many fetches. times: how often the point is passed before the kill (0: never killed)."""
     loading.BATCH_ROWS = 400
     sqlite.ROWS_A_PIECE = 100
     points = {
@@ -37,8 +29,4 @@ def main(point: str, times: int, fetches: int) -> None:
         by=by, code="erp", kind="products", reader="sql", mapping={"product_key": "code", "product": "name"},
         options={"connection": "erp", "query": "SELECT * FROM goods", "watermark": "changed"},
     )  # fmt: skip
-    for _ in range(fetches):
-        print(json.dumps(actions.pull(Quiet(by=by), source_code="erp")))
-
-
-main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))
+    return [actions.pull(Quiet(by=by), source_code="erp") for _ in range(fetches)]

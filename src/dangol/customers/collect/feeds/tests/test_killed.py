@@ -1,43 +1,28 @@
 """kill -9 in the middle of a fetch while the source goes on changing: nothing twice, nothing lost."""
 
-import json
-import os
 import shutil
 import signal
 import sqlite3
-import subprocess
-import sys
-from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-import pytest
 
-DRIVER = Path(__file__).parent / "killed.py"
+from tests.installed import Forks, environment, install
+
 POINTS = [("in mid stream", 6), ("before a batch", 3), ("before the end", 1)]
 ROWS = 2000
 
 
-def run(home, *arguments):
-    env = {**os.environ, "DANGOL_HOME": str(home), "DANGOL_DATABASE": "sqlite",
-           "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}  # fmt: skip
-    return subprocess.run(
-        [sys.executable, *arguments], env=env, capture_output=True, text=True, timeout=120, check=False
-    )
-
-
-@pytest.fixture(scope="module")
-def prepared(tmp_path_factory):
-    home = tmp_path_factory.mktemp("killed") / "home"
-    made = run(home, "-m", "django", "migrate", "--settings", "dangol.config.settings", "-v", "0")
-    assert made.returncode == 0, made.stderr
+def prepare(home):
+    """An installation that has loaded nothing, beside a source of its own."""
+    shutil.rmtree(home, ignore_errors=True)
+    install(home)
     (home / "inbox").mkdir()
     with sqlite3.connect(home / "inbox" / "erp.sqlite") as database:
         database.execute("CREATE TABLE goods (code TEXT PRIMARY KEY, name TEXT, changed INT)")
         database.executemany(
             "INSERT INTO goods VALUES (?, ?, ?)", [(f"p{n}", f"제품 {n}", n // 7) for n in range(ROWS)]
         )
-    return home
 
 
 def change(home):
@@ -58,19 +43,15 @@ def kept(home):
     return {row["line_key"]: row for row in rows}, len(rows), loads
 
 
-@pytest.mark.parametrize(("point", "times"), POINTS, ids=[point for point, _times in POINTS])
-def test_fetch_killed_anywhere_goes_on_with_the_rows_it_had_and_then_takes_the_changes(
-    prepared, tmp_path, point, times
-):
+def test_fetch_killed_anywhere_goes_on_with_the_rows_it_had_and_then_takes_the_changes(tmp_path):
     home = tmp_path / "home"
-    shutil.copytree(prepared, home)
-    died = run(home, str(DRIVER), point, str(times), "1")
-    assert died.returncode == -signal.SIGKILL, died.stderr
-    now = change(home)
-    again = run(home, str(DRIVER), "never", "0", "2")
-    assert again.returncode == 0, again.stderr
-    for report in map(json.loads, again.stdout.splitlines()):
-        assert report["read"] == report["loaded"] + report["unchanged"] + report["quarantined"]
-    force, _written, loads = kept(home)
-    assert {row["product_key"]: row["product"] for row in force.values()} == now
-    assert all(load[0] == "done" and load[1] == load[2] + load[3] + load[4] for load in loads)
+    with Forks("dangol.customers.collect.feeds.tests.killed", environment(home)) as forks:
+        for point, times in POINTS:
+            prepare(home)
+            assert forks.run(point, times, 1) == -signal.SIGKILL, point
+            now = change(home)
+            for report in forks.ask("never", 0, 2):
+                assert report["read"] == report["loaded"] + report["unchanged"] + report["quarantined"], point
+            force, _written, loads = kept(home)
+            assert {row["product_key"]: row["product"] for row in force.values()} == now, point
+            assert all(load[0] == "done" and load[1] == load[2] + load[3] + load[4] for load in loads), point

@@ -1,17 +1,14 @@
 """Four threads decide the same thing at once, on a database of their own; prints what each was told."""
 
 import json
-import os
 import sys
 import threading
 from collections.abc import Callable
 
 import django
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dangol.config.settings")
 django.setup()
 
-from django.core.management import call_command  # noqa: E402
 from django.db import connection  # noqa: E402
 
 from dangol.base.errors import Conflict  # noqa: E402
@@ -44,8 +41,7 @@ def at_once(act: Callable[[], object]) -> list[str]:
 
 
 def main() -> None:
-    """Set up the cast, then merge, part and decide."""
-    call_command("migrate", verbosity=0)
+    """Make the cast, then merge, part and decide."""
     cast = assemble()
     for verb in ("merged", "parted"):
         setattr(joining.consent, verb, lambda **_about: None)

@@ -1,11 +1,9 @@
 """Merging, parting and proposing: one person from two, and two again, exactly."""
 
 import json
-import os
 import subprocess
 import sys
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 
 import pyarrow as pa
 import pytest
@@ -22,8 +20,7 @@ from dangol.customers.identify.models import Change, Customer, Merge, Pair, Sour
 from dangol.customers.identify.rules import CustomerQuery
 from dangol.staff.models import Access
 from dangol.work.actions import Quiet
-
-ROOT = Path(__file__).resolve().parents[6]
+from tests.installed import ROOT, environment, install
 
 
 def row(customer):
@@ -139,10 +136,9 @@ def test_who_comes_second_is_told_who_decided_and_when(cast, consents):
 
 def test_of_four_at_once_exactly_one_wins_and_the_others_learn_who(tmp_path):
     """On a database file of its own: one in memory has no locks to wait for."""
-    environment = {name: value for name, value in os.environ.items() if name != "DANGOL_DATABASE"}
     done = subprocess.run(
         [sys.executable, "-m", "dangol.customers.identify.matching.tests.at_once"], cwd=ROOT, capture_output=True, check=False,
-        text=True, timeout=120, env=environment | {"DANGOL_HOME": str(tmp_path), "PYTHONPATH": f"{ROOT / 'src'}:{ROOT}"},
+        text=True, timeout=120, env=environment(install(tmp_path)),
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout) == {what: ["steward"] * 3 + ["won"] for what in ("decide", "merge", "part")}
