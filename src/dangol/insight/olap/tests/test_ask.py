@@ -159,11 +159,15 @@ def test_nobody_sees_figures_of_customers_out_of_scope(loaded, cast):
         olap.ask(cast.rep, ["sales_amount"])
 
 
-@on_every_engine
-def test_last_years_sales_stay_with_who_was_in_charge_then(loaded):
-    # a went from rep 7 of 강남 to rep 9 of 부산 on 1 March: 5000 before, 6000 after
+@pytest.fixture
+def moved(loaded):
+    """a went from rep 7 of 강남 to rep 9 of 부산 on 1 March: 5000 before, 6000 after."""
     loaded.moved("a", date(2026, 3, 1), branch="부산", rep="rep 9")
     assert actions.refresh(Quiet())["reused"] == 0
+
+
+@on_every_engine
+def test_last_years_sales_stay_with_who_was_in_charge_then(moved):
     moved = [("강남", 11000, 2, 1), ("부산", 6500, 2, 3)]
     assert asked(["sales_amount", "buying_customers", "customers"], ["branch"]) == moved
     assert asked(["sales_amount"], ["rep", "month"], "rep in ('rep 7', 'rep 9')") == [

@@ -1,4 +1,4 @@
-"""The star: what a refresh makes of loaded rows, on every engine."""
+"""The star: what a refresh makes of loaded rows."""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -9,9 +9,10 @@ import pytest
 from dangol import engine
 from dangol.base.errors import Conflict, Damaged
 from dangol.base.identifiers import file_hash
+from dangol.engine import Store
 from dangol.insight.warehouse import actions, reads
 from dangol.work.actions import Quiet
-from tests.engines import on_every_engine
+from tests.engines import has_spark, keep_spark
 from tests.loaded import Loaded, sale
 
 
@@ -32,7 +33,6 @@ def refresh():
     return actions.refresh(Quiet())
 
 
-@on_every_engine
 def test_a_sale_after_midnight_utc_belongs_to_the_company_day_before(loaded):
     loaded.batch("sales", [
         sale("1", "a", "p", "2017-01-01T04:59:59", 100), sale("2", "a", "p", "2017-01-01T05:00:00", 200),
@@ -45,7 +45,6 @@ def test_a_sale_after_midnight_utc_belongs_to_the_company_day_before(loaded):
     ]  # fmt: skip
 
 
-@on_every_engine
 def test_counting_lines_numbered_zero_counts_orders_whatever_the_source_numbered(loaded):
     loaded.batch(
         "sales", [sale("1", "a", "p", "2017-01-05T10:00:00", 1), sale("1", "a", "q", "2017-01-05T10:00:00", 1)]
@@ -58,7 +57,6 @@ def test_counting_lines_numbered_zero_counts_orders_whatever_the_source_numbered
     assert found[2]["product_key"] == "p"
 
 
-@on_every_engine
 def test_numbers_of_the_source_stay_where_they_count_orders(loaded):
     loaded.batch("sales", [sale("1", "a", "p", "2017-01-05T10:00:00", 1, line_no=5),
                            sale("1", "a", "q", "2017-01-05T10:00:00", 1, line_no=0)])  # fmt: skip
@@ -66,7 +64,6 @@ def test_numbers_of_the_source_stay_where_they_count_orders(loaded):
     assert [(row["product_key"], row["line_no"]) for row in rows("sales_lines", "product_key")] == [("p", 5), ("q", 0)]
 
 
-@on_every_engine
 def test_a_row_loaded_again_with_other_values_replaces_the_earlier_one(loaded):
     loaded.batch(
         "sales", [sale("1", "a", "p", "2017-01-05T10:00:00", 100), sale("2", "a", "p", "2017-01-06T10:00:00", 5)]
@@ -76,7 +73,6 @@ def test_a_row_loaded_again_with_other_values_replaces_the_earlier_one(loaded):
     assert sorted(row["amount"] for row in rows("sales_lines")) == [5, 250]
 
 
-@on_every_engine
 def test_a_line_of_an_unknown_customer_stays(loaded):
     loaded.batch("sales", [sale("1", "a", "p", "2017-01-05T10:00:00", 100)])
     loaded.numbers.clear()
@@ -85,7 +81,6 @@ def test_a_line_of_an_unknown_customer_stays(loaded):
     assert (line["amount"], line["customer_id"]) == (100, None)
 
 
-@on_every_engine
 def test_new_batches_become_new_files_and_the_old_ones_are_taken_over(loaded):
     loaded.batch("sales", [sale("1", "a", "p", "2017-01-05T10:00:00", 100)])
     first = refresh()
@@ -141,7 +136,6 @@ def test_an_order_over_midnight_of_two_files_is_one_order(loaded, monkeypatch):
     assert sorted(row["amount"] for row in found) == [1, 2, 3]
 
 
-@on_every_engine
 def test_dimensions_never_multiply_lines_and_contacts_find_their_customer(loaded):
     product = {"product_key": "p", "product": "Soap", "brand": "National", "product_major": "BODY"}
     loaded.batch("products", [product])
@@ -158,7 +152,6 @@ def test_dimensions_never_multiply_lines_and_contacts_find_their_customer(loaded
     assert [(row["customer_id"], row["responded_on"]) for row in rows("responses")] == [(2, date(2017, 3, 1))]
 
 
-@on_every_engine
 def test_web_events_are_in_the_star_with_their_customer_and_the_companys_day(loaded):
     seen = {
         "event": "Product Viewed",
@@ -175,7 +168,6 @@ def test_web_events_are_in_the_star_with_their_customer_and_the_companys_day(loa
     assert found == [(1, "v1", "2017-01-04"), (2, "v2", "2017-01-05")]
 
 
-@on_every_engine
 def test_files_from_before_cost_was_known_are_read_beside_those_with_it(loaded):
     loaded.batch("sales", [sale("1", "a", "p", "2017-01-05T10:00:00", 100)])
     [old] = loaded.files["sales"]
@@ -185,6 +177,60 @@ def test_files_from_before_cost_was_known_are_read_beside_those_with_it(loaded):
     refresh()
     assert [(row["amount"], row["cost"], row["paid"]) for row in rows("sales_lines", "amount")] == [
         (100, None, None), (200, 120, 0)]  # fmt: skip
+
+
+def everything(loaded):
+    """A bit of all there is: midnights, orders numbered anew, rows loaded again, strangers, dimensions, web events."""
+    loaded.customer("a", branch="강남", rep="rep 1", age_band="30s")
+    loaded.customer("c", branch="강남", rep="rep 2")
+    loaded.batch("sales", [
+        sale("1", "a", "p", "2017-01-01T04:59:59", 100), sale("1", "a", "q", "2017-01-01T05:00:00", 200),
+        sale("2", "b", "p", "2017-03-12T06:59:59", 500), sale("3", None, "p", "2017-11-06T04:59:59", 600, quantity=3),
+        sale("4", "c", "r", "2017-07-01T03:59:59", -600, discount=5),
+    ])  # fmt: skip
+    loaded.batch("sales", [sale("1", "b", "p", "2017-01-05T10:00:00", 1, line_no=7, cost=1, paid=0),
+                           sale("1", "b", "q", "2017-01-05T10:00:00", 1, line_no=9)], source="web")  # fmt: skip
+    loaded.batch("products", [{"product_key": "p", "product": "Soap", "brand": "National", "product_major": "BODY"},
+                              {"product_key": "q", "brand": "Own"}])  # fmt: skip
+    loaded.batch("products", [{"product_key": "p", "product": "Soap", "brand": "Private"}])
+    loaded.batch("contacts", [{"campaign_key": "1", "customer_key": "a", "channel": "mail"}])
+    loaded.batch("responses", [{"campaign_key": "1", "customer_key": "b", "responded_on": date(2017, 3, 1)}])
+    loaded.batch("survey_answers", [{"survey_key": "s", "question_key": "nps", "customer_key": key, "answer": "9",
+                                     "score": 9} for key in ("a", None)])  # fmt: skip
+    seen = {"event": "Product Viewed", "site": "shop", "happened_at": datetime(2017, 1, 5, 3, tzinfo=UTC)}
+    loaded.batch("events", [seen | {"event_key": "m1", "visitor": "v1", "customer_key": "a", "line_key": 1},
+                            seen | {"event_key": "m2", "visitor": "v2", "line_key": 2}])  # fmt: skip
+    loaded.numbers.pop(("pos", "c"))
+
+
+def more(loaded):
+    """What a later day brings: new lines, and one loaded again with another amount."""
+    loaded.batch("sales", [sale("5", "a", "q", "2017-12-05T10:00:00", 50)])
+    loaded.batch("sales", [sale("2", "b", "p", "2017-03-12T06:59:59", 250)])
+
+
+def star():
+    """Every table of the newest snapshot, rows in one order."""
+    snapshot, _newest = reads.current()
+    return {name: sorted(rows(name), key=repr) for name in snapshot.rows}
+
+
+@pytest.mark.skipif(not has_spark(), reason="PySpark or Java is not installed.")
+@pytest.mark.xdist_group("spark")
+def test_spark_makes_the_same_star_of_everything_and_then_of_more(loaded, home, settings, monkeypatch):
+    everything(loaded)
+    keep_spark()
+    made = {}
+    for step in (lambda _loaded: None, more):
+        step(loaded)
+        for name in ("duckdb", "spark"):
+            settings.DANGOL = replace(settings.DANGOL, engine=name)
+            for module in (reads, actions):
+                monkeypatch.setattr(module, "store", lambda name=name: Store(home / f"star on {name}"))
+            told = refresh()
+            made[name] = (told["reused"], star())
+        assert made["spark"] == made["duckdb"]
+    assert len(made["spark"][1]["sales_lines"]) == 8
 
 
 def test_renaming_a_branch_rewrites_no_line(loaded):
