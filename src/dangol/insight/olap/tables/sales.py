@@ -9,6 +9,7 @@ from dangol.insight.olap import rules
 from dangol.insight.olap.rules import Dimension
 from dangol.insight.olap.tables.facts import dimensioned, facts, source_of
 from dangol.insight.olap.tables.shape import Question, Star, column, grouped, whole
+from dangol.insight.olap.tables.visits import buyers, told
 
 SUMS = (
     "sales_amount", "quantity", "discount", "returns_amount", "cost_amount", "costed_amount", "paid_amount",
@@ -27,8 +28,21 @@ PER_CUSTOMER = frozenset({"buying_customers", "repeat_customers"})
 COUNTING_ORDERS = frozenset({"orders", "repeat_customers"})
 
 
-def sales(star: Star, question: Question, wanted: Collection[str]) -> Table:
+def sales(star: Star, question: Question, wanted: Collection[str]) -> list[Table]:
     """Sums, orders, and customers who bought (again). wanted: names of measures.
+
+    Customers are counted by their visits where those tell all that is asked, in a table of their own.
+    """
+    people = PER_CUSTOMER.intersection(wanted)
+    visits = told(star, question) if people else None
+    if visits is None:
+        return [_of_lines(star, question, wanted)]
+    rest = {*SUMS, "orders"}.intersection(wanted)
+    return [*([_of_lines(star, question, rest)] if rest else []), buyers(star, visits, question, people)]
+
+
+def _of_lines(star: Star, question: Question, wanted: Collection[str]) -> Table:
+    """The same out of the lines.
 
     Orders are counted by their first lines. Where lines of one order may lie in different groups (split or filtered by
     product), they are brought together to one row an order first.

@@ -17,7 +17,7 @@ class Star:
 
     bounded: whether lines, contacts and responses of other customers must be left out. days: first and last day of
     the sales lines. different: the number of different customers of a column in so many groups at most, as one
-    aggregate; None where the engine has no quick one (see `Engine.bits`).
+    aggregate; None where the engine has no quick one (see `Engine.bits`). visits: None in a layout that had none.
     """
 
     sales_lines: Table
@@ -27,6 +27,7 @@ class Star:
     contacts: Table
     responses: Table
     units: Table
+    visits: Table | None = None
     bounded: bool = False
     days: tuple[date, date] | None = None
     different: Callable[[IntegerColumn, int], IntegerValue | None] | None = None
