@@ -11,6 +11,40 @@ from pathlib import Path
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 NOTE = "<!-- Written by `python -m tools.docs` from the code; change it there. -->\n"
 
+QUESTIONS = """
+## Conditions
+
+`--where` of the command, `where` of the API, the conditions of own measures and of the explorer are written alike:
+
+| Write | It means |
+| --- | --- |
+| `brand = 'Private'`, `!=`, `<`, `<=`, `>`, `>=` | compare; periods like `2017-03`, `2017-Q1`, `2017-W13`, `2017` |
+| `brand in ('A', 'B')`, `brand not in ('A')` | one of these, none of these |
+| `month between '2017-01' and '2017-03'` | both ends included |
+| `brand contains 'x'`, `brand not contains 'x'` | a part of a text, letter by letter, capitals or not |
+| `brand starts with 'x'`, `brand ends with 'x'` | its start or end |
+| `brand like '%x%'`, `'x%'`, `'%x'` | the same in other words: `%` stands at the start and end only |
+| `brand is missing` (or `is null`), `is not missing` | nothing is known |
+| `brand is empty`, `is not empty` | missing, or a text of blanks |
+| `place under ('North', 'Seoul')` | a member of a hierarchy by its path |
+| `customer_decile = 1`, `customer_rank <= 100` | the best customers under the other conditions |
+| `ranked over (year = '2016')` | over which rows customers are ranked instead; `ranked over ()` is all |
+
+They are joined by `and`, `or`, `not` and brackets. A quote inside a text is written twice.
+
+## Formulas
+
+Instead of a measure a formula may be asked, or kept as a measure of one's own: `+ - * /`, brackets, numbers, and
+the functions of [stars.md](stars.md#other-periods-the-whole).
+
+    dangol query best_tenth_share --where "year = '2017'"
+    dangol query sales_amount "sales_amount / total(sales_amount)" --by customer_decile
+    dangol query sales_amount "rank(sales_amount)" --by brand --order -sales_amount
+    dangol query "cumulative(sales_amount) / total(sales_amount)" --by product
+    dangol query cohort_share buying_customers --by first_month months_since_first
+    dangol query sales_amount "sales_amount - year_before(sales_amount)" --by month
+"""
+
 
 def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
     lines = [head, tuple("---" for _ in head), *rows]
@@ -48,6 +82,7 @@ def measures() -> str:
         + _table(("Name", "Shown as", "Unit", "Definition"), measured)
         + "\n## Dimensions\n\n"
         + _table(("Name", "Shown as", "Definition"), cut)
+        + QUESTIONS
     )
 
 

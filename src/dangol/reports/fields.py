@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dangol.insight.olap import reads as olap
+from dangol.insight.olap import rules
 from dangol.reports.asked import PLAIN, Asked, Figure, Filter
 from dangol.staff.reads import Member
 
@@ -17,7 +18,9 @@ class Field:
     """A measure or a dimension. place: where a dimension lies (period, customer, product, …).
 
     unit: of a measure. additive: whether figures of groups add up to the whole. compares: whether it compares with the
-    period before, so that it needs exactly one. zero: whether a group without rows counts 0.
+    period before, so that it needs exactly one. zero: whether a group without rows counts 0. needs: the dimensions it
+    cannot be asked without; among: whether it looks at the other groups, so that it needs a split. ranked: whether a
+    dimension ranks customers by what they bought under the conditions.
     """
 
     name: str
@@ -28,15 +31,23 @@ class Field:
     compares: bool = False
     zero: bool = False
     place: str = ""
+    needs: frozenset[str] = frozenset()
+    among: bool = False
+    ranked: bool = False
 
     @property
     def is_period(self) -> bool:
         """Whether it cuts time."""
         return self.place == "period"
 
-    def fits(self, periods: Sequence[str]) -> bool:
-        """Whether a measure can be answered by these periods: those that compare periods need exactly one."""
-        return not self.compares or len(periods) == 1
+    def fits(self, names: Sequence[str], periods: Sequence[str]) -> bool:
+        """Whether a measure can be answered split by these dimensions, of which some are periods.
+
+        Those that compare periods need exactly one.
+        """
+        if self.compares and len(periods) != 1:
+            return False
+        return self.needs <= set(names) and bool(names or not self.among)
 
 
 @dataclass(frozen=True)
@@ -91,9 +102,11 @@ def of(by: Member | None, star: str = "") -> Fields:
     model = olap.model(by, star)
     return Fields(
         {one["name"]: Field(**one, additive=model.measures[one["name"]].additive,
-                            compares=model.compares(one["name"]), zero=model.measures[one["name"]].zero)
+                            compares=model.compares(one["name"]), zero=model.measures[one["name"]].zero,
+                            needs=model.needs(one["name"]), among=model.compares_groups(one["name"]))
          for one in named["measures"]},
-        {one["name"]: Field(**one, place=model.dimensions[one["name"]].of) for one in named["dimensions"]},
+        {one["name"]: Field(**one, place=model.dimensions[one["name"]].of,
+                            ranked=model.dimensions[one["name"]].ranked) for one in named["dimensions"]},
         [Hierarchy(one["name"], one["label"], tuple(one["levels"])) for one in named["hierarchies"]],
     )  # fmt: skip
 
@@ -127,6 +140,22 @@ def condition(one: Filter) -> str:
     low = f"{one.name} >= {quoted(one.low)}" if one.low else ""
     high = f"{one.name} <= {quoted(one.high)}" if one.high else ""
     return both(among(one.name, one.values, out=one.out) if one.values else "", low, high)
+
+
+def ranked(asked: Asked, fields: Fields) -> str:
+    """Over which rows customers are ranked, where the table asks for their ranks: those of the whole table.
+
+    So a part of the table, a cell and its customers keep the ranks that the table shows.
+    """
+    known = fields.dimensions
+    names = {name for name in known if known[name].ranked}
+    typed = rules.parse(asked.where)
+    if any(isinstance(part, rules.Over) for part in rules.parts_of(typed)):
+        return ""
+    if not names & {*asked.dimensions, *(one.name for one in asked.filters), *rules.names(typed)}:
+        return ""
+    rest = [condition(one) for one in asked.filters if one.name not in names]
+    return f"ranked over ({both(*rest, '' if names & rules.names(typed) else asked.where)})"
 
 
 def both(*conditions: str) -> str:

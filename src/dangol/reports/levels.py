@@ -72,7 +72,8 @@ class Levels:
     def __init__(self, by: Member | None, asked: Asked, fields: Fields, patience: Patience) -> None:
         self.by, self.asked, self.fields, self.patience = by, asked, fields, patience
         self.grid = Grid(asked, fields)
-        self.where = catalogue.both(*(catalogue.condition(one) for one in asked.filters), asked.where)
+        self.ranked = catalogue.ranked(asked, fields)
+        self.where = catalogue.both(*(catalogue.condition(one) for one in asked.filters), asked.where, self.ranked)
         self.first, self.last = _span(asked.star)
         self.grid.guarded = by is not None and not may(by, Right.CUSTOMERS_VIEW)
         self.measures = self._measures()
@@ -97,7 +98,8 @@ class Levels:
 
     def fitting(self, level: Level) -> list[str]:
         """The measures that can be answered at a level."""
-        return [name for name in self.measures if self.fields.measures[name].fits(level.periods(self.fields))]
+        periods, known = level.periods(self.fields), self.fields.measures
+        return [name for name in self.measures if known[name].fits(level.dims, periods)]
 
     def ask(self, level: Level, wanted: Sequence[str], extra: str = "", *, window: Window | None = None,
             limit: int = RANKED, order: str = "", tail: tuple[Any, ...] = ()) -> Cells:  # fmt: skip
@@ -129,7 +131,8 @@ class Levels:
     def _timeless(self, time_condition: str) -> str:
         """What was asked, at another time."""
         kept = [one for one in self.asked.filters if not self.fields.dimensions[one.name].is_period]
-        return catalogue.both(*(catalogue.condition(one) for one in kept), self.asked.where, time_condition)
+        timeless = (catalogue.condition(one) for one in kept)
+        return catalogue.both(*timeless, self.asked.where, time_condition, self.ranked)
 
     def _before(self, level: Level, wanted: Sequence[str], kind: str, extra: str = "",
                 tail: tuple[Any, ...] = ()) -> dict[Key, Figures]:  # fmt: skip

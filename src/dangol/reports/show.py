@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
+from django.utils.dates import MONTHS, WEEKDAYS
 from django.utils.formats import date_format
 from django.utils.translation import get_language, gettext, ngettext
 
@@ -14,6 +15,7 @@ from dangol.reports.fields import Fields
 from dangol.reports.grid import OTHERS, Grid, Head
 
 NOTHING = "–"
+CLOCK = frozenset({"weekday", "hour", "month_of_year"})
 
 
 def N_(text: str) -> str:  # noqa: N802  marks a text for translation
@@ -64,7 +66,17 @@ def member(name: str, value: Any) -> str:
     """A member of a dimension: a period in the reader's language, a text as it is."""
     if value is None:
         return gettext("unknown")
+    if name in CLOCK and str(value).isdecimal():
+        return clock(name, int(value))
     return period(name, str(value)) if name in rules.PERIODS else str(value)
+
+
+def clock(name: str, number: int) -> str:
+    """A weekday (1 is Monday), an hour or a month of the year in the reader's language."""
+    if name == "hour":
+        return gettext("%(hour)s:00") % {"hour": f"{number:02}"}
+    named = WEEKDAYS.get(number - 1) if name == "weekday" else MONTHS.get(number)
+    return str(named or number)
 
 
 def period(name: str, text: str) -> str:
@@ -106,7 +118,7 @@ def condition(where: str) -> str:
     Raises BadInput where it cannot be read.
     """
     found = rules.parse(where)
-    said = [_members(part) for part in (found.parts if isinstance(found, rules.And) else (found,)) if part is not None]
+    said = [_members(part) for part in rules.parts_of(found) if not isinstance(part, rules.Over)]
     return " · ".join(said) if all(said) else where
 
 

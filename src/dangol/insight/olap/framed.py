@@ -1,12 +1,22 @@
 """Figures looked at from elsewhere: each frame of a measure is one more question, its answer laid where it belongs."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
 from dangol.base.errors import BadInput, TooMuch
-from dangol.insight.olap.rules import PERIODS, And, Condition, Conditions, Model, frames, names, period_number
+from dangol.insight.olap.rules import (
+    PERIODS,
+    Condition,
+    Conditions,
+    Model,
+    Over,
+    frames,
+    names,
+    parts_of,
+    period_number,
+)
 from dangol.insight.olap.rules.frames import MOVING_MEAN, TO_DATE, Days, Frame
 
 MOST_QUESTIONS = 62  # two months of days
@@ -154,8 +164,8 @@ def split(conditions: Conditions, is_period: Callable[[str], bool]) -> tuple[lis
     timed: list[Condition] = []
     others: list[Condition] = []
     for one in (each for each in conditions if not isinstance(each, Frame)):
-        for part in one.parts if isinstance(one, And) else (one,):
-            kinds = {is_period(name) for name in names(part)}
+        for part in parts_of(one):
+            kinds = {is_period(name) for name in names(part)} if not isinstance(part, Over) else {False}
             if kinds == {True, False}:
                 raise BadInput("Join the condition on the period to the others by “and”, to look at another period.",
                                field="where")  # fmt: skip
@@ -204,9 +214,9 @@ def off(inside: Conditions) -> tuple[Conditions, Frame, Conditions]:
     return inside[:place], frame, inside[place + 1 :]
 
 
-def kept(frame: Frame, by: Sequence[str]) -> tuple[str, ...]:
-    """The part of a split whose members a total keeps apart. Raises BadInput for a dimension that is not split by."""
-    for name in frame.keep:
+def kept(keep: Collection[str], by: Sequence[str]) -> tuple[str, ...]:
+    """The part of a split whose members a total or rank keeps apart. Raises BadInput for a dimension not split by."""
+    for name in keep:
         if name not in by:
-            raise BadInput("A total by {dimension} needs {dimension} in the split.", field="by", dimension=name)
-    return tuple(name for name in by if name in frame.keep)
+            raise BadInput("A total or rank by {dimension} needs {dimension} in the split.", field="by", dimension=name)
+    return tuple(name for name in by if name in keep)

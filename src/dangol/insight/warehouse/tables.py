@@ -48,11 +48,16 @@ def in_force(batches: Sequence[Table], old: Table) -> Table:
 
 def company_day(moment: TimestampValue, zone: Sequence[Stretch]) -> DateValue:
     """The company's calendar day of a UTC time."""
-    shifted = [(stretch.until, (moment + ibis.interval(seconds=stretch.seconds)).date()) for stretch in zone]
+    return company_time(moment, zone).date()
+
+
+def company_time(moment: TimestampValue, zone: Sequence[Stretch]) -> TimestampValue:
+    """The time on the company's clock of a UTC time."""
+    shifted = [(stretch.until, moment + ibis.interval(seconds=stretch.seconds)) for stretch in zone]
     *earlier, (_open, last) = shifted
     if not earlier:
         return last
-    return ibis.cases(*[(moment < _moment(until), day) for until, day in earlier if until], else_=last)
+    return ibis.cases(*[(moment < _moment(until), time) for until, time in earlier if until], else_=last)
 
 
 def _moment(at: datetime) -> TimestampValue:

@@ -106,10 +106,10 @@ CUSTOMERS = ListPage(
 def behind(request: Request) -> HttpResponseBase:
     """The list. Asked for a cell of a table, it goes to the condition of that cell, so that its address stays."""
     if "at" in request.GET:
-        asked, _fields, _view = state_of(request)
+        asked, fields, _view = state_of(request)
         row, column = panels.cell_of(request, asked)
         given = QueryDict(mutable=True)
-        given["cell"] = panels.condition_of(asked, None, row, column)
+        given["cell"] = panels.condition_of(asked, fields, row, column)
         return HttpResponseRedirect(f"{request.path}?{given.urlencode()}")
     name = show.condition(_cell(request)) or gettext("All customers with a purchase")
     address = reverse("explorer:customers_segment") + "?" + urlencode({"cell": _cell(request)})

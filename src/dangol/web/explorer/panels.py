@@ -16,7 +16,7 @@ from dangol.reports import fields as catalogue
 from dangol.reports import grid as tables
 from dangol.reports.asked import Asked, Filter
 from dangol.reports.fields import Fields
-from dangol.reports.grid import OTHERS, Grid
+from dangol.reports.grid import OTHERS
 from dangol.staff.reads import may
 from dangol.staff.rules import Right
 from dangol.web.explorer.board import Board, state_of
@@ -64,7 +64,7 @@ def _chosen(name: str, one: Filter) -> list[tuple[str, str, str]]:
 def _options(request: Request, asked: Asked, fields: Fields, name: str, text: str) -> tuple[list[Any], int]:
     """(value in an address, label, its first figure) of up to VALUES values, and how many more there are."""
     rest = tuple(one for one in asked.filters if one.name != name)
-    measure = next(one for one in (*asked.measures, *fields.measures) if not fields.measures[one].compares)
+    measure = next(one for one in (*asked.measures, *fields.measures) if fields.measures[one].fits((), ()))
     where = catalogue.both(*(catalogue.condition(one) for one in rest), asked.where)
     period = fields.dimensions[name].is_period
     try:
@@ -97,14 +97,14 @@ def cell_of(request: Request, asked: Asked) -> tuple[steps.Path, steps.Path]:
     return row, column
 
 
-def condition_of(asked: Asked, grid: Grid | None, row: steps.Path, column: steps.Path) -> str:
+def condition_of(asked: Asked, fields: Fields, row: steps.Path, column: steps.Path) -> str:
     """The condition that a cell's customers meet. Raises BadInput for others, whose members are not told."""
     if OTHERS in row or OTHERS in column:
         raise BadInput("Open a single row: who is summed up as others is too many to name.", field="at")
     on = [*zip(asked.rows, row, strict=False), *zip(asked.columns, column, strict=False)]
     return catalogue.both(
         *(catalogue.condition(one) for one in asked.filters), asked.where,
-        *(catalogue.among(name, [value]) for name, value in on),
+        *(catalogue.among(name, [value]) for name, value in on), catalogue.ranked(asked, fields),
     )  # fmt: skip
 
 
@@ -115,7 +115,7 @@ def cell(request: Request) -> HttpResponse:
     row, column = cell_of(request, asked)
     board = Board(asked, fields, view)
     others = OTHERS in row or OTHERS in column
-    where = "" if others else condition_of(asked, None, row, column)
+    where = "" if others else condition_of(asked, fields, row, column)
     measures = list(dict.fromkeys([*asked.measures, *([] if asked.star else ["sales_amount", "buying_customers"])]))
     facts, buyers = _facts(request, asked, fields, measures, where) if not others else ([], None)
     names = [show.path(asked.rows, row), show.path(asked.columns, column)]
@@ -131,7 +131,7 @@ def cell(request: Request) -> HttpResponse:
 
 def _facts(request: Request, asked: Asked, fields: Fields, measures: list[str], where: str) -> tuple[list[Any], Any]:
     """The figures of a cell, asked anew under its condition; those that need a period are left out."""
-    wanted = [name for name in measures if name in fields.measures and fields.measures[name].fits(())]
+    wanted = [name for name in measures if name in fields.measures and fields.measures[name].fits((), ())]
     answers = _answered(request, asked, wanted, where)
     values = {name: answer.rows[0][name] if answer.rows else None for name, answer in answers.items()}
     buyers = values.get(tables.BUYERS)

@@ -24,6 +24,8 @@ FUNCTIONS = {
     "month_to_date": N_("month to date"),
     "moving_mean": N_("moving mean"),
     "total": N_("total"),
+    "rank": N_("rank"),
+    "cumulative": N_("added up from the largest"),
     "if_missing": N_("where missing, the second"),
 }
 

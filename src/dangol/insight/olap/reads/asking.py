@@ -41,12 +41,13 @@ def ask(
     if not opened.model.measures.keys() >= set(measures):
         opened = replace(opened, model=own.with_own(opened.model, trying).with_formulas(measures))
     condition = opened.model.plain(rules.parse(where))
-    opened.model.check(measures, by_dimensions, sorted(rules.names(condition)))
+    parts = [part for part in rules.parts_of(condition) if not isinstance(part, rules.Over)]
+    opened.model.check(measures, by_dimensions, sorted({name for part in parts for name in rules.names(part)}))
     if order.removeprefix("-") not in ("", *measures, *by_dimensions):
         raise BadInput("Order by one of the measures or dimensions asked for.", field="order")
     if not 1 <= limit <= rules.MOST_ROWS:
         raise BadInput("The limit is a number from 1 to {most}.", field="limit", most=rules.MOST_ROWS)
-    conditions = (condition,) if condition else ()
+    conditions = rules.pinned(opened.model, measures, by_dimensions, condition)
     figures = found(opened, measures, by_dimensions, conditions)
     return Answer(
         columns=_columns(opened, measures, by_dimensions),
@@ -61,8 +62,10 @@ def ask(
 
 
 def _total(opened: Opened, measures: Sequence[str], conditions: rules.Conditions) -> dict[str, Any]:
-    """The measures over everything; those that compare periods have no total."""
-    whole = [name for name in measures if not opened.model.compares(name)]
+    """The measures over everything; those that compare periods or groups have no total."""
+    model = opened.model
+    whole = [name for name in measures
+             if not (model.compares(name) or model.needs(name) or model.compares_groups(name))]  # fmt: skip
     figures = found(opened, whole, (), conditions) if whole else None
     [row] = figures.rows(whole, [0]) if figures and figures.groups else [{}]
     return dict.fromkeys(measures) | row

@@ -2,8 +2,10 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, time
+from functools import lru_cache
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import ibis
 from django.conf import settings
@@ -16,6 +18,7 @@ from dangol.insight.olap import rules, tables
 from dangol.insight.olap.stars import reads as added
 from dangol.insight.olap.stars import tables as declared_tables
 from dangol.insight.warehouse import reads as warehouse
+from dangol.insight.warehouse.rules import Stretch, stretches
 from dangol.staff.reads import Member, require, scope_of
 from dangol.staff.rules import Right, Scope
 
@@ -39,7 +42,9 @@ class Opened:
 
 def question_of(model: rules.Model, by: Sequence[str], conditions: Sequence[rules.Condition]) -> tables.Question:
     """A split under conditions; those on the period alone are kept apart."""
-    parts = [part for one in conditions for part in (one.parts if isinstance(one, rules.And) else (one,))]
+    parts = [part for one in conditions for part in rules.parts_of(one)]
+    over = next((part for part in parts if isinstance(part, rules.Over)), None)
+    parts = [part for part in parts if not isinstance(part, rules.Over)]
     used = sorted({name for part in parts for name in rules.names(part)})
     timed = [all(model.dimensions[name].is_period for name in rules.names(part)) for part in parts]
     return tables.Question(
@@ -47,7 +52,13 @@ def question_of(model: rules.Model, by: Sequence[str], conditions: Sequence[rule
         used=tuple(model.dimensions[name] for name in used),
         rows=tuple(part for part, is_time in zip(parts, timed, strict=True) if not is_time),
         periods=tuple(part for part, is_time in zip(parts, timed, strict=True) if is_time),
+        ranking=_ranking(model, parts, over) if rules.ranks(model, [*by, *used]) else None,
     )
+
+
+def _ranking(model: rules.Model, parts: Sequence[rules.Condition], over: rules.Over | None) -> tables.Question:
+    """The rows over which customers are ranked."""
+    return question_of(model, (), rules.parts_of((over or rules.over(model, parts)).of))
 
 
 def company(by: Member | None) -> Opened:
@@ -83,6 +94,7 @@ def _star(opened: Engine, snapshot: Snapshot, who: Scope, *, segments: bool = Tr
         visits=warehouse.visits(opened, snapshot),
         bounded=not who.everyone,
         days=days_of(snapshot),
+        zone=_zone(settings.DANGOL.zone, *days_of(snapshot) or ()),
         different=lambda numbers, groups: opened.bits(numbers, span, groups) if (span := _ids(snapshot)) else None,
     )
 
@@ -91,6 +103,12 @@ def days_of(snapshot: Snapshot) -> tuple[date, date] | None:
     """First and last day of the data, None where there is none."""
     first, last = (snapshot.facts.get(name) for name in ("first_day", "last_day"))
     return (date.fromisoformat(first[:10]), date.fromisoformat(last[:10])) if first and last else None
+
+
+@lru_cache(maxsize=4)
+def _zone(zone: ZoneInfo, *span: date) -> Sequence[Stretch]:
+    """How the company's clock differs from UTC over a span of days."""
+    return stretches(zone, *(datetime.combine(day, time()) for day in span)) if span else ()
 
 
 def _ids(snapshot: Snapshot) -> tuple[int, int] | None:
@@ -122,6 +140,7 @@ def _families(star: tables.Star, wanted: Sequence[str], question: tables.Questio
     families = {rules.MEASURES[name].family for name in wanted}
     built: dict[str, Callable[[], list[Table]]] = {
         "sales": lambda: tables.sales(star, question, wanted),
+        "best": lambda: [tables.best_shares(star, question, wanted)],
         "base": lambda: [tables.base(star, question)],
         "cycle": lambda: [tables.cycle(star, question)],
         "retention": lambda: [tables.retention(star, question)],
@@ -174,7 +193,7 @@ class View:
         asked = rules.model_of(self.star.customers.columns)
         condition = asked.plain(rules.parse(where))
         asked.check(["sales_amount"], by_dimensions, sorted(rules.names(condition)))
-        return question_of(asked, by_dimensions, (condition,) if condition else ())
+        return question_of(asked, by_dimensions, rules.pinned(asked, ["sales_amount"], by_dimensions, condition))
 
 
 def view(by: Member | None, engine_of: Callable[[], Engine] = engine.current) -> View:

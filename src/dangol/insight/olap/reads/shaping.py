@@ -1,6 +1,6 @@
 """Rows of an answer out of the tables of figures: laid side by side, reckoned, sorted and said in plain values."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -71,15 +71,36 @@ class Found:
             leaf for leaf in self.leaves if self.opened.minor and digits and model.measures[leaf[1]].unit == "money"
         }
 
-        def figure(place: int) -> Any:
+        seen: dict[tuple[rules.Among, rules.Conditions], list[Any]] = {}
+
+        def leaf_at(place: int) -> Callable[[rules.Conditions, str], Any]:
             def leaf(inside: rules.Conditions, part: str) -> Any:
                 values = self.leaves.get((inside, part))
                 value = values[place] if values else None
                 return Decimal(value).scaleb(-digits) if value is not None and (inside, part) in money else value
 
-            return _number(model.figure(name, leaf), measure.unit, digits)
+            return leaf
+
+        def others_at(place: int) -> Callable[[rules.Among, rules.Conditions], Any]:
+            def others(node: rules.Among, inside: rules.Conditions) -> Any:
+                if (node, inside) not in seen:
+                    everywhere = range(len(self.groups))
+                    values = [model.reckoned(node.of, leaf_at(one), others_at(one), inside) for one in everywhere]
+                    seen[node, inside] = self._among(node, values)
+                return seen[node, inside][place]
+
+            return others
+
+        def figure(place: int) -> Any:
+            return _number(model.figure(name, leaf_at(place), others_at(place)), measure.unit, digits)
 
         return [figure(place) for place in places]
+
+    def _among(self, node: rules.Among, values: list[Any]) -> list[Any]:
+        """What looks at the other groups, for every group; a whole that is not split has no others."""
+        kept = [list(self.by).index(name) for name in framed.kept(node.keep, self.by)]
+        apart = [tuple(group[place] for place in kept) for group in self.groups]
+        return rules.among(node.name, values, apart) if self.by else [None] * len(values)
 
 
 def found(opened: Opened, measures: Sequence[str], by: Sequence[str], conditions: rules.Conditions) -> Found:
@@ -141,7 +162,7 @@ def _totals_of(
 ) -> dict[str, list[Any]]:
     """Figures over all groups, or over those that are alike in some dimensions, for every group."""
     before, frame, behind = framed.off(inside)
-    kept = framed.kept(frame, by)
+    kept = framed.kept(frame.keep, by)
     places = [list(by).index(name) for name in kept]
     totals = {}
     for name, there, values in _figures_of(opened, wanted, kept, (*conditions, *before, *behind)):

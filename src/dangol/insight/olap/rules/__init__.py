@@ -1,38 +1,46 @@
 """What can be asked of a star, and how a question is written."""
 
+from dangol.insight.olap.rules.company import (
+    COMPANY,
+    DIMENSIONS,
+    HIERARCHIES,
+    dimensions_of,
+    model_of,
+    within_order,
+)
 from dangol.insight.olap.rules.conditions import (
     And,
     Between,
     Compare,
     Condition,
+    Has,
     In,
     IsNull,
     Not,
     Or,
+    Over,
     Under,
     names,
-    parse,
+    parts_of,
 )
-from dangol.insight.olap.rules.formulas import Formula, computed, formula_names, formula_parts, parse_formula
-from dangol.insight.olap.rules.measures import (
-    COMPANY,
-    DIMENSIONS,
-    HIERARCHIES,
-    MEASURES,
-    dimensions_of,
-    model_of,
-    within_order,
+from dangol.insight.olap.rules.formulas import (
+    Among,
+    Formula,
+    among,
+    computed,
+    formula_names,
+    formula_parts,
+    groupwise,
 )
+from dangol.insight.olap.rules.grammar import parse
+from dangol.insight.olap.rules.items import Dimension, Hierarchy, Measure, Unit
+from dangol.insight.olap.rules.measures import MEASURES
 from dangol.insight.olap.rules.model import (
     MOST_DIMENSIONS,
     MOST_ROWS,
     USUAL_ROWS,
     Conditions,
-    Dimension,
-    Hierarchy,
-    Measure,
     Model,
-    Unit,
     unknown,
 )
 from dangol.insight.olap.rules.periods import (
@@ -46,7 +54,9 @@ from dangol.insight.olap.rules.periods import (
     period_text,
     year_before,
 )
+from dangol.insight.olap.rules.ranking import over, pinned, ranks
 from dangol.insight.olap.rules.saying import said
+from dangol.insight.olap.rules.writing import parse_formula
 
 __all__ = [
     "COMPANY",
@@ -57,6 +67,7 @@ __all__ = [
     "MOST_ROWS",
     "PERIODS",
     "USUAL_ROWS",
+    "Among",
     "And",
     "Between",
     "Compare",
@@ -64,6 +75,7 @@ __all__ = [
     "Conditions",
     "Dimension",
     "Formula",
+    "Has",
     "Hierarchy",
     "In",
     "IsNull",
@@ -71,23 +83,30 @@ __all__ = [
     "Model",
     "Not",
     "Or",
+    "Over",
     "Under",
     "Unit",
+    "among",
     "computed",
     "dimensions_of",
     "finest",
     "first_day",
     "formula_names",
     "formula_parts",
+    "groupwise",
     "last_day",
     "model_of",
     "names",
+    "over",
     "parse",
     "parse_formula",
+    "parts_of",
     "period_days",
     "period_from",
     "period_number",
     "period_text",
+    "pinned",
+    "ranks",
     "said",
     "unknown",
     "within_order",

@@ -1,33 +1,9 @@
-"""The conditions of a question: a small grammar of our own, read into a tree; nothing is ever evaluated as code.
+"""The conditions of a question as a tree; `grammar` reads it from a text."""
 
-    condition   := conjunction ("or" conjunction)*
-    conjunction := negation ("and" negation)*
-    negation    := "not" negation | "(" condition ")" | term
-    term        := name (= | == | != | <> | < | <= | > | >=) value
-                 | name ["not"] "in" "(" value ("," value)* ")"
-                 | name ["not"] "between" value "and" value
-                 | name "is" ["not"] "null"
-                 | name "under" "(" value ("," value)* ")"       (a hierarchy, and a member's path in it)
-    value       := 'text' | "text" | number       (a quote inside a text is written twice)
-
-A comparison with a missing value is never true, as in SQL; `is null` asks for it.
-"""
-
-import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 
-from dangol.base.errors import BadInput
-
 MOST_CHARACTERS = 4_000
-MOST_DEPTH = 20
-MOST_VALUES = 1_000
-TOKEN = re.compile(
-    r"\s*(?:(?P<text>'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\")|(?P<number>-?\d{1,18}(?:\.\d{1,9})?(?![\w.-]))"
-    r"|(?P<name>[^\W\d]\w*)|(?P<sign>==|!=|<>|<=|>=|[=<>(),]))"
-)
-COMPARISONS = {"=": "=", "==": "=", "!=": "!=", "<>": "!=", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
-WORDS = frozenset({"and", "or", "not", "in", "between", "is", "null", "under"})
+PARTS = ("contains", "starts", "ends")
 
 Value = str | int | float
 
@@ -61,8 +37,27 @@ class Under:
 
 
 @dataclass(frozen=True)
-class IsNull:
+class Has:
+    """A text that holds another. way: one of PARTS, where in it; capital and small letters are alike."""
+
     name: str
+    way: str
+    text: str
+
+
+@dataclass(frozen=True)
+class IsNull:
+    """Missing. blank: or a text of nothing but blanks."""
+
+    name: str
+    blank: bool = False
+
+
+@dataclass(frozen=True)
+class Over:
+    """No condition on rows: over which rows customers are ranked in this question, None for all."""
+
+    of: "Condition | None"
 
 
 @dataclass(frozen=True)
@@ -80,27 +75,7 @@ class Or:
     parts: tuple["Condition", ...]
 
 
-Condition = Compare | In | Between | Under | IsNull | Not | And | Or
-
-
-@dataclass(frozen=True)
-class Token:
-    kind: str  # text, number, name, word, sign
-    text: str
-    place: int
-
-
-def parse(text: str) -> Condition | None:
-    """The condition a text says; None for an empty one. Raises BadInput with the place where it cannot be read."""
-    if len(text) > MOST_CHARACTERS:
-        raise BadInput("The condition is longer than {most} characters.", field="where", most=MOST_CHARACTERS)
-    if not text.strip():
-        return None
-    reader = _Reader(list(_tokens(text)))
-    found = reader.condition(0)
-    if reader.next is not None:
-        raise reader.wrong()
-    return found
+Condition = Compare | In | Between | Under | Has | IsNull | Over | Not | And | Or
 
 
 def names(condition: Condition | None) -> set[str]:
@@ -110,132 +85,27 @@ def names(condition: Condition | None) -> set[str]:
             return set()
         case And(parts) | Or(parts):
             return {name for part in parts for name in names(part)}
-        case Not(inner):
+        case Not(inner) | Over(inner):
             return names(inner)
         case _:
             return {condition.name}
 
 
-def _tokens(text: str) -> Iterator[Token]:
-    place = 0
-    while text[place:].strip():
-        found = TOKEN.match(text, place)
-        if found is None:
-            raise _unreadable(place + len(text[place:]) - len(text[place:].lstrip()), text[place:].strip()[:20])
-        kind = str(found.lastgroup)
-        word = found.group(kind)
-        if kind == "name" and word.lower() in WORDS:
-            kind, word = "word", word.lower()
-        yield Token(kind, word, found.start(str(found.lastgroup)))
-        place = found.end()
+def parts_of(condition: Condition | None) -> tuple[Condition, ...]:
+    """The conditions that are joined by "and" at the top."""
+    if condition is None:
+        return ()
+    if not isinstance(condition, And):
+        return (condition,)
+    return tuple(one for part in condition.parts for one in parts_of(part))
 
 
-def _unreadable(place: int, near: str) -> BadInput:
-    return BadInput(
-        "The condition cannot be read at character {place} (“{near}”). Write it like: month = '2017-03' and "
-        "brand in ('National', 'Private').",
-        field="where",
-        place=place + 1,
-        near=near,
-    )
-
-
-class _Reader:
-    """Reads tokens from left to right, one function a rule of the grammar."""
-
-    def __init__(self, tokens: list[Token]) -> None:
-        self.tokens = tokens
-        self.at = 0
-
-    @property
-    def next(self) -> Token | None:
-        return self.tokens[self.at] if self.at < len(self.tokens) else None
-
-    def wrong(self) -> BadInput:
-        """The error at the present place."""
-        token = self.next
-        if token is None:
-            return BadInput("The condition ends too early. Something is missing at its end.", field="where")
-        return _unreadable(token.place, token.text[:20])
-
-    def take(self, kind: str, *texts: str) -> Token | None:
-        """The next token where it is of this kind (and one of these texts), else None."""
-        token = self.next
-        if token is None or token.kind != kind or (texts and token.text not in texts):
-            return None
-        self.at += 1
-        return token
-
-    def need(self, kind: str, *texts: str) -> Token:
-        """The next token, which must be of this kind. Raises BadInput."""
-        token = self.take(kind, *texts)
-        if token is None:
-            raise self.wrong()
-        return token
-
-    def condition(self, depth: int) -> Condition:
-        if depth > MOST_DEPTH:
-            raise BadInput("The condition is nested deeper than {most}.", field="where", most=MOST_DEPTH)
-        parts = [self.conjunction(depth)]
-        while self.take("word", "or"):
-            parts.append(self.conjunction(depth))
-        return parts[0] if len(parts) == 1 else Or(tuple(parts))
-
-    def conjunction(self, depth: int) -> Condition:
-        parts = [self.negation(depth)]
-        while self.take("word", "and"):
-            parts.append(self.negation(depth))
-        return parts[0] if len(parts) == 1 else And(tuple(parts))
-
-    def negation(self, depth: int) -> Condition:
-        if depth > MOST_DEPTH:
-            raise BadInput("The condition is nested deeper than {most}.", field="where", most=MOST_DEPTH)
-        if self.take("word", "not"):
-            return Not(self.negation(depth + 1))
-        if self.take("sign", "("):
-            inside = self.condition(depth + 1)
-            self.need("sign", ")")
-            return inside
-        return self.term()
-
-    def term(self) -> Condition:
-        name = self.need("name").text
-        if self.take("word", "is"):
-            negated = self.take("word", "not")
-            self.need("word", "null")
-            return Not(IsNull(name)) if negated else IsNull(name)
-        negated = self.take("word", "not")
-        if self.take("word", "in"):
-            found: Condition = In(name, self.values())
-        elif self.take("word", "under"):
-            found = Under(name, self.values())
-        elif self.take("word", "between"):
-            low = self.value()
-            self.need("word", "and")
-            found = Between(name, low, self.value())
-        elif negated:
-            raise self.wrong()
-        else:
-            return Compare(name, COMPARISONS[self.need("sign", *COMPARISONS).text], self.value())
-        return Not(found) if negated else found
-
-    def values(self) -> tuple[Value, ...]:
-        self.need("sign", "(")
-        found = [self.value()]
-        while self.take("sign", ","):
-            found.append(self.value())
-        self.need("sign", ")")
-        if len(found) > MOST_VALUES:
-            raise BadInput("A list in the condition has more than {most} values.", field="where", most=MOST_VALUES)
-        return tuple(found)
-
-    def value(self) -> Value:
-        if token := self.take("text"):
-            quote = token.text[0]
-            return token.text[1:-1].replace(quote * 2, quote)
-        if token := self.take("number"):
-            return float(token.text) if "." in token.text else int(token.text)
-        token = self.next
-        if token is not None and token.kind == "name":
-            raise BadInput("Put texts in quotes: '{text}'.", field="where", text=token.text[:40])
-        raise self.wrong()
+def inner_overs(condition: Condition) -> bool:
+    """Whether it says, within something else, over which rows customers are ranked."""
+    match condition:
+        case And(parts) | Or(parts):
+            return any(isinstance(part, Over) or inner_overs(part) for part in parts)
+        case Not(inner) | Over(inner):
+            return inner is not None and (isinstance(inner, Over) or inner_overs(inner))
+        case _:
+            return False

@@ -1,32 +1,19 @@
-"""Formulas over measures or columns: a small grammar of our own, read into a tree; nothing is ever run as code.
-
-    formula := term (("+" | "-") term)*
-    term    := factor (("*" | "/") factor)*
-    factor  := "-" factor | number | name | "(" formula ")" | function
-    function := "if_missing" "(" formula "," formula ")"        (the second where the first is missing)
-              | ("previous" | "year_before") "(" formula ["," number] ")"
-              | ("year_to_date" | "quarter_to_date" | "month_to_date") "(" formula ")"
-              | "moving_mean" "(" formula "," number ")"
-              | "total" "(" formula ("," dimension)* ")"        (of all groups, or of those alike in the dimensions)
+"""Formulas over measures or columns as trees, and their numbers; `writing` reads them from a text.
 
 What is missing counts as nothing in a sum or difference and makes a product or quotient missing; so does a division by
 zero. A sum or difference with a figure of another period is missing where that period has none. Whole and decimal
 numbers stay exact.
 """
 
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from difflib import get_close_matches
+from itertools import groupby
 
-from dangol.base.errors import BadInput
-from dangol.insight.olap.rules.frames import FRAMES, MOST_STEPS, MOVING_MEAN, TO_DATE, TOTAL, Frame
+from dangol.insight.olap.rules.frames import FRAMES, Frame
 
-MOST_CHARACTERS = 500
-MOST_DEPTH = 20
-FUNCTIONS = ("if_missing", *FRAMES)
-TOKEN = re.compile(r"\s*(?:(?P<number>\d{1,18}(?:\.\d{1,9})?(?![\w.]))|(?P<name>[^\W\d]\w*)|(?P<sign>[-+*/(),]))")
+RANK, CUMULATIVE = "rank", "cumulative"
+FUNCTIONS = ("if_missing", *FRAMES, RANK, CUMULATIVE)
 
 Number = int | float | Decimal
 
@@ -69,19 +56,22 @@ class Framed:
     of: "Formula"
 
 
-Formula = Constant | Name | Negative | Operation | Otherwise | Framed
+@dataclass(frozen=True)
+class Among:
+    """A formula seen among the groups of an answer: its rank, or its sum from the largest down to this one.
+
+    keep: dimensions whose members stay apart.
+    """
+
+    name: str
+    of: "Formula"
+    keep: tuple[str, ...] = ()
+
+
+Formula = Constant | Name | Negative | Operation | Otherwise | Framed | Among
+Value = Callable[[str, tuple[Frame, ...]], Number | None]
+Others = Callable[[Among, tuple[Frame, ...]], Number | None]
 Parts = list[tuple[tuple[Frame, ...], str]]
-
-
-def parse_formula(text: str, field: str = "formula") -> Formula:
-    """The formula a text says. Raises BadInput with the place where it cannot be read."""
-    if len(text) > MOST_CHARACTERS:
-        raise BadInput("The formula is longer than {most} characters.", field=field, most=MOST_CHARACTERS)
-    reader = _Reader(list(_tokens(text, field)), field)
-    found = reader.formula(0)
-    if reader.next is not None:
-        raise reader.wrong()
-    return found
 
 
 def formula_names(formula: Formula) -> list[str]:
@@ -94,7 +84,7 @@ def formula_parts(formula: Formula, frames: tuple[Frame, ...] = ()) -> Parts:
     match formula:
         case Name(name):
             return [(frames, name)]
-        case Negative(inner):
+        case Negative(inner) | Among(_, inner):
             return formula_parts(inner, frames)
         case Framed(frame, inner):
             return formula_parts(inner, (*frames, frame))
@@ -104,27 +94,66 @@ def formula_parts(formula: Formula, frames: tuple[Frame, ...] = ()) -> Parts:
             return []
 
 
-def computed(
-    formula: Formula, value: Callable[[str, tuple[Frame, ...]], Number | None], frames: tuple[Frame, ...] = ()
+def groupwise(formula: Formula) -> list[Among]:
+    """The parts of a formula that look at the other groups of the answer."""
+    match formula:
+        case Among(_, inner):
+            return [formula, *groupwise(inner)]
+        case Negative(inner) | Framed(_, inner):
+            return groupwise(inner)
+        case Operation(_, left, right) | Otherwise(left, right):
+            return [*groupwise(left), *groupwise(right)]
+        case _:
+            return []
+
+
+def computed(  # noqa: PLR0911  one return a kind of formula
+    formula: Formula, value: Value, others: Others, frames: tuple[Frame, ...] = ()
 ) -> Number | None:
-    """The number of a formula. value: the number of a name looked at through frames, None for a missing one."""
+    """The number of a formula. value: the number of a name looked at through frames, None for a missing one.
+
+    others: the number of what looks at the other groups.
+    """
     match formula:
         case Constant(number):
             return number
         case Name(name):
             return value(name, frames)
         case Negative(inner):
-            number_of = computed(inner, value, frames)
+            number_of = computed(inner, value, others, frames)
             return None if number_of is None else -number_of
         case Operation(sign, left, right):
-            return _operated(
-                sign, computed(left, value, frames), computed(right, value, frames), _elsewhere(left, right)
-            )
+            sides = [computed(side, value, others, frames) for side in (left, right)]
+            return _operated(sign, sides[0], sides[1], _elsewhere(left, right))
         case Otherwise(first, second):
-            found = computed(first, value, frames)
-            return computed(second, value, frames) if found is None else found
+            found = computed(first, value, others, frames)
+            return computed(second, value, others, frames) if found is None else found
         case Framed(frame, inner):
-            return computed(inner, value, (*frames, frame))
+            return computed(inner, value, others, (*frames, frame))
+        case Among():
+            return others(formula, frames)
+
+
+def among(name: str, values: Sequence[Number | None], apart: Sequence[object]) -> list[Number | None]:
+    """The rank of each value, 1 for the largest, or the sum of all that are at least as large.
+
+    apart: values are compared where this is alike. Equal values share the first of their ranks; a missing one has none.
+    """
+    parts: dict[object, list[int]] = {}
+    for place, key in enumerate(apart):
+        if values[place] is not None:
+            parts.setdefault(key, []).append(place)
+    found: list[Number | None] = [None] * len(values)
+    for places in parts.values():
+        places.sort(key=lambda place: values[place], reverse=True)  # type: ignore[arg-type, return-value]
+        number, summed = 0, Decimal(0)
+        for equal, run in groupby(places, key=lambda place: values[place]):
+            alike = list(run)
+            summed += sum(Decimal(equal) for _one in alike)
+            for place in alike:
+                found[place] = number + 1 if name == RANK else summed
+            number += len(alike)
+    return found
 
 
 def _elsewhere(left: Formula, right: Formula) -> tuple[bool, bool]:
@@ -148,136 +177,3 @@ def _operated(sign: str, left: Number | None, right: Number | None, elsewhere: t
     if sign == "/":
         return one / other if other else None  # type: ignore[operator]
     return {"+": lambda: one + other, "-": lambda: one - other, "*": lambda: one * other}[sign]()  # type: ignore[operator]
-
-
-@dataclass(frozen=True)
-class _Token:
-    kind: str
-    text: str
-    place: int
-
-
-def _tokens(text: str, field: str) -> Iterator[_Token]:
-    place = 0
-    while text[place:].strip():
-        found = TOKEN.match(text, place)
-        if found is None:
-            raise _unreadable(place + len(text[place:]) - len(text[place:].lstrip()), text[place:].strip()[:20], field)
-        kind = str(found.lastgroup)
-        yield _Token(kind, found.group(kind), found.start(kind))
-        place = found.end()
-
-
-def _unreadable(place: int, near: str, field: str) -> BadInput:
-    return BadInput(
-        "The formula cannot be read at character {place} (“{near}”). "
-        "Write it like: (sales_amount - discount) / orders.",
-        field=field,
-        place=place + 1,
-        near=near,
-    )
-
-
-class _Reader:
-    """Reads tokens from left to right, one function a rule of the grammar."""
-
-    def __init__(self, tokens: list[_Token], field: str) -> None:
-        self.tokens, self.field, self.at = tokens, field, 0
-
-    @property
-    def next(self) -> _Token | None:
-        return self.tokens[self.at] if self.at < len(self.tokens) else None
-
-    def wrong(self) -> BadInput:
-        token = self.next
-        if token is None:
-            return BadInput("The formula ends too early. Something is missing at its end.", field=self.field)
-        return _unreadable(token.place, token.text[:20], self.field)
-
-    def sign(self, *signs: str) -> str:
-        """The next token where it is one of these signs, else an empty text."""
-        token = self.next
-        if token is None or token.kind != "sign" or token.text not in signs:
-            return ""
-        self.at += 1
-        return token.text
-
-    def formula(self, depth: int) -> Formula:
-        if depth > MOST_DEPTH:
-            raise BadInput("The formula is nested deeper than {most}.", field=self.field, most=MOST_DEPTH)
-        found = self.term(depth)
-        while sign := self.sign("+", "-"):
-            found = Operation(sign, found, self.term(depth))
-        return found
-
-    def term(self, depth: int) -> Formula:
-        found = self.factor(depth)
-        while sign := self.sign("*", "/"):
-            found = Operation(sign, found, self.factor(depth))
-        return found
-
-    def factor(self, depth: int) -> Formula:
-        if depth > MOST_DEPTH:
-            raise BadInput("The formula is nested deeper than {most}.", field=self.field, most=MOST_DEPTH)
-        if self.sign("-"):
-            return Negative(self.factor(depth + 1))
-        if self.sign("("):
-            found = self.formula(depth + 1)
-            self.need(")")
-            return found
-        token = self.next
-        if token is None or token.kind == "sign":
-            raise self.wrong()
-        self.at += 1
-        if token.kind == "number":
-            return Constant(Decimal(token.text))
-        return self.function(token, depth + 1) if self.sign("(") else Name(token.text)
-
-    def function(self, name: _Token, depth: int) -> Formula:
-        """A function after its opening bracket."""
-        if name.text not in FUNCTIONS:
-            near = get_close_matches(name.text, FUNCTIONS, n=2, cutoff=0.5) or FUNCTIONS
-            raise BadInput("There is no function {name}. Possible: {near}.", field=self.field, name=name.text[:40],
-                           near=", ".join(near))  # fmt: skip
-        first = self.formula(depth)
-        found: Formula
-        if name.text == "if_missing":
-            self.need(",")
-            found = Otherwise(first, self.formula(depth))
-        elif name.text == TOTAL:
-            found = Framed(Frame(TOTAL, keep=tuple(self.dimensions())), first)
-        else:
-            found = Framed(Frame(name.text, self.steps(name.text)), first)
-        self.need(")")
-        return found
-
-    def need(self, sign: str) -> None:
-        """The sign must come next. Raises BadInput."""
-        if not self.sign(sign):
-            raise self.wrong()
-
-    def dimensions(self) -> Iterator[str]:
-        while self.sign(","):
-            token = self.next
-            if token is None or token.kind != "name":
-                raise self.wrong()
-            self.at += 1
-            yield token.text
-
-    def steps(self, name: str) -> int:
-        """How many periods: 1 where it is not said."""
-        if name in TO_DATE or (name != MOVING_MEAN and not self.sign(",")):
-            return 1
-        if name == MOVING_MEAN:
-            self.need(",")
-        token = self.next
-        if (
-            token is None
-            or token.kind != "number"
-            or not token.text.isdigit()
-            or not 1 <= int(token.text) <= MOST_STEPS
-        ):
-            raise BadInput("{name} needs a whole number of periods from 1 to {most}.", field=self.field, name=name,
-                           most=MOST_STEPS)  # fmt: skip
-        self.at += 1
-        return int(token.text)

@@ -1,12 +1,9 @@
-"""The company's own star: its measures, dimensions and hierarchies, with their definitions."""
+"""The measures of the company's own star, with their definitions."""
 
-import re
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping
 
-from dangol.customers.identify.rules import ATTRIBUTE_NAMES
-from dangol.insight.olap.rules.formulas import parse_formula
-from dangol.insight.olap.rules.model import Dimension, Hierarchy, Measure, Model, Unit
+from dangol.insight.olap.rules.items import Measure, Unit
+from dangol.insight.olap.rules.writing import parse_formula
 
 
 def N_(text: str) -> str:  # noqa: N802  marks a text for translation; rules import no Django
@@ -252,6 +249,38 @@ MEASURES: Mapping[str, Measure] = {
             "retention",
         ),
         Measure(
+            "best_tenth_share",
+            N_("Share of the best tenth"),
+            Unit.SHARE,
+            N_(
+                "Of the sales to customers, the share made by the tenth of the group's buying customers with the "
+                "highest sales in the group, their number rounded up; of equal sales the lower customer number comes "
+                "first."
+            ),
+            "best",
+        ),
+        Measure(
+            "best_fifth_share",
+            N_("Share of the best fifth"),
+            Unit.SHARE,
+            N_(
+                "Of the sales to customers, the share made by the fifth of the group's buying customers with the "
+                "highest sales in the group; counted like the share of the best tenth."
+            ),
+            "best",
+        ),
+        Measure(
+            "cohort_share",
+            N_("Share of the cohort"),
+            Unit.SHARE,
+            N_(
+                "Of the customers who bought first in the same month, the share who bought in the group. Split by "
+                "first month, and by months since the first purchase for the cohort triangle."
+            ),
+            "sales",
+            formula=parse_formula("buying_customers / total(buying_customers, first_month)"),
+        ),
+        Measure(
             "contacted_customers",
             N_("Contacted customers"),
             Unit.COUNT,
@@ -272,138 +301,3 @@ MEASURES: Mapping[str, Measure] = {
         ),
     )
 }
-DIMENSIONS: Mapping[str, Dimension] = {
-    dimension.name: dimension
-    for dimension in (
-        Dimension("day", N_("Day"), N_("Calendar day in the company's time zone."), "period"),
-        Dimension("week", N_("Week"), N_("ISO week, Monday to Sunday."), "period"),
-        Dimension("month", N_("Month"), N_("Calendar month in the company's time zone."), "period"),
-        Dimension("quarter", N_("Quarter"), N_("Quarter of the calendar year."), "period"),
-        Dimension("half", N_("Half-year"), N_("Half of the calendar year."), "period"),
-        Dimension("year", N_("Year"), N_("Calendar year."), "period"),
-        Dimension(
-            "region",
-            N_("Region"),
-            N_(
-                "Large branch in charge of the customer: of sales that of the day of the sale, of customers and "
-                "contacts that of today."
-            ),
-            "posting",
-            "region",
-        ),
-        Dimension("store", N_("Store"), N_("Store of the purchase, by its key."), "line", "store_key"),
-        Dimension("store_region", N_("Store's region"), N_("Large branch the store belongs to."), "store", "region"),
-        Dimension("store_branch", N_("Store's branch"), N_("Branch the store belongs to."), "store", "branch"),
-        Dimension(
-            "branch",
-            N_("Branch"),
-            N_(
-                "Branch in charge of the customer: of sales that of the day of the sale, of customers and contacts "
-                "that of today."
-            ),
-            "posting",
-            "branch",
-        ),
-        Dimension(
-            "rep",
-            N_("Sales rep"),
-            N_(
-                "Sales rep in charge of the customer, by code: of sales that of the day of the sale, of customers and "
-                "contacts that of today."
-            ),
-            "posting",
-            "rep",
-        ),
-        Dimension(
-            "region_today",
-            N_("Region today"),
-            N_("Large branch in charge of the customer today, whenever the sale was."),
-            "customer",
-            "region",
-        ),
-        Dimension(
-            "branch_today",
-            N_("Branch today"),
-            N_("Branch in charge of the customer today, whenever the sale was."),
-            "customer",
-            "branch",
-        ),
-        Dimension(
-            "rep_today",
-            N_("Sales rep today"),
-            N_("Sales rep in charge of the customer today, by code, whenever the sale was."),
-            "customer",
-            "rep",
-        ),
-        Dimension("brand", N_("Brand"), N_("Brand of the product."), "product", "brand"),
-        Dimension("product_major", N_("Major class"), N_("Major class of the product."), "product", "product_major"),
-        Dimension(
-            "product_middle", N_("Middle class"), N_("Middle class of the product."), "product", "product_middle"
-        ),
-        Dimension("product_minor", N_("Minor class"), N_("Minor class of the product."), "product", "product_minor"),
-        Dimension("product", N_("Product"), N_("Product, by its key."), "line", "product_key"),
-        Dimension("channel", N_("Channel"), N_("Channel of the purchase or contact."), "channel", "channel"),
-        Dimension("segment", N_("Segment"), N_("RFM segment of the customer today."), "customer", "segment"),
-        Dimension("campaign", N_("Campaign"), N_("Campaign, by its key."), "campaign", "campaign_key"),
-        Dimension("age_band", N_("Age band"), N_("Age band of the customer."), "customer", "age_band"),
-        Dimension(
-            "first_month", N_("First month"), N_("Month of the customer's first purchase."), "customer", "first_month"
-        ),
-    )
-}
-HIERARCHIES: Sequence[Hierarchy] = (
-    Hierarchy("period", N_("Period"), ("year", "half", "quarter", "month", "day")),
-    Hierarchy("weeks", N_("Weeks"), ("year", "week", "day")),
-    Hierarchy("place", N_("Organisation"), ("region", "branch", "rep"), ragged=True),
-    Hierarchy("place_today", N_("Organisation today"), ("region_today", "branch_today", "rep_today"), ragged=True),
-    Hierarchy("store", N_("Store"), ("store_region", "store_branch", "store"), ragged=True),
-    Hierarchy(
-        "class", N_("Product class"), ("product_major", "product_middle", "product_minor", "product"), ragged=True
-    ),
-    Hierarchy("brand", N_("Brand"), ("brand", "product")),
-)
-COMPANY = N_("The company's own")
-OWN = N_("Attribute of the customer as the source gave it.")
-NOT_DIMENSIONS = frozenset({"customer_id", "code", "unit_path", "unit_id", "rep_id", "first_day", "name"})
-
-# From which facts a measure is computed decides by what it can be split.
-SPLITS: Mapping[str, frozenset[str]] = {
-    "sales": frozenset({"period", "customer", "posting", "product", "store", "line", "channel"}),
-    "base": frozenset({"period", "customer", "posting", "product", "store", "line", "channel"}),
-    "cycle": frozenset({"period", "customer", "posting", "product", "store", "line", "channel"}),
-    "retention": frozenset({"period", "customer", "posting", "product", "store", "line", "channel"}),
-    "contacts": frozenset({"period", "customer", "posting", "channel", "campaign"}),
-    "responses": frozenset({"period", "customer", "posting", "campaign"}),
-}
-COMPARING = frozenset({"retention"})
-IN_ORDER = frozenset({"product"})  # what differs between the lines of one order
-IN_ORDER_COLUMNS = frozenset({"product_key"})
-
-
-def dimensions_of(columns: Sequence[str]) -> dict[str, Dimension]:
-    """All dimensions where customers have these columns: the standard ones and the source's own attributes.
-
-    Where customers have no unit_id, the star is of a layout that did not know the day's posting: today's stands for it.
-    """
-    own = {
-        name: Dimension(name, ATTRIBUTE_NAMES.get(name, name), OWN, "customer", name)
-        for name in columns
-        if name not in NOT_DIMENSIONS
-        and name not in DIMENSIONS
-        and name not in MEASURES
-        and re.fullmatch(r"[A-Za-z_]\w{0,59}", name)
-    }
-    if "unit_id" in columns:
-        return {**DIMENSIONS, **own}
-    today = {name: replace(one, of="customer") for name, one in DIMENSIONS.items() if one.of == "posting"}
-    return {**DIMENSIONS, **today, **own}
-
-
-def within_order(dimension: Dimension) -> bool:
-    """Whether lines of one order can differ in it, so that orders must be counted apart."""
-    return dimension.of in IN_ORDER or dimension.column in IN_ORDER_COLUMNS
-
-
-def model_of(columns: Sequence[str]) -> Model:
-    """The company's own star where its customers have these columns."""
-    return Model("", COMPANY, MEASURES, dimensions_of(columns), HIERARCHIES, SPLITS, COMPARING)

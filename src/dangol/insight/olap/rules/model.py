@@ -4,27 +4,24 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
-from enum import StrEnum
 from itertools import combinations
 from typing import Any
 
 from dangol.base.errors import BadInput
-from dangol.insight.olap.rules.conditions import And, Compare, Condition, IsNull, Not, Or, Under, names
+from dangol.insight.olap.rules.conditions import And, Compare, Condition, Has, IsNull, Not, Or, Over, Under, names
 from dangol.insight.olap.rules.formulas import (
-    Constant,
+    Among,
     Formula,
-    Framed,
-    Name,
-    Negative,
     Number,
-    Operation,
-    Otherwise,
     computed,
     formula_parts,
-    parse_formula,
+    groupwise,
 )
 from dangol.insight.olap.rules.frames import Frame
+from dangol.insight.olap.rules.items import Dimension, Hierarchy, Measure, Unit
 from dangol.insight.olap.rules.periods import PERIODS
+from dangol.insight.olap.rules.units import unit_of
+from dangol.insight.olap.rules.writing import parse_formula
 
 MOST_DIMENSIONS = 6
 MOST_ROWS = 100_000
@@ -39,72 +36,9 @@ def N_(text: str) -> str:  # noqa: N802  marks a text for translation; rules imp
     return text
 
 
-class Unit(StrEnum):
-    """What the number of a measure is, and how it is shown."""
-
-    MONEY = "money"  # minor units, possibly a fraction of one
-    COUNT = "count"
-    RATIO = "ratio"  # a plain number with decimals
-    SHARE = "share"  # 0..1, shown in percent
-    DAYS = "days"
-
-
-@dataclass(frozen=True)
-class Measure:
-    """A figure. family: from which facts it is computed; additive: whether groups add up to the whole.
-
-    formula: over other measures, instead of facts. condition: on every measure of the formula. zero: whether a group
-    without rows counts 0 (else it is missing). own: somebody's own measure. ko, ko_definition: the Korean texts where
-    they are not in the catalogues, because the measure is declared outside this package.
-    """
-
-    name: str
-    label: str
-    unit: Unit
-    definition: str
-    family: str
-    additive: bool = False
-    formula: Formula | None = None
-    condition: Condition | None = None
-    zero: bool = False
-    own: bool = False
-    ko: str = ""
-    ko_definition: str = ""
-
-
-@dataclass(frozen=True)
-class Dimension:
-    """Something to group or filter by. of: where its values lie (period, or a table's role); column: theirs there."""
-
-    name: str
-    label: str
-    definition: str
-    of: str
-    column: str = ""
-    ko: str = ""
-    ko_definition: str = ""
-
-    @property
-    def is_period(self) -> bool:
-        """Whether it cuts time."""
-        return self.of == "period"
-
-
-@dataclass(frozen=True)
-class Hierarchy:
-    """A way to drill down. levels: names of dimensions, from coarse to fine.
-
-    ragged: whether a member may lack a level, such as a customer who has a branch and no rep.
-    """
-
-    name: str
-    label: str
-    levels: tuple[str, ...]
-    ragged: bool = False
-    ko: str = ""
-
-
 Conditions = tuple[Condition | Frame, ...]  # what comes behind a frame holds there, what comes before it holds here
+Leaf = Callable[[Conditions, str], Number | None]
+Others = Callable[[Among, Conditions], Number | None]
 
 
 @dataclass(frozen=True)
@@ -151,15 +85,40 @@ class Model:
         """The conditions a measure stands under, its own added."""
         return conditions if measure.condition is None else (*conditions, measure.condition)
 
-    def figure(self, name: str, leaf: Callable[[Conditions, str], Number | None], under: Conditions = ()) -> Any:
-        """The number of a measure in one group. leaf: what the facts gave."""
+    def figure(self, name: str, leaf: Leaf, others: Others, under: Conditions = ()) -> Any:
+        """The number of a measure in one group. leaf: what the facts gave; others: what looks at the other groups."""
         measure = self.measures[name]
         inside = self.under(measure, under)
         if measure.formula is not None:
-            return computed(measure.formula, lambda part, frames: self.figure(part, leaf, (*inside, *frames)))
+            return self.reckoned(measure.formula, leaf, others, inside)
         value = leaf(inside, name)
         here = not any(isinstance(one, Frame) for one in inside)  # elsewhere there may be no data at all
         return 0 if value is None and measure.zero and here else value
+
+    def reckoned(self, formula: Formula, leaf: Leaf, others: Others, inside: Conditions) -> Any:
+        """The number of a formula over measures under conditions, in one group."""
+        return computed(
+            formula,
+            lambda part, frames: self.figure(part, leaf, others, (*inside, *frames)),
+            lambda node, frames: others(node, (*inside, *frames)),
+        )
+
+    def needs(self, name: str, depth: int = 0) -> frozenset[str]:
+        """The dimensions without which a measure has no meaning: those whose members it keeps apart."""
+        formula = self.measures[name].formula if depth < MOST_NESTED else None
+        parts = formula_parts(formula) if formula else []
+        found = {kept for frames, _name in parts for frame in frames for kept in frame.keep}
+        found |= {kept for node in (groupwise(formula) if formula else ()) for kept in node.keep}
+        return frozenset(found.union(*(self.needs(part, depth + 1) for _frames, part in parts)))
+
+    def compares_groups(self, name: str, depth: int = 0) -> bool:
+        """Whether a measure looks at the other groups of an answer, so that it has no figure of the whole."""
+        formula = self.measures[name].formula if depth < MOST_NESTED else None
+        if formula is None:
+            return False
+        return bool(groupwise(formula)) or any(
+            self.compares_groups(part, depth + 1) for _frames, part in formula_parts(formula)
+        )
 
     def measure(self, name: str) -> Measure:
         """Raises BadInput where there is none of this name."""
@@ -239,6 +198,11 @@ class Model:
                 return Or(tuple(one for part in parts if (one := self.plain(part))))
             case Not(inner):
                 return Not(self.plain(inner) or inner)
+            case Over(inner):
+                return Over(self.plain(inner))
+            case Has(name) if name in self.dimensions and self.dimensions[name].is_period:
+                raise BadInput("{dimension} is a period: ask for it by =, in, between, < or >, not by a part of its "
+                               "text.", field="where", dimension=name)  # fmt: skip
             case _:
                 return condition
 
@@ -274,42 +238,20 @@ class Model:
     def with_formulas(self, asked: Iterable[str]) -> "Model":
         """The model with the formulas among what is asked as measures called by their own text. Raises BadInput."""
         return self.with_measures(
-            Measure(text, text, self.unit_of(formula), text, "formula", formula=formula)
+            Measure(text, text, unit_of(formula, self._unit), text, "formula", formula=formula)
             for text in asked
             if text not in self.measures and IS_FORMULA.search(text)
             for formula in (parse_formula(text, "measures"),)
         )
 
-    def unit_of(self, formula: Formula) -> Unit:
-        """What the number of a formula is: money stays money divided by a count, alike by alike is a ratio."""
-        match formula:
-            case Name(name):
-                return self.measure(name).unit
-            case Constant():
-                return Unit.COUNT
-            case Negative(inner) | Framed(_, inner) | Otherwise(inner, _):
-                return self.unit_of(inner)
-            case Operation("/", left, right) if _is_share(left, right):
-                return Unit.SHARE
-            case Operation(sign, left, right):
-                units = [self.unit_of(left), self.unit_of(right)]
-                if sign == "/":
-                    plain = units[1] == Unit.COUNT and units[0] != Unit.COUNT
-                    return units[0] if plain else Unit.RATIO
-                others = [unit for unit in units if unit != Unit.COUNT] or units
-                return others[0] if sign != "*" or len(others) == 1 else Unit.RATIO
+    def _unit(self, name: str) -> Unit:
+        return self.measure(name).unit
 
     def with_definitions(self, said: Mapping[str, tuple[str, str]]) -> "Model":
         """The model with definitions of some measures in English and Korean."""
         told = {name: replace(self.measures[name], definition=english, ko_definition=korean)
                 for name, (english, korean) in said.items()}  # fmt: skip
         return replace(self, measures={**self.measures, **told})
-
-
-def _is_share(left: Formula, right: Formula) -> bool:
-    """Whether a quotient is a share of a whole, or a growth."""
-    part = isinstance(right, Framed) and not right.frame.timed and right.of == left
-    return part or (isinstance(left, Operation) and left.sign == "-" and left.right == right)
 
 
 def unknown(kind: str, name: str, known: Sequence[str]) -> BadInput:

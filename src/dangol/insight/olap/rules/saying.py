@@ -2,12 +2,12 @@
 
 from collections.abc import Callable
 
-from dangol.insight.olap.rules.formulas import Constant, Formula, Framed, Name, Negative, Operation, Otherwise
+from dangol.insight.olap.rules.formulas import Among, Constant, Formula, Framed, Name, Negative, Operation, Otherwise
 
 SIGNS = {"*": "×", "/": "÷", "-": "−", "+": "+"}
 
 
-def said(formula: Formula, words: Callable[[str], str]) -> str:
+def said(formula: Formula, words: Callable[[str], str]) -> str:  # noqa: PLR0911  one return a kind of formula
     """The formula for people. words: the label of a name, or of a function, which comes with its brackets."""
     match formula:
         case Constant(value):
@@ -21,6 +21,8 @@ def said(formula: Formula, words: Callable[[str], str]) -> str:
         case Framed(frame, inner):
             more = [str(frame.steps)] if frame.steps > 1 else [words(name) for name in frame.keep]
             return f"{words(f'{frame.name}()')}({', '.join([said(inner, words), *more])})"
+        case Among(name, inner, keep):
+            return f"{words(f'{name}()')}({', '.join([said(inner, words), *map(words, keep)])})"
         case Operation(sign, left, right):
             sides = [_inside(side, words) if sign in "*/" else said(side, words) for side in (left, right)]
             if sign == "-" and isinstance(right, Operation) and right.sign in "+-":

@@ -11,7 +11,7 @@ from ibis.expr.types import Table as Rows
 
 from dangol.insight.olap import rules as olap
 from dangol.insight.olap.rules import Dimension, Formula
-from dangol.insight.olap.rules.formulas import Constant, Framed, Name, Negative, Operation, Otherwise
+from dangol.insight.olap.rules.formulas import Among, Constant, Framed, Name, Negative, Operation, Otherwise
 from dangol.insight.olap.stars.rules import Column as Declared
 from dangol.insight.olap.stars.rules import Fact, Figure, Star, Table, Tree
 from dangol.insight.olap.tables import Question, column, met, period
@@ -290,8 +290,8 @@ def reckoned(rows: Rows, formula: Formula) -> NumericValue:
             return -reckoned(rows, inner)
         case Otherwise(first, second):
             return ibis.coalesce(reckoned(rows, first), reckoned(rows, second))
-        case Framed():
-            raise ValueError("A description with a function of time over columns is refused when it is read.")
+        case Framed() | Among():
+            raise ValueError("A description with a function of time or rank over columns is refused when it is read.")
         case Operation(sign, left, right):
             one, other = reckoned(rows, left), reckoned(rows, right)
             if sign == "/":

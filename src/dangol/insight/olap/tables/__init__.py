@@ -8,13 +8,14 @@ used where a join on dimensions would lose them.
 from dangol.insight.olap.tables.conditions import met
 from dangol.insight.olap.tables.facts import facts
 from dangol.insight.olap.tables.people import base, contacted, cycle, people, responding, retention
-from dangol.insight.olap.tables.sales import sales
+from dangol.insight.olap.tables.sales import best_shares, sales
 from dangol.insight.olap.tables.shape import Question, Star, column, period
 
 __all__ = [
     "Question",
     "Star",
     "base",
+    "best_shares",
     "column",
     "contacted",
     "cycle",

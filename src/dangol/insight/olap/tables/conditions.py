@@ -7,7 +7,7 @@ from functools import reduce
 from operator import and_, or_
 
 import ibis
-from ibis.expr.types import BooleanValue, DateValue, Table, Value
+from ibis.expr.types import BooleanValue, DateValue, StringValue, Table, Value
 
 from dangol.base.errors import BadInput
 from dangol.insight.olap import rules
@@ -29,12 +29,16 @@ def met(  # noqa: PLR0911  one return a kind of condition
             return reduce(or_, [met(table, part, kinds, day) for part in parts])
         case rules.Not(inner):
             return ~met(table, inner, kinds, day)
-        case rules.Under():
-            raise ValueError("A path is written out by the model before it is asked.")
+        case rules.Under() | rules.Over():
+            raise ValueError("The model writes paths out, and takes off what says over which rows is ranked.")
         case rules.IsNull(name) | rules.In(name) | rules.Between(name) | rules.Compare(name) if kinds[name].is_period:
             return _in_period(table[day], condition)
-        case rules.IsNull(name):
-            return table[f"d_{name}"].isnull()
+        case rules.IsNull(name, blank):
+            value = table[f"d_{name}"]
+            nothing = value.isnull()
+            return nothing | (value.strip() == ibis.literal("")) if blank and value.type().is_string() else nothing
+        case rules.Has(name, way, text):
+            return _has(table[f"d_{name}"].cast("string").lower(), way, ibis.literal(text.lower()))
         case rules.In(name, values):
             return table[f"d_{name}"].isin([_fitting(table, kinds[name], value) for value in values])
         case rules.Between(name, low, high):
@@ -42,6 +46,13 @@ def met(  # noqa: PLR0911  one return a kind of condition
             return table[f"d_{name}"].between(left, right)
         case rules.Compare(name, sign, value):
             return _compared(table[f"d_{name}"], sign, _fitting(table, kinds[name], value))
+
+
+def _has(whole: StringValue, way: str, part: StringValue) -> BooleanValue:
+    """Whether a text holds another, letter by letter."""
+    if way == "contains":
+        return whole.contains(part)
+    return whole.startswith(part) if way == "starts" else whole.endswith(part)
 
 
 def _in_period(day: DateValue, condition: rules.IsNull | rules.In | rules.Between | rules.Compare) -> BooleanValue:

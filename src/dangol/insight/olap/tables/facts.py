@@ -4,11 +4,13 @@ from collections.abc import Collection
 from dataclasses import replace
 
 import ibis
-from ibis.expr.types import Table, Value
+from ibis.expr.types import IntegerValue, Table, Value
 
 from dangol.insight.olap.rules import Dimension
 from dangol.insight.olap.tables.conditions import met
-from dangol.insight.olap.tables.shape import Question, Star, column, period
+from dangol.insight.olap.tables.ranks import RANKS, placed
+from dangol.insight.olap.tables.shape import Question, Star, column, period, whole
+from dangol.insight.warehouse.tables import company_time
 
 JOINS = {"customer": "customer_id", "product": "product_key", "store": "store_key", "posting": "unit_id"}
 
@@ -21,6 +23,7 @@ def facts(
     table: sales_lines, contacts or responses, with its day as `day`. within: whether the conditions on periods apply.
     late: dimensions of the split that are looked up later, in fewer rows (see `dimensioned`).
     """
+    star = ranked(star, question)
     if star.bounded:
         table = table.semi_join(star.customers, "customer_id")
     wanted = list(dict.fromkeys((*(item for item in question.by if item not in late), *question.used)))
@@ -34,18 +37,45 @@ def dimensioned(star: Star, table: Table, wanted: Collection[Dimension]) -> Tabl
     """Rows with a column for each dimension: of their own, of their day, or of what they lead to by a key."""
     sides = {"customer": star.customers, "product": star.products, "store": star.stores, "posting": star.units}
     for of, key in JOINS.items():
-        columns = sorted({item.column for item in wanted if item.of == of and not _is_rep(item)})
+        names = {item.column for item in wanted if item.of == of and not _is_rep(item)}
+        if of == "customer" and any(item.of == "since" for item in wanted):
+            names.add("first_day")
+        columns = sorted(names)
         if columns:
             side = sides[of]
             side = side.select(side[key].name(f"{of}_key_"), **{f"{of}_{name}": side[name] for name in columns})
             table = table.left_join(side, table[key] == side[f"{of}_key_"])
-    return table.mutate(**{column(item): _value(table, item) for item in wanted})
+    return table.mutate(**{column(item): _value(star, table, item) for item in wanted})
+
+
+def _clock(star: Star, table: Table, part: str) -> IntegerValue:
+    """A part of the company's time as a number; Monday is 1."""
+    if part == "hour":
+        return company_time(table.sold_at, star.zone).hour().cast("int64")
+    return (
+        table.day.month().cast("int64") if part == "month" else table.day.day_of_week.index().cast("int64") + whole(1)
+    )
+
+
+def ranked(star: Star, question: Question) -> Star:
+    """The star whose customers carry their ranks, where the question asks for them."""
+    wanted = {item.column for item in (*question.by, *question.used) if item.ranked}
+    if wanted <= set(star.customers.columns):
+        return star
+    if question.ranking is None:
+        raise ValueError("A question for ranks says over which rows they are counted.")
+    lines = facts(star, star.sales_lines, question.ranking)
+    lines = lines.filter(lines.customer_id.notnull())
+    each = lines.group_by("customer_id").aggregate(amount=lines.amount.sum().cast("int64"))
+    ranks = placed(each, each.amount).select(*RANKS, ranked_id="customer_id")
+    people = star.customers.left_join(ranks, star.customers.customer_id == ranks.ranked_id).drop("ranked_id")
+    return replace(star, customers=people)
 
 
 def source_of(item: Dimension) -> str:
     """The column of the lines that decides a dimension."""
-    if item.is_period:
-        return "day"
+    if item.is_period or item.of == "clock":
+        return "sold_at" if item.column == "hour" else "day"
     return "rep_id" if _is_rep(item) else JOINS.get(item.of, item.column)
 
 
@@ -63,9 +93,13 @@ def today(question: Question) -> Question:
     return replace(question, by=of_today(question.by), used=of_today(question.used))
 
 
-def _value(table: Table, item: Dimension) -> Value:
+def _value(star: Star, table: Table, item: Dimension) -> Value:
     if item.is_period:
         return period(item.name, table.day)
+    if item.of == "clock":
+        return _clock(star, table, item.column)
+    if item.of == "since":
+        return period("month", table.day) - period("month", table.customer_first_day)
     if _is_rep(item):
         return ibis.literal("rep ") + table.rep_id.cast("string")
     return table[f"{item.of}_{item.column}"] if item.of in JOINS else table[item.column]

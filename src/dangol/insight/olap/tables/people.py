@@ -11,7 +11,7 @@ from ibis.expr.types import BooleanValue, Table
 from dangol.insight.olap import rules
 from dangol.insight.olap.tables import visits
 from dangol.insight.olap.tables.conditions import met
-from dangol.insight.olap.tables.facts import dimensioned, facts, today
+from dangol.insight.olap.tables.facts import dimensioned, facts, ranked, today
 from dangol.insight.olap.tables.shape import Question, Star, column, grouped, period, whole
 
 
@@ -32,6 +32,7 @@ def base(star: Star, question: Question) -> Table:
 def people(star: Star, question: Question) -> Table:
     """Customers with a column for every dimension of the question, under its conditions; all are of customers."""
     question = today(question)
+    star = ranked(star, question)
     wanted = [item for item in dict.fromkeys((*question.by, *question.used)) if not item.is_period]
     found = star.customers.mutate(**{column(item): star.customers[item.column] for item in wanted})
     kinds = {item.name: item for item in wanted}

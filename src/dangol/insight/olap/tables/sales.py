@@ -7,7 +7,9 @@ from ibis.expr.types import IntegerValue, Table, Value
 
 from dangol.insight.olap import rules
 from dangol.insight.olap.rules import Dimension
-from dangol.insight.olap.tables.facts import dimensioned, facts, source_of
+from dangol.insight.olap.tables.conditions import met
+from dangol.insight.olap.tables.facts import dimensioned, facts, ranked, source_of
+from dangol.insight.olap.tables.ranks import best, placed
 from dangol.insight.olap.tables.shape import Question, Star, column, grouped, whole
 from dangol.insight.olap.tables.visits import buyers, told
 
@@ -47,10 +49,13 @@ def _of_lines(star: Star, question: Question, wanted: Collection[str]) -> Table:
     Orders are counted by their first lines. Where lines of one order may lie in different groups (split or filtered by
     product), they are brought together to one row an order first.
     """
+    star = ranked(star, question) if not _ranks_itself(question) else star
     sums = [name for name in SUMS if name in wanted]
     if COUNTING_ORDERS.intersection(wanted):
         sums.append("orders")
     per_order = "orders" in sums and any(rules.within_order(item) for item in (*question.by, *question.used))
+    if _ranks_itself(question):
+        return _by_ranks(star, question, wanted, sums)
     if PER_CUSTOMER.intersection(wanted):
         return _with_people(star, question, wanted, sums, per_order=per_order)
     late = () if per_order else _late(question)
@@ -69,8 +74,8 @@ def _late(question: Question) -> tuple[Dimension, ...]:
     What products tell where nothing else is split by: with months or stores there would be too many pairs.
     """
     few = {item for item in question.by if item.of in ("store", "posting") and item not in question.used}
-    if all(item.is_period or item.of == "channel" for item in question.by):
-        few |= {item for item in question.by if item.is_period and item.name != "day"}
+    if all(source_of(item) == "day" or item.of == "channel" for item in question.by):
+        few |= {item for item in question.by if source_of(item) == "day" and item.name != "day"}
     if all(item.of == "product" and item not in question.used for item in question.by):
         few |= set(question.by)
     return tuple(item for item in question.by if item in few)
@@ -112,12 +117,57 @@ def _with_people(
         return grouped(found, question.keys, **_summed(found, sums), buying_customers=few)
     early = [column(item) for item in question.by if item not in late]
     found = found.group_by(*early, "customer_id").aggregate(**_summed(found, sums))
-    found = dimensioned(star, found, late)
-    figures = {"buying_customers": found.customer_id.count()}
+    return _counted(dimensioned(star, found, late), question, wanted, sums)
+
+
+def _counted(each: Table, question: Question, wanted: Collection[str], sums: Sequence[str]) -> Table:
+    """The figures of a table with one row a group and customer."""
+    figures = {"buying_customers": each.customer_id.count()}
     if "repeat_customers" in wanted:
-        again = (found.customer_id.notnull() & (found.orders > whole(1))).ifelse(whole(1), whole(0))
+        again = (each.customer_id.notnull() & (each.orders > whole(1))).ifelse(whole(1), whole(0))
         figures["repeat_customers"] = again.sum().cast("int64")
-    return grouped(found, question.keys, **_summed(found, sums), **figures)
+    return grouped(each, question.keys, **_summed(each, sums), **figures)
+
+
+def _ranks_itself(question: Question) -> bool:
+    """Whether the rows asked for are those over which customers are ranked, and are split by customer alone.
+
+    Then one reading of the lines gives both the ranks and the figures.
+    """
+    over = question.ranking
+    if over is None or not all(item.of == "customer" for item in question.by):
+        return False
+    names = {item.name for item in question.used if item.ranked}
+    rest = tuple(part for part in question.rows if not rules.names(part) & names)
+    alone = all(rules.names(part) <= names for part in question.rows if part not in rest)
+    return alone and rest == over.rows and question.periods == over.periods
+
+
+def _by_ranks(star: Star, question: Question, wanted: Collection[str], sums: Sequence[str]) -> Table:
+    """The figures by ranks of customers that the same lines decide."""
+    over = question.ranking or question
+    per_order = "orders" in sums and any(rules.within_order(item) for item in over.used)
+    every = list(dict.fromkeys(["sales_amount", *sums]))  # orders stay the last
+    found = _lines(star, over, every, (), per_order=per_order)
+    each = found.group_by("customer_id").aggregate(**_summed(found, every))
+    each = placed(each, each.sales_amount)
+    asked = {item.name: item for item in (*question.by, *question.used) if item.ranked}
+    each = each.mutate(**{column(item): each[item.column] for item in asked.values()})
+    chosen = [met(each, part, asked) for part in question.rows if rules.names(part) & set(asked)]
+    each = each.filter(*chosen) if chosen else each
+    each = dimensioned(star, each, tuple(item for item in question.by if not item.ranked))
+    return _counted(each, question, wanted, sums)
+
+
+def best_shares(star: Star, question: Question, wanted: Sequence[str]) -> Table:
+    """The shares that the best customers of each group make."""
+    star = ranked(star, question)
+    late = tuple(item for item in question.by if item.of == "customer" and item not in question.used)
+    found = facts(star, star.sales_lines, question, late=late)
+    early = [column(item) for item in question.by if item not in late]
+    found = found.filter(found.customer_id.notnull())
+    each = found.group_by(*early, "customer_id").aggregate(amount=found.amount.sum().cast("int64"))
+    return best(dimensioned(star, each, late), question.keys, wanted)
 
 
 def different(star: Star, table: Table, question: Question) -> IntegerValue | None:

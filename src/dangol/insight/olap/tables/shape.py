@@ -9,6 +9,7 @@ from ibis.expr.types import DateValue, IntegerColumn, IntegerValue, Table, Value
 
 from dangol.insight.olap import rules
 from dangol.insight.olap.rules import Dimension
+from dangol.insight.warehouse.rules import Stretch
 
 
 @dataclass(frozen=True)
@@ -16,8 +17,9 @@ class Star:
     """The tables of the warehouse, already bounded by what the member may see; customers carry their segment.
 
     bounded: whether lines, contacts and responses of other customers must be left out. days: first and last day of
-    the sales lines. different: the number of different customers of a column in so many groups at most, as one
-    aggregate; None where the engine has no quick one (see `Engine.bits`). visits: None in a layout that had none.
+    the sales lines. zone: how the company's clock differs from UTC over them. different: the number of different
+    customers of a column in so many groups at most, as one aggregate; None where the engine has no quick one (see
+    `Engine.bits`). visits: None in a layout that had none.
     """
 
     sales_lines: Table
@@ -30,17 +32,22 @@ class Star:
     visits: Table | None = None
     bounded: bool = False
     days: tuple[date, date] | None = None
+    zone: Sequence[Stretch] = ()
     different: Callable[[IntegerColumn, int], IntegerValue | None] | None = None
 
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked: figures by dimensions, under conditions on rows and conditions on the period alone."""
+    """What is asked: figures by dimensions, under conditions on rows and conditions on the period alone.
+
+    ranking: the rows over which customers are ranked, where their ranks are asked for.
+    """
 
     by: tuple[Dimension, ...]
     used: tuple[Dimension, ...] = ()  # in the conditions
     rows: tuple[rules.Condition, ...] = ()
     periods: tuple[rules.Condition, ...] = ()
+    ranking: "Question | None" = None
 
     @property
     def keys(self) -> list[str]:

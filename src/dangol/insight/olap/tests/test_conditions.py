@@ -35,7 +35,7 @@ def test_conditions_are_read_as_the_grammar_says(text, condition):
     ("text", "sentence"),
     [
         ("brand = Private", "quotes"), ("brand =", "ends too early"), ("brand = 'x' garbage", "character 13"),
-        ("= 'x'", "character 1"), ("brand like 'x%'", "character 7"), ("brand = 'x", "character 9"),
+        ("= 'x'", "character 1"), ("brand liek 'x%'", "character 7"), ("brand = 'x", "character 9"),
         ("brand = 'x'; drop table t", "character 12"), ("(" * 30 + "a=1" + ")" * 30, "nested deeper"),
         ("not " * 40 + "a=1", "nested deeper"), ("a = 1 or " * 600 + "a=1", "longer than"), ("a in ()", "character 7"),
         ("a = 1e400", "character"), ("a = " + "9" * 40, "character"), ("a.b = 1", "character 2"),

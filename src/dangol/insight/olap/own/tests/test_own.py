@@ -117,7 +117,7 @@ def test_no_text_breaks_the_reader_of_formulas(text):
     signs = str.maketrans("×÷−", "*/-")
     with contextlib.suppress(BadInput):
         found = rules.parse_formula(text)
-        rules.computed(found, lambda name, _frames: {"a": 3, "b": Decimal("0.1")}.get(name))
+        rules.computed(found, lambda name, _frames: {"a": 3, "b": Decimal("0.1")}.get(name), lambda *_: None)
         assert rules.parse_formula(rules.said(found, lambda name: name.removesuffix("()")).translate(signs)) is not None
 
 
@@ -125,7 +125,9 @@ def test_what_is_missing_is_nothing_in_a_sum_and_missing_in_a_quotient():
     values = {"a": 3, "b": Decimal("0.1"), "c": None, "z": 0, "f": 0.5}
 
     def computed(text):
-        return rules.computed(rules.parse_formula(text), lambda name, _frames: values[name])
+        return rules.computed(
+            rules.parse_formula(text), lambda name, _frames: values[name], lambda _node, _frames: None
+        )
 
     assert (computed("a + c"), computed("c - a"), computed("c + c"), computed("a * c"), computed("a / z")) == (
         3,

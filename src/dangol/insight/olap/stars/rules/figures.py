@@ -4,7 +4,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from dangol.base.errors import BadInput
-from dangol.insight.olap.rules import Measure, Model, Unit, formula_names, formula_parts, parse, parse_formula
+from dangol.insight.olap.rules import (
+    Measure,
+    Model,
+    Unit,
+    formula_names,
+    formula_parts,
+    groupwise,
+    parse,
+    parse_formula,
+)
 from dangol.insight.olap.stars.rules.part import N_, Part, at
 from dangol.insight.olap.stars.rules.shape import Fact, Figure, Table, Tree
 
@@ -71,9 +80,9 @@ def measure(name: str, part: Part, ground: Ground) -> Measure:
 def _figure(one: Figure, part: Part, ground: Ground) -> None:
     """Keep how a measure is computed, where its fact has all it needs. Raises BadInput."""
     fact = ground.facts[one.fact]
-    if one.of and any(frames for frames, _name in formula_parts(one.of)):
-        raise BadInput("{place}: functions of time are for a formula over measures, not over columns.", field="file",
-                       place=part.place)  # fmt: skip
+    if one.of and (groupwise(one.of) or any(frames for frames, _name in formula_parts(one.of))):
+        raise BadInput("{place}: functions of time and rank are for a formula over measures, not over columns.",
+                       field="file", place=part.place)  # fmt: skip
     for column in formula_names(one.of) if one.of else ():
         part.one_of(one.way, column, list(ground.tables[fact.table].columns))
     if one.over_time and one.way == "distinct":
