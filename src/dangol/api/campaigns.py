@@ -222,10 +222,14 @@ def count_campaign(request: HttpRequest, plan_id: Id) -> Any:
     return Status(202, job_out(work.job(by, actions.start_count(by=by, plan_id=plan_id))))
 
 
-@router.post("/campaigns/{plan_id}/submit", response={200: PlanOut, **FAILURES}, operation_id="submit_campaign")
+@router.post(
+    "/campaigns/{plan_id}/submit", response={200: PlanOut, 202: JobOut, **FAILURES}, operation_id="submit_campaign"
+)
 def submit_campaign(request: HttpRequest, plan_id: Id) -> Any:
-    """Ask for approval."""
-    return _plan(actions.submit(by=caller(request), plan_id=plan_id))
+    """Ask for approval. 202 with a job where the plan aims at large segments: who is in them is kept first."""
+    by = caller(request)
+    job_id = actions.start_submit(by=by, plan_id=plan_id)
+    return Status(200, _plan(reads.plan(by, plan_id))) if job_id is None else Status(202, job_out(work.job(by, job_id)))
 
 
 @router.post("/campaigns/{plan_id}/approve", response={200: PlanOut, **FAILURES}, operation_id="approve_campaign")
@@ -270,11 +274,17 @@ def get_campaign_result(request: HttpRequest, plan_id: Id) -> Any:
     return _result(results.result(by, runs.run_of_plan(by, plan_id).id))
 
 
-@router.post("/campaigns/{plan_id}/judge", response={200: ResultOut, **FAILURES}, operation_id="judge_campaign")
+@router.post(
+    "/campaigns/{plan_id}/judge", response={200: ResultOut, 202: JobOut, **FAILURES}, operation_id="judge_campaign"
+)
 def judge_campaign(request: HttpRequest, plan_id: Id) -> Any:
-    """Judge a launched campaign on the newest data."""
+    """Judge a launched campaign on the newest data. 202 with a job where it went to many."""
     by = caller(request)
-    return _result(evaluate.judge(by=by, run_id=runs.run_of_plan(by, plan_id).id))
+    run_id = runs.run_of_plan(by, plan_id).id
+    job_id = evaluate.start_judge(by=by, run_id=run_id)
+    if job_id is not None:
+        return Status(202, job_out(work.job(by, job_id)))
+    return Status(200, _result(results.result(by, run_id)))
 
 
 @router.get("/lessons", response={200: list[LessonOut], **FAILURES}, operation_id="list_lessons")

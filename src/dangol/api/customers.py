@@ -28,7 +28,7 @@ Value = Annotated[str, Field(max_length=300)]
 class CustomerOut(Schema):
     """A customer of the list. amount, value: minor units of the company's currency.
 
-    index: of the first customer index (0..100); value: lifetime value; null where unknown or without the right to
+    index: of the customer index asked for (0..100); value: lifetime value; null where unknown or without the right to
     figures.
     """
 
@@ -68,7 +68,8 @@ class CustomerFilter(Strict):
 
     sort: name, amount, last_day, index or value, "-" for descending. segment: RFM class; segment_id: segments people
     built; group: "group_<grouping>.<number>"; channel_class: "segment_<channel>.<class>", the names as the segment
-    builder has them; index: 0..100; value: lifetime value, minor units.
+    builder has them; index_id: which customer index `index` speaks of, the first one without it; index: 0..100; value:
+    lifetime value, minor units.
     """
 
     text: Annotated[str, Field(max_length=TEXT_LIMIT)] = ""
@@ -86,6 +87,7 @@ class CustomerFilter(Strict):
     segment_id: Annotated[list[Id], Field(max_length=50)] = []
     group: Annotated[list[Short], Field(max_length=50)] = []
     channel_class: Annotated[list[Short], Field(max_length=50)] = []
+    index_id: Id | None = None
     index_from: Annotated[float, Field(ge=0, le=100)] | None = None
     index_to: Annotated[float, Field(ge=0, le=100)] | None = None
     value_from: Minor | None = None
@@ -176,26 +178,31 @@ class TimelineFilter(Strict):
 def list_customers(request: HttpRequest, which: Query[CustomerFilter]) -> Any:
     """Customers within your part of the organisation."""
     by = caller(request)
+    sees = may(by, Right.INSIGHT_VIEW)
+    key = picking.MAIN if which.index_id is None or not sees else picking.index_key(which.index_id)
+    named = {"index": key, "value": "value"}
     query = CustomerQuery(
         text=which.text, segments=tuple(which.segment), kind=which.kind, unit_id=which.unit_id, rep_id=which.rep_id,
         last_from=which.last_from, last_to=which.last_to, amount_from=which.amount_from, amount_to=which.amount_to,
         age_bands=tuple(which.age_band), gender=which.gender, consent_channel=which.consent,
-        segment_ids=_built(by, which.segment_id), figure=_figure(by, which.sort.removeprefix("-")),
+        segment_ids=_built(by, which.segment_id), figure=_figure(sees, named.get(which.sort.removeprefix("-"))),
         sort=which.sort.removeprefix("-"), descending=which.sort.startswith("-"), cursor=which.cursor or "",
         size=which.limit,
     )  # fmt: skip
-    page = reads.search(by, _narrowed(by, query, which))
+    page = reads.search(by, _narrowed(by, query, which, key))
     verb = "search" if query.personal else "view"
     note_access(by=by, verb=verb, what="customers", count=len(page.rows), address=address_of(request))
-    figures = picking.Figures() if may(by, Right.INSIGHT_VIEW) else None
-    rows = [{**vars(row), **({name: figures.of(name, row.id) for name in FIGURES} if figures else {})}
+    figures = picking.Figures() if sees else None
+    rows = [{**vars(row), **({name: figures.of(named[name], row.id) for name in FIGURES} if figures else {})}
             for row in page.rows]  # fmt: skip
     return {"items": rows, "next": page.next_cursor or None, "count": page.count, "exact": page.exact}
 
 
-def _narrowed(by: Any, query: CustomerQuery, which: CustomerFilter) -> CustomerQuery:
-    """The question with what it asks of scores, for those who may see figures."""
-    wanted = picking.Wanted(tuple(which.group), tuple(which.channel_class), (which.index_from, which.index_to),
+def _narrowed(by: Any, query: CustomerQuery, which: CustomerFilter, key: str) -> CustomerQuery:
+    """The question with what it asks of scores, for those who may see figures. key: of the index it asks for."""
+    ends = (which.index_from, which.index_to)
+    index = ((key, ends),) if ends != picking.ANY_NUMBER else ()
+    wanted = picking.Wanted(tuple(which.group), tuple(which.channel_class), index,
                             (which.value_from, which.value_to))  # fmt: skip
     if wanted == picking.Wanted():
         return query
@@ -203,8 +210,8 @@ def _narrowed(by: Any, query: CustomerQuery, which: CustomerFilter) -> CustomerQ
     return picking.narrowed(query, wanted)
 
 
-def _figure(by: Any, sort: str) -> Any:
-    return picking.figure_of(sort) if sort in FIGURES and may(by, Right.INSIGHT_VIEW) else None
+def _figure(sees: bool, sort: str | None) -> Any:
+    return picking.figure_of(sort) if sort and sees else None
 
 
 def _built(by: Any, wanted: list[int]) -> tuple[int, ...]:

@@ -76,6 +76,12 @@ class NameIn(Strict):
     name: Name
 
 
+class FreezeIn(NameIn):
+    """The name of what is made, and the day (null: now) whose people are kept."""
+
+    day: date | None = None
+
+
 class CountIn(Strict):
     """A definition to count; nothing is saved."""
 
@@ -222,9 +228,12 @@ def copy_segment(request: HttpRequest, segment_id: Id, body: NameIn) -> Any:
 
 @router.post("/segments/{segment_id}/freeze", response={201: SegmentOut, **FAILURES}, operation_id="freeze_segment",
              summary="Freeze a live segment")  # fmt: skip
-def freeze_segment(request: HttpRequest, segment_id: Id, body: NameIn) -> Any:
-    """Keep who is in a live segment now as a segment of its own."""
-    return Status(201, actions.freeze(by=caller(request), segment_id=segment_id, name=body.name))
+def freeze_segment(request: HttpRequest, segment_id: Id, body: FreezeIn) -> Any:
+    """Keep who is in a live segment now, or was on a past day, as a segment of its own.
+
+    A large one is written down by a job: its size is null until that is done.
+    """
+    return Status(201, actions.freeze(by=caller(request), segment_id=segment_id, name=body.name, day=body.day))
 
 
 @router.post("/segments/{segment_id}/archive", response={204: None, **FAILURES}, operation_id="archive_segment",

@@ -22,19 +22,20 @@ from dangol.staff.reads import Member
 
 Ends = tuple[float | None, float | None]
 ANY_NUMBER: Ends = (None, None)
+MAIN = "index"
 
 
 @dataclass(frozen=True)
 class Wanted:
     """What a list asks of scores; empty means no condition.
 
-    groups: "<column>.<code>" of group_choices. classes: "<column>.<class>" of class_choices. index: of the first index
+    groups: "<column>.<code>" of group_choices. classes: "<column>.<class>" of class_choices. index: by key of `indexes`
     (0..100); value: lifetime value (minor units); both from and to, included.
     """
 
     groups: tuple[str, ...] = ()
     classes: tuple[str, ...] = ()
-    index: Ends = ANY_NUMBER
+    index: tuple[tuple[str, Ends], ...] = ()
     value: Ends = ANY_NUMBER
 
 
@@ -52,9 +53,22 @@ def class_choices() -> list[tuple[str, str]]:
             for one in own for code, said in names.items()]  # fmt: skip
 
 
-def main_index() -> customer_index.ColumnView | None:
-    """The index that lists show: the first that was published and is still counted."""
-    return next(iter(customer_index.columns()), None)
+def indexes() -> dict[str, customer_index.ColumnView]:
+    """The indexes that are counted, by the key lists know them by: MAIN for the first, its column for another."""
+    return {MAIN if place == 0 else one.name: one for place, one in enumerate(customer_index.columns())}
+
+
+def index_key(index_id: int) -> str:
+    """The key of an index in lists. Raises BadInput for one that is not counted."""
+    found = next((key for key, one in indexes().items() if one.index_id == index_id), None)
+    if found is None:
+        raise BadInput("There is no such index, or it has not been counted yet.", field="index_id")
+    return found
+
+
+def is_index(key: str) -> bool:
+    """Whether a key of a list is that of an index."""
+    return key == MAIN or key.startswith("index_")
 
 
 def narrowed(query: CustomerQuery, wanted: Wanted) -> CustomerQuery:
@@ -74,11 +88,11 @@ def figure_of(sort: str) -> Figure | None:
     """What a list sorts by, where it is not known to the operations database."""
     if sort == "value":
         return lifetime.figure()
-    if sort != "index":
+    if not is_index(sort):
         return None
-    main = main_index()
     try:
-        return customer_index.figure(main.name) if main else None
+        found = indexes().get(sort)
+        return customer_index.figure(found.name) if found else None
     except (NotFound, Damaged):
         return None
 
@@ -99,24 +113,25 @@ def _conditions(wanted: Wanted) -> Iterable[Group]:
 
 
 def _ranges(wanted: Wanted) -> Iterable[Group]:
-    if wanted.index != ANY_NUMBER:
-        main = main_index()
-        if main is None:
+    known = indexes() if wanted.index else {}
+    for key, ends in wanted.index:
+        if key not in known:
             raise _unknown()
-        yield Group(parts=(Score("index", main.name, "between", least=wanted.index[0], most=wanted.index[1]),))
+        yield Group(parts=(Score("index", known[key].name, "between", least=ends[0], most=ends[1]),))
     if wanted.value != ANY_NUMBER:
         yield Group(parts=(Score("lifetime", "value", "between", least=wanted.value[0], most=wanted.value[1]),))
 
 
 def uses(_by: Member, columns: Collection[str]) -> list[str]:
     """The saved views of the customers list that ask for one of these scores, in words: for `score.uses`."""
-    main, found = main_index(), []
+    known, found = indexes(), []
     for name, query in staff.saved_queries("customers"):
         asked = parse_qs(query)
         seen = {f"groups.{one.partition('.')[0]}" for one in asked.get("group", ())}
         seen |= {f"channels.{one.partition('.')[0]}" for one in asked.get("channel_class", ())}
-        if main and ({"index.from", "index.to"} & set(asked) or asked.get("sort", [""])[0].lstrip("-") == "index"):
-            seen.add(f"index.{main.name}")
+        sort, shown = asked.get("sort", [""])[0].lstrip("-"), asked.get("cols", [""])[0].split(",")
+        seen |= {f"index.{one.name}" for key, one in known.items()
+                 if {f"{key}.from", f"{key}.to"} & set(asked) or key in (sort, *shown)}  # fmt: skip
         if seen & set(columns):
             found.append(gettext("view {name}").format(name=name))
     return found
@@ -133,7 +148,7 @@ class Figures:
         self._known: dict[str, Figure | None] = {}
 
     def of(self, name: str, customer_id: int) -> float | None:
-        """A customer's figure (index, value); None where there is none."""
+        """A customer's figure (an index by its key, value); None where there is none."""
         if name not in self._known:
             self._known[name] = figure_of(name)
         found = self._known[name]

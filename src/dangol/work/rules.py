@@ -24,12 +24,14 @@ KIND_NAMES = {
     "collect.turn": N_("Take a load back or bring it back"),
     "cycle.housekeeping": N_("Keep the house"),
     "cycle.run": N_("Run the cycle"),
+    "evaluate.judge": N_("Judge a campaign"),
     "execute.send": N_("Send a campaign"),
     "groups.fit": N_("Find groups of customers"),
     "index.count": N_("Count the customer index"),
     "identify.follow": N_("Move customers with their rep"),
     "identify.recompute": N_("Work out golden values"),
     "plan.count": N_("Count whom a campaign reaches"),
+    "plan.submit": N_("Hand a plan in"),
     "privacy.erase": N_("Erase a person"),
     "privacy.notices": N_("Tell results of consent"),
     "privacy.retain": N_("Destroy what is no longer needed"),
@@ -38,6 +40,8 @@ KIND_NAMES = {
     "reports.answer": N_("Work out an answer"),
     "reports.send": N_("Send a report by mail"),
     "score.run": N_("Score customers"),
+    "segments.follow": N_("Work out segments by new scores"),
+    "segments.freeze": N_("Freeze a segment"),
     "segments.refresh": N_("Work out a segment"),
 }
 STATE_NAMES = {

@@ -19,7 +19,7 @@ from dangol.customers.identify import reads as identify
 from dangol.insight.warehouse import reads as warehouse
 from dangol.staff.reads import require, system
 from dangol.staff.rules import Right
-from dangol.work.actions import Running
+from dangol.work.actions import Running, enqueue
 
 NOBODY = {"people": 0, "buyers": 0, "orders": 0, "total": 0, "squares": 0.0}
 
@@ -27,7 +27,8 @@ NOBODY = {"people": 0, "buyers": 0, "orders": 0, "total": 0, "squares": 0.0}
 def judge(*, by: Any, run_id: int) -> reads.ResultView:
     """Count both cells over the campaign's days and judge; asked again it judges again, on newer data.
 
-    Everyone drawn is counted, delivered or not. Raises NotFound.
+    Everyone drawn is counted, delivered or not; the draw is done once more and compared. Of a campaign for many a call
+    of many seconds: doors leave it to the job `evaluate.judge`, see `start_judge`. Raises NotFound.
     """
     require(by, Right.CAMPAIGNS_VIEW)
     run = execute.run(by, run_id)
@@ -41,9 +42,27 @@ def judge(*, by: Any, run_id: int) -> reads.ResultView:
     Result.objects.update_or_create(
         run_id=run_id,
         defaults={"snapshot": snapshot.id, "as_of": as_of, "judgement": asdict(judgement),
-                  "verdict": judgement.verdict, "by": by},
+                  "verdict": judgement.verdict, "redrawn": execute.redrawn(by, run_id), "by": by},
     )  # fmt: skip
     return reads.result(by, run_id)
+
+
+def start_judge(*, by: Any, run_id: int) -> int | None:
+    """Judge a campaign at once and return None, or queue the job that judges one for many people; returns its id.
+
+    While one waits or runs its id is returned. Raises NotFound.
+    """
+    require(by, Right.CAMPAIGNS_VIEW)
+    if not reads.is_large(execute.run(by, run_id)):
+        judge(by=by, run_id=run_id)
+        return None
+    return enqueue(kind="evaluate.judge", arguments={"run_id": run_id}, by=by, unique_key=reads.judge_key(run_id))
+
+
+def run_judge(running: Running, run_id: int) -> dict[str, Any]:
+    """The job `evaluate.judge`: judge a campaign for many people. Returns {verdict}. Raises NotFound."""
+    running.progress(0, 1, rules.N_("Counting what both groups bought"))
+    return {"verdict": judge(by=running.by, run_id=run_id).verdict}
 
 
 def judge_due(running: Running) -> dict[str, Any]:

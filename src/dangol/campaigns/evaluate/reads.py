@@ -10,11 +10,18 @@ from dangol.campaigns.execute import reads as execute
 from dangol.campaigns.knowledge.rules import Rate
 from dangol.staff.reads import require
 from dangol.staff.rules import Right
+from dangol.work import reads as work
+from dangol.work.reads import JobView
+
+DIRECT = 20_000  # a campaign for up to so many is judged while somebody waits; one for more is judged by a job
 
 
 @dataclass(frozen=True)
 class ResultView:
-    """A launched campaign with its judgement (None before the first)."""
+    """A launched campaign with its judgement (None before the first).
+
+    redrawn: whether drawing again with the stored seed gives everybody the same cell; None where not tried yet.
+    """
 
     run: execute.RunView
     judgement: rules.Judgement | None
@@ -24,7 +31,7 @@ class ResultView:
     judged_by: str
     judged_at: datetime | None
     clicked: int
-    redrawn: bool
+    redrawn: bool | None
     replayed: bool
 
 
@@ -42,9 +49,25 @@ def result(by: Any, run_id: int) -> ResultView:
         judged_by=row.by.name if row else "",
         judged_at=row.at if row else None,
         clicked=execute.clicked(run_id),
-        redrawn=execute.redrawn(by, run_id),
+        redrawn=row.redrawn if row else None,
         replayed=execute.replayed(),
     )
+
+
+def is_large(run: execute.RunView) -> bool:
+    """Whether a campaign went to so many that judging it takes longer than somebody waits."""
+    return run.frozen > DIRECT
+
+
+def judge_key(run_id: int) -> str:
+    """The key under which one judgement of a run waits or runs at a time."""
+    return f"evaluate.judge:{run_id}"
+
+
+def judging(by: Any, run_id: int) -> JobView | None:
+    """The job that judges a campaign now, if one waits or runs."""
+    job_id = work.under(judge_key(run_id))
+    return None if job_id is None else work.job(by, job_id)
 
 
 def verdicts(by: Any) -> dict[int, str]:

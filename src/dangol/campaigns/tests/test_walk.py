@@ -6,6 +6,7 @@ import pytest
 
 from dangol.base.errors import Conflict, NotAllowed, NotFound
 from dangol.campaigns.evaluate import actions as evaluate
+from dangol.campaigns.evaluate import reads as results
 from dangol.campaigns.execute import actions as execute
 from dangol.campaigns.execute import reads as running
 from dangol.campaigns.knowledge import actions as knowledge
@@ -35,7 +36,7 @@ def _launched(cast, **more):
     return execute.launch(by=cast.marketer, plan_id=_approved(cast, **more).id)
 
 
-def test_a_campaign_walks_from_draft_to_lesson(company):
+def test_a_campaign_walks_from_draft_to_lesson(company, monkeypatch):
     cast, folder, told = company
     view = plan.draft(by=cast.marketer, **world.fields())
     simulated = plan.simulate(by=cast.marketer, plan_id=view.id)
@@ -63,6 +64,11 @@ def test_a_campaign_walks_from_draft_to_lesson(company):
     result = evaluate.judge(by=cast.marketer, run_id=run.id)
     assert result.verdict == "no_difference"
     assert result.redrawn
+    assert evaluate.start_judge(by=cast.marketer, run_id=run.id) is None
+    monkeypatch.setattr(results, "DIRECT", 100)  # as if it had gone to many: a job judges it
+    job_id = evaluate.start_judge(by=cast.marketer, run_id=run.id)
+    assert results.judging(cast.marketer, run.id).id == job_id
+    assert evaluate.run_judge(Quiet(by=cast.marketer), run.id) == {"verdict": "no_difference"}
     evaluate.learn(by=cast.marketer, run_id=run.id, reasons="대조군과 같음", improvements="혜택을 키운다")
     found = lessons.similar(cast.marketer, aim="keep", segments=["HHH"], channel="email")
     assert found[0].campaign_key == run.campaign_key

@@ -164,7 +164,11 @@ def _rfm(engine: Engine, ago: int) -> Any:
         return None
     if ago >= len(paths):
         return None
-    table = engine.table([paths[len(paths) - 1 - ago]])
+    return with_group(engine.table([paths[len(paths) - 1 - ago]]))
+
+
+def with_group(table: Any) -> Any:
+    """RFM scores with their group, like 543."""
     return table.mutate(group=table.r.cast("string") + table.f.cast("string") + table.m.cast("string"))
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from django.db.models import Q
 from django.utils.translation import gettext
 
-from dangol.base.errors import BadInput, Damaged, NotFound, TooMuch
+from dangol.base.errors import BadInput, Conflict, Damaged, NotFound, TooMuch
 from dangol.customers.consent.rules import NO_CONSENT
 from dangol.customers.identify import reads as identify
 from dangol.customers.identify.picked import Among
@@ -23,9 +23,12 @@ from dangol.insight.segments.models import Draft, Segment, Size, Version
 from dangol.insight.warehouse import reads as warehouse
 from dangol.staff.reads import Member, may, require, scope_of
 from dangol.staff.rules import Right
+from dangol.work import reads as work
+from dangol.work.reads import JobView
 
 SMALL_GROUP = 5  # below it, a figure could point to a person
 SAMPLE = 8
+LARGE = 20_000  # who is in a larger segment is written down by a job
 BOUND = "bound"  # frozen for a campaign: shown with the campaign only
 OVERLAP = 4
 CHOICES = 100
@@ -33,7 +36,10 @@ CHOICES = 100
 
 @dataclass(frozen=True)
 class SegmentView:
-    """A segment as pages show it. size: of those the reader may see; None where folded or not counted yet."""
+    """A segment as pages show it. size: of those the reader may see; None where folded or not counted yet.
+
+    counted: whether it is known who is in it.
+    """
 
     id: int
     name: str
@@ -52,6 +58,7 @@ class SegmentView:
     editable: bool
     made_of: int | None = None
     members_sha256: str = ""
+    counted: bool = True
 
 
 @dataclass(frozen=True)
@@ -137,6 +144,7 @@ def _view(by: Member, row: Segment) -> SegmentView:
         owner_id=row.owner_id, shared=row.shared, size=_size_for(by, row), as_of=row.as_of, version=row.version,
         definition=row.definition, changed_at=row.changed_at, archived=row.archived_at is not None,
         editable=editable(by, row), made_of=row.made_of_id, members_sha256=row.members_sha256,
+        counted=row.size is not None,
     )  # fmt: skip
 
 
@@ -155,11 +163,38 @@ def _size_for(by: Member, row: Segment) -> int | None:
     return len(mine)
 
 
+def figures_day() -> date:
+    """The last day of the figures segments are counted on. Raises NotFound before the first cycle."""
+    return date.fromisoformat(prepared.current().facts["as_of"])
+
+
+def everybody() -> int:
+    """How many customers the figures know."""
+    return int(warehouse.store().open(prepared.current().facts["warehouse"]).rows["customers"])
+
+
+def is_large(ids: Collection[int]) -> bool:
+    """Whether writing down who is in these segments takes longer than somebody waits; nobody is counted for it."""
+    sizes = Segment.objects.filter(pk__in=list(ids)).values_list("size", flat=True)
+    return sum(everybody() if size is None else size for size in sizes) > LARGE
+
+
+def freeze_key(segment_id: int) -> str:
+    """The key under which the job that freezes a segment waits or runs."""
+    return f"segments.freeze:{segment_id}"
+
+
+def freezing(by: Member, segment_id: int) -> JobView | None:
+    """The job that writes down who is in a frozen segment, if one waits or runs."""
+    job_id = work.under(freeze_key(segment_id))
+    return None if job_id is None else work.job(by, job_id)
+
+
 def choices(by: Member) -> list[tuple[str, str]]:
     """Segments to choose from, id (as text) and name, by name: those in use that the member may see."""
     require(by, Right.INSIGHT_VIEW)
     found = Segment.objects.filter(Q(shared=True) | Q(owner=by), archived_at=None).exclude(kind=BOUND)
-    found = found.order_by("name", "pk")
+    found = found.exclude(kind="frozen", size=None).order_by("name", "pk")
     return [(str(pk), name) for pk, name in found.values_list("pk", "name")[:1000]]
 
 
@@ -240,6 +275,8 @@ def members_now(given: str) -> list[int]:
     row = Segment.objects.filter(pk=int(given)).first()
     if row is None:
         raise NotFound("There is no such segment.")
+    if row.size is None and row.kind == "frozen":
+        raise Conflict("This segment is still being frozen. Wait until that is done.")
     if row.size is None:
         counter = Counter(current())
         return [int(one) for one in counter.now.ids(counter.segment(row.pk))]

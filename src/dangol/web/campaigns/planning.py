@@ -75,6 +75,7 @@ def _variables(request: Request, view: reads.PlanView) -> dict[str, Any]:
         "plan": view, "form": form, "built": form.built(request.user),
         "state_name": rules.STATES[view.state], "problems": _problems(view),
         "label": letters.label(view.content["language"]), "may_launch": may(request.user, Right.CAMPAIGNS_LAUNCH),
+        "submitting": reads.submitting(request.user, view.id),
     }  # fmt: skip
 
 
@@ -165,7 +166,8 @@ def do(request: Request, plan_id: int) -> HttpResponse:
     """Submit, test, copy or delete."""
     verb = request.POST.get("act", "")
     if verb == "submit":
-        actions.submit(by=request.user, plan_id=plan_id)
+        if actions.start_submit(by=request.user, plan_id=plan_id) is not None:
+            return redirect("campaigns:plan", plan_id)
         messages.success(request, _("Handed in. An approver can decide on it now."))
         return redirect("campaigns:approve", plan_id)
     if verb == "copy":

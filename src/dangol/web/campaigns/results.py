@@ -41,8 +41,7 @@ def _act(request: Request, run_id: int) -> HttpResponse:
             improvements=request.POST.get("improvements", ""),
         )  # fmt: skip
         messages.success(request, _("Kept. The next plan like this one will find it."))
-    else:
-        actions.judge(by=request.user, run_id=run_id)
+    elif actions.start_judge(by=request.user, run_id=run_id) is None:
         messages.success(request, _("Judged on the newest data."))
     return redirect("campaigns:result", run_id)
 
@@ -54,7 +53,7 @@ def _variables(request: Request, found: reads.ResultView) -> dict[str, Any]:
         "verdict_text": rules.VERDICTS.get(found.verdict, ""),
         "tone": TONE[TONES.get(found.verdict, "")], "metric": METRICS[found.run.content["metric"]],
         "lesson": lessons[0] if lessons else None, "may_keep": may(request.user, Right.CAMPAIGNS_PLAN),
-        "cell_names": CELLS, "missing_names": MISSING,
+        "judging": reads.judging(request.user, found.run.id), "cell_names": CELLS, "missing_names": MISSING,
     }  # fmt: skip
     if found.judgement is not None and found.judgement.shares is not None:
         variables["picture"] = _picture(found.judgement)

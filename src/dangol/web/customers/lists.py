@@ -1,6 +1,7 @@
 """The customer list, declared for the list kit."""
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlencode
@@ -47,7 +48,7 @@ def query_of(state: ListState, size: int = 50, after: str | None = None) -> Cust
         gender=_one(chosen, "gender"),
         consent_channel=_one(chosen, "consent"),
         segment_ids=_built(state),
-        sort=state.sort or "name",
+        sort=_sort(state),
         figure=_sorted_by(state),
         descending=state.descending,
         cursor=after or "",
@@ -59,21 +60,27 @@ def query_of(state: ListState, size: int = 50, after: str | None = None) -> Cust
 def _narrowed(state: ListState, asked: CustomerQuery) -> CustomerQuery:
     """The question with what it asks of scores, for those who may see figures. Raises BadInput, NotAllowed."""
     chosen = state.filters
-    if not {"group", "channel_class", "index", "value"} & set(chosen):
-        return asked
-    staff.require(state.by, Right.INSIGHT_VIEW)
     wanted = picking.Wanted(
-        chosen.get("group", ()), chosen.get("channel_class", ()), chosen.get("index", picking.ANY_NUMBER),
+        chosen.get("group", ()), chosen.get("channel_class", ()),
+        tuple((key, ends) for key, ends in chosen.items() if picking.is_index(key)),
         chosen.get("value", picking.ANY_NUMBER),
     )  # fmt: skip
+    if wanted == picking.Wanted():
+        return asked
+    staff.require(state.by, Right.INSIGHT_VIEW)
     return picking.narrowed(asked, wanted)
 
 
 def _sorted_by(state: ListState) -> Figure | None:
     """The figure to sort by, for those who may see figures."""
-    if state.sort not in FIGURES or not staff.may(state.by, Right.INSIGHT_VIEW):
+    if _sort(state) not in FIGURES or not staff.may(state.by, Right.INSIGHT_VIEW):
         return None
     return picking.figure_of(state.sort)
+
+
+def _sort(state: ListState) -> str:
+    """The order as the customers' room knows it; to it every index is a figure."""
+    return picking.MAIN if picking.is_index(state.sort) else state.sort or "name"
 
 
 def _one(chosen: dict[str, Any], key: str) -> str:
@@ -125,7 +132,7 @@ def _picked(state: ListState, ids: tuple[str, ...]) -> Iterator[Any]:
     """The customers picked by hand that the member may see: one question, or one for each few thousand of them."""
     wanted = tuple(int(one) for one in ids if one.isascii() and one.isdecimal() and len(one) < 19)
     for start in range(0, len(wanted), MAX_PAGE):
-        query = CustomerQuery(ids=wanted[start : start + MAX_PAGE], sort=state.sort or "name",
+        query = CustomerQuery(ids=wanted[start : start + MAX_PAGE], sort=_sort(state),
                               figure=_sorted_by(state), descending=state.descending, size=MAX_PAGE)  # fmt: skip
         yield from _shown(state, reads.search(state.by, query).rows)
 
@@ -236,6 +243,22 @@ def _plan(_by: Any, selection: Selection, _value: str) -> str | HttpResponse:
     return HttpResponseRedirect(f"{address('campaigns:draft')}?{urlencode([('segment', code) for code in codes])}")
 
 
+def _grown(page: ListPage, by: Any) -> ListPage:
+    """The list with a column and a filter for every index, for those who may see figures."""
+    known = picking.indexes() if staff.may(by, Right.INSIGHT_VIEW) else {}
+    columns, filters = [], []
+    for key, one in known.items():
+        columns.append(Column(key, one.label, "number", value=_figure(key), sortable=True, shown=False))
+        filters.append(Range(key, one.label))
+    return replace(page, columns=_in_place(page.columns, columns), filters=_in_place(page.filters, filters))
+
+
+def _in_place(parts: Sequence[Any], found: Sequence[Any]) -> tuple[Any, ...]:
+    """What people made in the place where the list says so; its own word for it where they made none."""
+    place = next(n for n, one in enumerate(parts) if one.key == picking.MAIN)
+    return (*parts[:place], *(found or parts[place : place + 1]), *parts[place + 1 :])
+
+
 CUSTOMERS = ListPage(
     name="customers",
     title=_("Customers"),
@@ -300,6 +323,7 @@ CUSTOMERS = ListPage(
     sort="name",
     export_right=Right.CUSTOMERS_EXPORT,
     picked=_picked,
+    grows=_grown,
     empty=(
         _("No customers yet"),
         _("Customers appear here when a source with customers or sales was loaded and the cycle has run."),

@@ -13,14 +13,16 @@ from dangol.base.errors import BadInput, Conflict, NotFound
 from dangol.customers.identify.reads import labels
 from dangol.insight.score.index import actions, reads
 from dangol.insight.score.index.reads import DayView, IndexView
-from dangol.insight.score.index.rules import Definition
+from dangol.insight.score.index.rules import TOP, Definition
 from dangol.insight.score.reads import SMALL_GROUP
+from dangol.insight.segments.rules import Score
 from dangol.staff.actions import note_access
 from dangol.staff.reads import may
 from dangol.staff.rules import Right
 from dangol.web.customers.address import address_of
 from dangol.web.groups import charts
 from dangol.web.groups.index_forms import IndexForm, initial
+from dangol.web.segments import making
 from dangol.web.sentences import sentence
 from dangol.web.shell import Request, page
 
@@ -52,7 +54,62 @@ def one(request: Request, index_id: int) -> HttpResponse:
         "index": view, "may_edit": may(request.user, Right.INSIGHT_EDIT) and view.retired_at is None,
         "versions": reads.versions(request.user, index_id), "smallest": SMALL_GROUP, **picture,
         "parts": _parts(view.version.definition), "history": history, **_members(request, view),
+        **_live(request, view),
     })  # fmt: skip
+
+
+def _live(request: Request, view: IndexView) -> dict[str, Any]:
+    """The form that makes a live segment of grades or of a range of the index."""
+    if view.retired_at is not None or view.today is None:
+        return {}
+    grade = request.GET.get("grade", "")
+    names = [one.name for one in view.version.definition.grades]
+    found = making.live_form(
+        request, reverse("groups:index_live", args=[view.id]),
+        f"{view.name} · {grade}" if grade in names else view.name,
+        _("It follows the index: after a new version it is worked out by that one. Where a version drops its grade, "
+          "the segment says so and holds nobody until another one is chosen."),
+    )  # fmt: skip
+    if found:
+        found["make"] |= {"choices": "groups/index_choice.html", "grades": names}
+    return found
+
+
+@page(Right.INSIGHT_VIEW, methods=("POST",))
+def make_live(request: Request, index_id: int) -> HttpResponse:
+    """Make a live segment of who is in grades of an index, or in a range of it."""
+    view = reads.index(request.user, index_id)
+    if view.retired_at is not None or view.today is None:
+        raise NotFound("This index has not been counted yet.")
+    back = reverse("groups:index_one", args=[index_id])
+    try:
+        conditions = _asked(request, view)
+    except BadInput as wrong:
+        messages.error(request, sentence(wrong))
+        return HttpResponseRedirect(back)
+    return making.make_live(request, *conditions, back=back)
+
+
+def _asked(request: Request, view: IndexView) -> list[Score]:
+    """What the form asks of the index. Raises BadInput."""
+    grades = tuple(sorted(set(request.POST.getlist("grade"))))
+    found = [Score("index", reads.grade_of(view.id), values=grades)] if grades else []
+    least, most = (_end(request.POST.get(name, ""), name) for name in ("least", "most"))
+    if least is not None or most is not None:
+        found.append(Score("index", reads.column_of(view.id), "between", least=least, most=most))
+    if not found:
+        raise BadInput("Choose a grade, or say from where to where the index goes.", field="grade")
+    return found
+
+
+def _end(text: str, field: str) -> float | None:
+    try:
+        number = float(text.strip().replace(",", "")) if text.strip() else None
+    except ValueError:
+        number = float("nan")
+    if number is not None and not 0 <= number <= TOP:
+        raise BadInput("An index goes from 0 to 100.", field=field)
+    return number
 
 
 def _parts(definition: Definition) -> list[dict[str, Any]]:

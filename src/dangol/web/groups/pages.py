@@ -199,8 +199,10 @@ def _onward(request: Request, view: GroupingView, one: GroupView) -> dict[str, A
         return {}
     listed = f"{reverse('customers:list')}?group={view.column}.{one.code}"
     return {"list_url": listed if may(request.user, Right.CUSTOMERS_VIEW) else ""} | making.live_form(
-        request, reverse("groups:make_live", args=[view.id, one.code]), f"{view.name} · {one.name}"
-    )
+        request, reverse("groups:make_live", args=[view.id, one.code]), f"{view.name} · {one.name}",
+        _("It follows this group by its number: edited rules and a new search that finds much the same group keep the "
+          "number. Where the group is gone, the segment says so and holds nobody until another one is chosen."),
+    )  # fmt: skip
 
 
 @page(Right.INSIGHT_VIEW, methods=("POST",))

@@ -14,6 +14,7 @@ urlpatterns = [
     path("index/preview/", index_pages.preview, name="index_preview"),
     path("index/<int:index_id>/", index_pages.one, name="index_one"),
     path("index/<int:index_id>/change/", index_pages.change, name="index_change"),
+    path("index/<int:index_id>/live/", index_pages.make_live, name="index_live"),
     path("index/<int:index_id>/retire/", index_pages.retire, name="index_retire"),
     path("<int:grouping_id>/", pages.grouping, name="one"),
     path("<int:grouping_id>/again/", pages.again, name="again"),

@@ -46,7 +46,8 @@ def run_job(
     The rows are found first: a change may put them outside of the filter they were found by. Each step is whole, so a
     cancelled or repeated job leaves no row half changed. Returns {"rows": how many were gone through}.
     """
-    page, by = _list(name), running.by
+    by = running.by
+    page = _list(name).of(by)
     action = next((one for one in page.bulk if one.key == key and one.in_steps), None)
     if action is None:
         raise NotFound("There is no such action.")

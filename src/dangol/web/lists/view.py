@@ -34,6 +34,7 @@ class ListPage:
     front for descending. id_of: what names a row in bulk actions. picked(state, ids): the rows picked by hand, in one
     question; without it they are looked for page by page. empty: (title, text, action address, label) of the
     first-use state. export_right: who may export; None: nobody. search: what the search field says; empty: no search.
+    grows(page, member): the list with columns and filters that are not known when it is declared.
     """
 
     name: str
@@ -52,9 +53,14 @@ class ListPage:
     empty: tuple[Text, Text, str, Text] = ("", "", "", "")
     unit: Text = ""
     saved: bool = True
+    grows: Callable[["ListPage", Any], "ListPage"] | None = None
 
     def __post_init__(self) -> None:
-        bulk.LISTS[self.name] = self
+        bulk.LISTS.setdefault(self.name, self)
+
+    def of(self, by: Any) -> "ListPage":
+        """The list as a member sees it now: with the columns and filters that people made."""
+        return self.grows(self, by) if self.grows else self
 
     @property
     def usual_columns(self) -> tuple[str, ...]:
@@ -63,6 +69,9 @@ class ListPage:
 
     def respond(self, request: Request, template: str, extra: dict[str, Any] | None = None) -> HttpResponseBase:
         """The answer to a request of the page: the page, its changed region, or what a form of it asked for."""
+        return self.of(request.user)._answer(request, template, extra)
+
+    def _answer(self, request: Request, template: str, extra: dict[str, Any] | None) -> HttpResponseBase:
         if request.method == "POST":
             return self._act(request)
         problem: BadInput | None = None

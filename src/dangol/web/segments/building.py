@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from django.contrib import messages
@@ -13,7 +14,7 @@ from django_htmx.http import trigger_client_event
 
 from dangol.base.errors import BadInput, Cancelled, DangolError, NotFound
 from dangol.customers.consent.rules import CHANNEL_NAMES, REASONS
-from dangol.insight.segments import actions, reads, rules
+from dangol.insight.segments import actions, checking, past, reads, rules
 from dangol.insight.segments.rules import editing
 from dangol.staff import reads as staff
 from dangol.staff.reads import may
@@ -21,6 +22,7 @@ from dangol.staff.rules import Right
 from dangol.web.segments import forms, wording
 from dangol.web.sentences import sentence
 from dangol.web.shell import Request, announce, page
+from dangol.web.templatetags.dangol import day as day_text
 
 CHANGED = "segment-changed"
 KIND_NAMES = {"live": rules.N_("Live"), "static": rules.N_("Fixed list"), "frozen": rules.N_("Frozen")}
@@ -45,6 +47,7 @@ class Part:
     last: bool
     depth: int
     phrase: str = ""
+    problem: str = ""
     card: dict[str, Any] | None = None
 
     @property
@@ -68,6 +71,7 @@ class Drawing:
         self.names = wording.Names(root)
         self.phrase = wording.phrases(self.names)
         self._choices: dict[str, list[tuple[str, str]]] = {}
+        self.wrong = checking.wrong(root, checking.known())
 
     def tree(self) -> Part:
         """The whole definition."""
@@ -80,7 +84,11 @@ class Drawing:
         if isinstance(node, rules.Group):
             below = [self.part(one, (*path, n), len(node.parts)) for n, one in enumerate(node.parts)]
             return Part(text, node, below, first, last, len(path))
-        return Part(text, node, [], first, last, len(path), self.phrase(node), self._card(node))
+        return Part(text, node, [], first, last, len(path), self.phrase(node), self._said(path), self._card(node))
+
+    def _said(self, path: tuple[int, ...]) -> str:
+        """What is wrong with a condition that asks for what is not there any more."""
+        return sentence(self.wrong[path]) if path in self.wrong else ""
 
     def _card(self, node: Any) -> dict[str, Any]:
         """The choices of a condition's card."""
@@ -199,7 +207,16 @@ def _about(request: Request, view: reads.SegmentView | None) -> dict[str, Any]:
         "segment": view, "segment_id": view.id, "kind_name": _(KIND_NAMES[view.kind]),
         "said": wording.said(root) if root else "", "may_plan": may(request.user, Right.CAMPAIGNS_PLAN),
         "may_see": may(request.user, Right.CUSTOMERS_VIEW), "tab": "builder",
-    }  # fmt: skip
+        "freezing": reads.freezing(request.user, view.id) if not view.counted else None,
+    } | (_days() if view.kind == "live" else {})  # fmt: skip
+
+
+def _days() -> dict[str, Any]:
+    """The days a live segment can be frozen on: the last in the figures, and those people usually look back to."""
+    try:
+        return {"last_day": reads.figures_day(), "scoring_days": past.scoring_days()}
+    except NotFound:
+        return {}
 
 
 def _builder(request: Request, segment_id: int, view: reads.SegmentView | None = None) -> HttpResponse:
@@ -408,6 +425,14 @@ def save(request: Request, segment_id: int) -> HttpResponse:
     return redirect("segments:one", saved)
 
 
+def _day(text: str) -> date | None:
+    """The day somebody chose. Raises BadInput."""
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        raise BadInput("“{text}” is not a date. Write it like 2026-11-23.", field="day", text=text[:40]) from None
+
+
 def _saved(by: Any, segment_id: int, given: Any, draft: reads.DraftView | None) -> tuple[int, str]:
     name, note, shared = given.get("name", ""), given.get("note", ""), given.get("shared") == "1"
     act = given.get("act", "")
@@ -422,7 +447,8 @@ def _saved(by: Any, segment_id: int, given: Any, draft: reads.DraftView | None) 
                        root=draft.root, shared=shared, note=note)  # fmt: skip
         return segment_id, _("Saved.")
     if act == "freeze":
-        return actions.freeze(by=by, segment_id=segment_id, name=name).id, _("Frozen as it is now.")
+        made = actions.freeze(by=by, segment_id=segment_id, name=name, day=_day(given.get("day", "")))
+        return made.id, _("Frozen as it was on %(day)s.") % {"day": day_text(made.as_of)}
     if act == "copy":
         return actions.copy(by=by, segment_id=segment_id, name=name).id, _("Copied.")
     if act in ("archive", "restore"):

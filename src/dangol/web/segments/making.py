@@ -27,17 +27,20 @@ def form(request: Request, address: str, name: str) -> dict[str, Any]:
     return {"make": {"url": address, "name": name[:LONGEST_NAME]}}
 
 
-def live_form(request: Request, address: str, name: str) -> dict[str, Any]:
-    """The same for a live segment, which needs no look at the customers themselves."""
+def live_form(request: Request, address: str, name: str, follows: str = "") -> dict[str, Any]:
+    """The same for a live segment, which needs no look at the customers themselves.
+
+    follows: what becomes of it when what it asks for changes.
+    """
     if not may(request.user, Right.INSIGHT_VIEW):
         return {}
-    return {"make": {"url": address, "name": name[:LONGEST_NAME], "live": True}}
+    return {"make": {"url": address, "name": name[:LONGEST_NAME], "live": True, "follows": follows}}
 
 
-def make_live(request: Request, condition: Condition, *, back: str) -> HttpResponse:
-    """Save who meets a condition as a live segment under the name that was typed and go to it."""
+def make_live(request: Request, *conditions: Condition, back: str) -> HttpResponse:
+    """Save who meets all conditions as a live segment under the name that was typed and go to it."""
     try:
-        made = actions.create(by=request.user, name=request.POST.get("name", ""), root=Group(parts=(condition,)),
+        made = actions.create(by=request.user, name=request.POST.get("name", ""), root=Group(parts=conditions),
                               keeps_draft=True)  # fmt: skip
     except (BadInput, TooMuch) as error:
         messages.error(request, sentence(error))

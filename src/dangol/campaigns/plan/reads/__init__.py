@@ -17,6 +17,8 @@ from dangol.campaigns.plan.reads.people import (
     kept,
     nobody_waits,
     reach,
+    submit_key,
+    submitting,
 )
 from dangol.campaigns.plan.reads.plans import (
     DecisionView,
@@ -56,5 +58,7 @@ __all__ = [
     "problems",
     "reach",
     "simulation",
+    "submit_key",
+    "submitting",
     "waiting",
 ]

@@ -228,6 +228,17 @@ def counting(by: Any, plan_id: int) -> JobView | None:
     return None if job_id is None else work.job(by, job_id)
 
 
+def submitting(by: Any, plan_id: int) -> JobView | None:
+    """The job that hands a plan in now, if one waits or runs."""
+    job_id = work.under(submit_key(plan_id))
+    return None if job_id is None else work.job(by, job_id)
+
+
+def submit_key(plan_id: int) -> str:
+    """The key under which a plan is handed in by one job at a time."""
+    return f"plan.submit:{plan_id}"
+
+
 def count_key(plan_id: int) -> str:
     """The key under which one count of a plan waits or runs at a time."""
     return f"plan.count:{plan_id}"

@@ -21,10 +21,17 @@ from dangol.insight.score.models import Scheme
 from dangol.insight.score.reads import store
 from dangol.insight.score.reads.channels import with_scheme
 from dangol.insight.warehouse import reads as warehouse
-from dangol.work.actions import Quiet, Running
+from dangol.work.actions import Quiet, Running, enqueue
 
 HISTORY_MONTHS = 13  # a year and the same month of the year before
 MONTH_COLUMNS = ("customer_id", "as_of", "recency_days", "frequency", "monetary", "r", "f", "m", "score", "segment")
+
+
+def run_job(running: Running, channel: str | None = None) -> dict[str, Any]:
+    """The job `score.run`: score by a scheme that changed, then have counted anew what rests on scores. As `run`."""
+    said = run(running, channel)
+    enqueue(kind="index.count", arguments={}, by=running.by, unique_key="index.count:scores")
+    return said
 
 
 def run(running: Running, channel: str | None = None) -> dict[str, Any]:

@@ -126,6 +126,7 @@ def run_fit(running: Running, version_id: int) -> dict[str, Any]:
     if fitted["answer"] == "fitted":
         running.progress(85, 100, N_("Counting all customers"))
         keep(running)
+        enqueue(kind="index.count", arguments={}, by=running.by, unique_key=f"index.count:groups:{version.pk}")
     return {"answer": fitted["answer"], "k": len(fitted.get("codes", ())), "customers": fitted["customers"]}
 
 

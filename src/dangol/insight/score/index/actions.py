@@ -86,8 +86,18 @@ def retire(*, by: Member, index_id: int) -> None:
     Index.objects.filter(pk=_open(index_id).pk).update(retired_at=timezone.now(), retired_by=by)
 
 
+def run_count(running: Running) -> dict[str, Any]:
+    """The job `index.count`: count anew what rests on scores that changed between two cycles.
+
+    The indexes here, and, in a job of their own, the segments that ask for groups, indexes or RFM. Returns as `keep`.
+    """
+    said = keep(running)
+    enqueue(kind="segments.follow", arguments={}, by=running.by, unique_key="segments.follow")
+    return said
+
+
 def keep(running: Running) -> dict[str, Any]:
-    """A step of the cycle and the job `index.count`: give every customer every index in force, on the newest data.
+    """A step of the cycle: give every customer every index in force, on the newest data.
 
     Writes one snapshot: table `index` with customer_id, index_<id>, grade_<id> (see reads.table). Returns indexes,
     customers, and `reused` where nothing had changed. Raises Cancelled.

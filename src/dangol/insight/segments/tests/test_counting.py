@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from dangol.base.errors import NotFound
+from dangol.base.errors import BadInput, Conflict, NotFound
 from dangol.engine import current
 from dangol.insight.segments import actions, counting, prepared, reads, rules, tables
 from dangol.insight.segments.rules import Event, Filter, Group, InSegment, Profile, Purchase, Reach, Score, Window
@@ -175,3 +175,44 @@ def test_unfinished_conditions_ask_for_nothing(company):
     unfinished = Group(parts=(Profile("age_band"), Purchase("orders", None, None), InSegment(0)))
     assert reads.counts(company.marketer, unfinished).total == 4
     assert rules.ready(Group(parts=(Profile("age_band"),))) is None
+
+
+def test_a_live_segment_is_frozen_as_it_was_on_any_past_day_and_never_changes(company, monkeypatch):
+    prepared.prepare(Quiet())
+    recent = Group(parts=(Purchase("orders", 1, None, Window("last", 60)),))
+    live = actions.create(by=company.marketer, name="최근", root=recent)
+    inner = actions.create(
+        by=company.marketer, name="안", root=Group(parts=(InSegment(live.id), Score("rfm", "score", "known")))
+    )
+
+    def frozen(one, day):
+        made = actions.freeze(by=company.marketer, segment_id=one.id, name="그때", day=day)
+        return made.as_of, {company.names[pk] for pk in reads.member_ids(made.id)}
+
+    assert frozen(live, None) == (date(2026, 6, 30), {"mina", "coded"})
+    assert frozen(live, date(2026, 3, 1)) == (date(2026, 3, 1), {"soyeon"})
+    assert frozen(inner, date(2026, 4, 15)) == (date(2026, 4, 15), {"soyeon"})  # 민아 came after the last scoring day
+    reach = actions.create(by=company.marketer, name="닿는", root=Group(parts=(InSegment(live.id), Reach("email"))))
+    for one, day in ((reach, date(2026, 3, 1)), (inner, date(2025, 12, 1)), (live, date(2026, 7, 1))):
+        with pytest.raises(BadInput) as refused:
+            frozen(one, day)
+        assert refused.value.field == "day"
+    monkeypatch.setattr(reads, "LARGE", 0)  # as if they were many: a job writes them down
+    waiting = actions.freeze(by=company.marketer, segment_id=live.id, name="많음", day=date(2026, 3, 1))
+    assert not waiting.counted
+    assert str(waiting.id) not in dict(reads.choices(company.marketer))
+    with pytest.raises(Conflict):
+        reads.members_now(str(waiting.id))
+    assert reads.freezing(company.marketer, waiting.id).kind == "segments.freeze"
+    for _again in range(2):
+        assert actions.run_freeze(Quiet(), waiting.id) == {"customers": 1}
+
+
+def test_a_definition_that_asks_for_what_is_not_there_is_refused_when_it_is_saved(company):
+    prepared.prepare(Quiet())
+    for asked in (Purchase("profit"), Event("dance"), Profile("shoe_size", "known"), Score("rfm", "luck", "known"),
+                  Score("stars", "sign", "known"), Score("groups", "group_9", values=("1",)), Reach("pigeon")):  # fmt: skip
+        with pytest.raises(BadInput) as refused:
+            actions.create(by=company.marketer, name="x", root=Group(parts=(asked,)))
+        assert "finished" not in refused.value.template
+    assert not reads.segments(company.marketer)

@@ -311,7 +311,8 @@ def test_the_list_is_narrowed_and_sorted_by_scores_for_those_who_see_figures(sta
     flags, values = np.zeros(10**4, dtype=bool), np.full(10**4, np.nan)
     flags[[star.mina.pk, star.jiho.pk]] = True
     values[star.mina.pk], values[star.jiho.pk] = 81.5, 90.25
-    monkeypatch.setattr(picking, "main_index", lambda: SimpleNamespace(name="index_1"))
+    monkeypatch.setattr(picking, "indexes", lambda: {
+        key: SimpleNamespace(name=f"index_{n}", index_id=n, label=f"지수 {n}") for n, key in ((1, "index"), (2, "index_2"))})  # fmt: skip
     monkeypatch.setattr(picking, "figure_of", lambda sort: Figure(sort, values))
     monkeypatch.setattr(picking.segments, "meeting", lambda root: asked.append(root) or Among("a", flags))
     text = text_of(signed_in(star.analyst).get("/customers/?index.from=80&sort=-index&cols=name,index"))
@@ -321,6 +322,15 @@ def test_the_list_is_narrowed_and_sorted_by_scores_for_those_who_see_figures(sta
     api = Api(star.analyst)
     rows = api("GET", "/customers?value_to=5&sort=-value").json()["items"]
     assert [(row["name"], row["index"]) for row in rows] == [("박지호", 90.25), ("김민아", 81.5)]
+    other = text_of(
+        signed_in(star.analyst).get("/customers/?index_2.from=10&index.to=99&sort=-index_2&cols=name,index_2")
+    )
+    assert "지수 2" in other
+    assert other.index("박지호") < other.index("김민아")
+    assert {part.parts[0].field for part in asked[-1].parts} == {"index_1", "index_2"}
+    assert api("GET", "/customers?index_id=2&index_from=10&sort=-index").status_code == 200
+    assert asked[-1].parts[0].parts[0].field == "index_2"
+    assert api("GET", "/customers?index_id=3").status_code == 422
     assert signed_in(star.rep).get("/customers/?index.from=80").status_code == 403
     assert Api(star.rep)("GET", "/customers?index_from=80").status_code == 403
     assert Api(star.rep)("GET", "/customers?sort=value").status_code == 422

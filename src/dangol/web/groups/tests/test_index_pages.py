@@ -1,5 +1,6 @@
 """The pages and the API of the customer index, as people use them."""
 
+import html
 import re
 
 import pytest
@@ -10,6 +11,8 @@ from dangol.insight.score.index import actions, reads
 from dangol.insight.score.index.models import Version
 from dangol.insight.score.index.rules import Definition, Part
 from dangol.insight.score.tests.purchases import numbered_from
+from dangol.insight.segments import actions as building
+from dangol.insight.segments import reads as segments
 from dangol.profile.facts import Facts
 from dangol.web.groups.tests.test_pages import enter
 from dangol.work.actions import Quiet
@@ -50,9 +53,20 @@ def test_an_index_is_composed_tried_published_and_shown(bought, client):
     assert enter(client, bought.analyst).get(f"{path}change/").status_code == 200
     assert client.post(f"{path}change/", {**BODY, "source1": ""}).status_code == 302
     actions.keep(Quiet())
-    text = client.get(f"{path}?grade=단골").content.decode()
+    text, index_id = client.get(f"{path}?grade=단골").content.decode(), int(path.strip("/").rpartition("/")[2])
     assert "version 2" in text
     assert "김민아" in text or "박지호" in text or "이소연" in text or "H-0004" in text or "None of this grade" in text
+    assert client.post(f"{path}live/", {"name": "", "grade": "단골"}).headers["Location"] == path
+    assert client.post(f"{path}live/", {"name": "단골 60", "most": "101"}).headers["Location"] == path
+    made = client.post(f"{path}live/", {"name": "단골 60", "grade": "단골", "least": "60"}).headers["Location"]
+    [segment] = segments.segments(bought.analyst)
+    assert made == f"/segments/{segment.id}/"
+    assert [(one["field"], one["test"]) for one in segment.definition["parts"]] == [
+        (f"grade_{index_id}", "one_of"),
+        (f"index_{index_id}", "between"),
+    ]
+    assert "segment 단골 60" in html.unescape(client.post(f"{path}retire/", follow=True).content.decode())
+    building.archive(by=bought.analyst, segment_ids=[segment.id])
     assert client.post(f"{path}retire/").status_code == 302
     assert "우리 지수" not in client.get("/groups/index/").content.decode()
 

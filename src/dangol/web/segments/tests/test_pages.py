@@ -84,6 +84,12 @@ def test_groupings_and_indexes_are_called_as_people_named_them(client, company, 
     assert "Buying habits" in page
     assert "Weekly" in page
     assert 'data-total="1"' in client.get("/segments/0/counts/").content.decode()
+    monkeypatch.setattr(groups, "columns", lambda: [
+        groups.ColumnView("group_7", 7, "Buying habits", "clusters", {2: "Rare"})])  # fmt: skip
+    gone = "“Buying habits” has no such group or grade any more: 1."
+    assert gone in client.get("/segments/new/").content.decode()
+    refused = client.post("/segments/0/save/", {"act": "save", "name": "x"}, follow=True).content.decode()
+    assert refused.count(gone) == 2  # said where it is to be mended, and why it was not saved
     act(client, act="set", path="0", field="index.index_3")
     act(client, act="set", path="0", field="index.index_3", test="between", least="50", most="")
     assert 'data-total="1"' in client.get("/segments/0/counts/").content.decode()
@@ -127,11 +133,12 @@ def test_customers_can_be_listed_by_segment_and_only_by_ones_own_or_shared_ones(
     assert "이소연" not in client.get(f"/customers/?built={own.id}").content.decode()
 
 
-def test_a_campaign_aims_at_a_built_segment_and_its_approval_binds_who_is_in_it(company):
-    from dangol.base.errors import Damaged
+def test_a_campaign_aims_at_a_built_segment_and_its_approval_binds_who_is_in_it(company, monkeypatch):
+    from dangol.base.errors import Conflict, Damaged
     from dangol.campaigns.plan import actions as plan
     from dangol.campaigns.plan import reads as plans
     from dangol.customers.identify import actions as identity
+    from dangol.customers.identify.models import Membership
 
     made = actions.create(by=company.marketer, name="샀다", root=Group(parts=(Purchase("orders", 1),)))
     actions.refresh(Quiet(), made.id)
@@ -149,6 +156,21 @@ def test_a_campaign_aims_at_a_built_segment_and_its_approval_binds_who_is_in_it(
     with pytest.raises(Damaged):
         plans.aim(approved.content)
     assert plan.edit(by=company.marketer, plan_id=draft.id, name="여름").content["frozen"] == []
+    monkeypatch.setattr(reads, "LARGE", 0)  # as if the segment were large: a job writes down who is in it
+    assert plans.submitting(company.marketer, draft.id) is None
+    job_id = plan.start_submit(by=company.marketer, plan_id=draft.id)
+    assert plans.submitting(company.marketer, draft.id).id == job_id
+    assert plans.plan(company.marketer, draft.id).state == "draft"
+
+    def changed(*_given):
+        plan.edit(by=company.marketer, plan_id=draft.id, name="가을")
+
+    running = Quiet(by=company.marketer)
+    with pytest.raises(Conflict):
+        plan.run_submit(Quiet(by=company.marketer, show=changed), draft.id)
+    plan.run_submit(running, draft.id)
+    assert plans.plan(company.marketer, draft.id).state == "submitted"
+    assert Membership.objects.values("segment_id").distinct().count() == 3  # what was not handed in left nothing
 
 
 def test_a_rep_sees_no_segments(company):

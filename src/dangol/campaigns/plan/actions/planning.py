@@ -1,4 +1,4 @@
-"""Draft, edit, simulate, submit, approve."""
+"""Draft, edit, simulate, approve."""
 
 import secrets
 from collections.abc import Sequence
@@ -12,12 +12,12 @@ from django.utils.translation import get_language, gettext, override
 from dangol.base.errors import BadInput, Conflict, NotAllowed, NotFound
 from dangol.base.identifiers import token
 from dangol.campaigns.plan import reads, rules
+from dangol.campaigns.plan.actions.submitting import locked
 from dangol.campaigns.plan.models import Decision, Plan
 from dangol.channels import letters
 from dangol.channels import reads as channels
 from dangol.channels.rules import Receipt
 from dangol.insight.score import reads as score
-from dangol.insight.segments import actions as building
 from dangol.insight.segments import reads as segments
 from dangol.staff.actions import note_access
 from dangol.staff.reads import require
@@ -79,13 +79,6 @@ def _visible(by: Any, fields: dict[str, Any]) -> None:
         segments.visible_id(by, one)
 
 
-def _locked(plan_id: int) -> Plan:
-    row = Plan.objects.select_for_update().filter(pk=plan_id).first()
-    if row is None:
-        raise NotFound("There is no such campaign.")
-    return row
-
-
 def edit(*, by: Any, plan_id: int, version: int | None = None, **fields: Any) -> reads.PlanView:
     """Change fields of a plan; always saves, also what is wrong. Any change voids submission and approval.
 
@@ -95,7 +88,7 @@ def edit(*, by: Any, plan_id: int, version: int | None = None, **fields: Any) ->
     _known(fields)
     _visible(by, fields)
     with transaction.atomic():
-        row = _locked(plan_id)
+        row = locked(plan_id)
         if row.state not in rules.EDITABLE:
             raise Conflict("This campaign was launched and can no longer be changed. Copy it to plan another.")
         if version is not None and version != row.version:
@@ -154,7 +147,7 @@ def run_count(running: Running, plan_id: int) -> dict[str, Any]:
         except _Changed:
             continue
         with transaction.atomic():
-            row = _locked(plan_id)
+            row = locked(plan_id)
             if rules.counted_by(row.content) == wanted:
                 row.simulation = counts.plain()
                 row.save(update_fields=["simulation"])
@@ -166,32 +159,6 @@ def _content(plan_id: int) -> dict[str, Any]:
     if found is None:
         raise NotFound("There is no such campaign.")
     return rules.canonical(found)
-
-
-def submit(*, by: Any, plan_id: int) -> reads.PlanView:
-    """Ask for approval. Raises BadInput naming the first problem, Conflict where it is not a draft."""
-    require(by, Right.CAMPAIGNS_PLAN)
-    with transaction.atomic():
-        row = _locked(plan_id)
-        if row.state not in (rules.DRAFT, rules.SENT_BACK):
-            raise Conflict("Only a draft can be submitted; this plan is already further.")
-        found = reads.problems(row.content)
-        if found:
-            raise BadInput(found[0].template, field=found[0].field, **found[0].params)
-        row.content = rules.canonical(row.content | {"frozen": _frozen(by, row)})
-        row.version += row.state == rules.SENT_BACK  # a plan handed in again unchanged is decided on again
-        row.state, row.submitted_at = rules.SUBMITTED, timezone.now()
-        row.save(update_fields=["state", "submitted_at", "version", "content"])
-    return reads.plan(by, plan_id)
-
-
-def _frozen(by: Any, row: Plan) -> list[str]:
-    """Who is in each built segment now, kept for good: segment, list and the hash that the approval binds."""
-    found = []
-    for one in rules.canonical(row.content)["built"]:
-        kept = building.freeze_for(by=by, segment_id=segments.visible_id(by, one), origin=row.name)
-        found.append(f"{one}:{kept.id}:{kept.members_sha256}")
-    return found
 
 
 def approve(*, by: Any, plan_id: int, content_hash: str, comment: str = "") -> reads.PlanView:
@@ -212,7 +179,7 @@ def send_back(*, by: Any, plan_id: int, content_hash: str, comment: str) -> read
 def _decide(by: Any, plan_id: int, verdict: str, content_hash: str, comment: str) -> reads.PlanView:
     require(by, Right.CAMPAIGNS_APPROVE)
     with transaction.atomic():
-        row = _locked(plan_id)
+        row = locked(plan_id)
         if row.by_id == by.pk:
             raise NotAllowed("You planned this campaign; somebody else has to approve it.")
         if row.state != rules.SUBMITTED:
@@ -243,7 +210,7 @@ def mark_launched(*, by: Any, plan_id: int, content_hash: str) -> dict[str, Any]
     Raises Conflict unless the plan is approved and its content has this hash still.
     """
     require(by, Right.CAMPAIGNS_LAUNCH)
-    row = _locked(plan_id)
+    row = locked(plan_id)
     now = rules.fingerprint(row.content)
     if row.state == rules.LAUNCHED:
         raise Conflict("This campaign was launched already.")
@@ -260,7 +227,7 @@ def discard(*, by: Any, plan_id: int) -> None:
     """Delete a draft nobody has decided on. Raises Conflict otherwise."""
     require(by, Right.CAMPAIGNS_PLAN)
     with transaction.atomic():
-        row = _locked(plan_id)
+        row = locked(plan_id)
         if row.state != rules.DRAFT or row.decisions.exists():
             raise Conflict("Only a draft that nobody has decided on can be deleted.")
         row.delete()

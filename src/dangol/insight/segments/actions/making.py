@@ -1,74 +1,27 @@
-"""Build, save, copy, freeze and put away segments; work live ones out anew in each cycle."""
+"""Save, change, copy and put away segments, and bring lists of customers in as segments."""
 
 from collections.abc import Iterable
 from typing import Any
 
-import pyarrow as pa
 from django.db import transaction
 from django.utils import timezone
 
 from dangol.base.errors import BadInput, Conflict, NotAllowed, NotFound, TooMuch
-from dangol.customers.identify import actions as identity
 from dangol.customers.identify import reads as identify
 from dangol.customers.identify.rules import CustomerQuery
-from dangol.engine import fresh
-from dangol.insight.segments import prepared, reads, rules
-from dangol.insight.segments.counting import Counter
-from dangol.insight.segments.models import Draft, Segment, Size, Version
+from dangol.insight.segments import checking, reads, rules
+from dangol.insight.segments.actions.working import publish
+from dangol.insight.segments.models import Draft, Segment, Version
 from dangol.staff.actions import note_access
 from dangol.staff.reads import Member, require
 from dangol.staff.rules import Right
-from dangol.work.actions import Running, enqueue
+from dangol.work.actions import enqueue
 
-STEPS = 60  # of undo
 UPLOAD_LINES = 1_000_000
 
 
-def N_(text: str) -> str:  # noqa: N802  marks a text for translation: doors show the note of a job in their language
+def N_(text: str) -> str:  # noqa: N802  marks a text for translation: doors show it in their language
     return text
-
-
-# ---- drafts ------------------------------------------------------------------------------------------------------
-
-
-def edit_draft(*, by: Member, segment_id: int = 0, root: rules.Group) -> reads.DraftView:
-    """Keep a change as the next step of a draft; steps that were undone before it are forgotten. Raises TooMuch."""
-    before = reads.draft(by, segment_id)
-    root = rules.from_dict(rules.to_dict(root))
-    if root == before.root and before.turn:
-        return before
-    with transaction.atomic():
-        row = _draft(by, segment_id)
-        steps = row.steps[: row.place + 1] or [rules.to_dict(before.root)]
-        steps = [*steps, rules.to_dict(root)][-STEPS:]
-        row.steps, row.place, row.turn = steps, len(steps) - 1, row.turn + 1
-        row.save()
-    return reads.draft(by, segment_id)
-
-
-def step_draft(*, by: Member, segment_id: int = 0, steps: int) -> reads.DraftView:
-    """Undo (below 0) or redo (above 0)."""
-    reads.draft(by, segment_id)
-    with transaction.atomic():
-        row = _draft(by, segment_id)
-        row.place = max(0, min(row.place + steps, max(0, len(row.steps) - 1)))
-        row.turn += 1
-        row.save()
-    return reads.draft(by, segment_id)
-
-
-def discard_draft(*, by: Member, segment_id: int = 0) -> None:
-    """Go back to what is saved."""
-    require(by, Right.INSIGHT_VIEW)
-    Draft.objects.filter(by=by, segment_id=segment_id).delete()
-
-
-def _draft(by: Member, segment_id: int) -> Draft:
-    Draft.objects.get_or_create(by=by, segment_id=segment_id)
-    return Draft.objects.select_for_update().get(by=by, segment_id=segment_id)
-
-
-# ---- segments ----------------------------------------------------------------------------------------------------
 
 
 def create(
@@ -82,9 +35,9 @@ def create(
     definition = _whole(by, root, 0)
     with transaction.atomic():
         row = Segment.objects.create(
-            name=_named(name), note=_noted(note), definition=definition, shared=shared, owner=by
+            name=named(name), note=_noted(note), definition=definition, shared=shared, owner=by
         )  # fmt: skip
-        _written(row, by)
+        written(row, by)
         if not keeps_draft:
             Draft.objects.filter(by=by, segment_id=0).delete()
     _enqueue(row, by)
@@ -103,7 +56,7 @@ def update(
             raise Conflict("Somebody else has changed this segment since you opened it. Load the page again.")
         if definition is not None and row.kind != "live":
             raise BadInput("Only a live segment has conditions to change.", field="definition")
-        row.name = row.name if name is None else _named(name)
+        row.name = row.name if name is None else named(name)
         row.note = row.note if note is None else _noted(note)
         if shared is not None and row.owner_id == by.pk:
             row.shared = shared
@@ -112,7 +65,7 @@ def update(
             row.definition = definition
         row.version += 1
         row.save()
-        _written(row, by)
+        written(row, by)
         Draft.objects.filter(by=by, segment_id=segment_id).delete()
     if changed:
         _enqueue(row, by)
@@ -140,10 +93,10 @@ def create_static(
     if not ids:
         raise BadInput("None of these customers can be found.", field="customers")
     with transaction.atomic():
-        row = Segment.objects.create(name=_named(name), kind="static", origin=origin[:120], shared=shared, owner=by)
-        _written(row, by)
+        row = Segment.objects.create(name=named(name), kind="static", origin=origin[:120], shared=shared, owner=by)
+        written(row, by)
         note_access(by=by, verb="change", what="segment", count=len(ids), detail={"segment": row.pk})
-    _publish(row, ids)
+    publish(row, ids)
     return reads.segment(by, row.pk)
 
 
@@ -159,38 +112,6 @@ def upload(*, by: Member, name: str, text: str) -> tuple[reads.SegmentView, list
     known = identify.by_code(wanted)
     made = create_static(by=by, name=name, customer_ids=known.values(), origin=str(N_("Uploaded list")))
     return made, [code for code in wanted if code not in known]
-
-
-def freeze(*, by: Member, segment_id: int, name: str) -> reads.SegmentView:
-    """The members of a live segment as they are now, kept for good, with the definition they were found by."""
-    row = reads.visible(by, segment_id)
-    if row.kind != "live":
-        raise BadInput("Only a live segment can be frozen; this one does not change by itself.", field="kind")
-    with fresh() as engine:
-        counter = Counter(engine)
-        ids = [int(one) for one in counter.now.ids(counter.segment(row.pk))]
-        day = counter.now.as_of
-    with transaction.atomic():
-        made = Segment.objects.create(
-            name=_named(name), kind="frozen", definition=row.definition, shared=row.shared, owner=by, made_of=row,
-            origin=row.name,
-        )  # fmt: skip
-        _written(made, by)
-    _publish(made, ids, day)
-    return reads.segment(by, made.pk)
-
-
-def freeze_for(*, by: Member, segment_id: int, origin: str) -> reads.SegmentView:
-    """Keep who is in a segment now for a campaign; the approval binds the hash of who they are. Raises NotFound."""
-    row = reads.visible(by, segment_id)
-    ids = reads.members_now(str(row.pk))
-    made = Segment.objects.create(
-        name=row.name, kind=reads.BOUND, definition=row.definition, shared=False, owner=by, made_of=row,
-        origin=origin[:120],
-    )  # fmt: skip
-    _publish(made, ids, row.as_of)
-    made.refresh_from_db()
-    return reads.segment(by, made.pk)
 
 
 def archive(*, by: Member, segment_ids: Iterable[int]) -> int:
@@ -229,7 +150,7 @@ def _locked(by: Member, segment_id: int) -> Segment:
     return row
 
 
-def _named(name: str) -> str:
+def named(name: str) -> str:
     plain = " ".join(name.split())
     if not plain:
         raise BadInput("Give the segment a name.", field="name")
@@ -245,12 +166,17 @@ def _noted(note: str) -> str:
 
 
 def _whole(by: Member, root: rules.Group, segment_id: int) -> dict[str, Any]:
-    """A definition that can be saved. Raises BadInput for an empty or unfinished one, or one made from itself."""
+    """A definition that can be saved. Raises BadInput for an empty or unfinished one, one that asks for what is not
+    there, or one made from itself.
+    """
+    root = rules.from_dict(rules.to_dict(root))
     unfinished = [path for path, one in rules.conditions(root) if not rules.is_ready(one)]
     if unfinished:
         raise BadInput("A condition is not finished. Fill it in or take it out.", field="definition")
     if rules.ready(root) is None:
         raise BadInput("Add a condition first: without one everybody would be in the segment.", field="definition")
+    for problem in checking.wrong(root, checking.known()).values():
+        raise problem
     for one in rules.segments_in(root):
         reads.visible(by, one)
     if segment_id and segment_id in _made_from(root):
@@ -271,7 +197,7 @@ def _made_from(root: rules.Group) -> set[int]:
     return found
 
 
-def _written(row: Segment, by: Member) -> None:
+def written(row: Segment, by: Member) -> None:
     Version.objects.create(segment=row, number=row.version, name=row.name, definition=row.definition, by=by)
 
 
@@ -279,49 +205,3 @@ def _enqueue(row: Segment, by: Member) -> int:
     return enqueue(
         kind="segments.refresh", arguments={"segment_id": row.pk}, by=by, unique_key=f"segments.refresh:{row.pk}"
     )
-
-
-# ---- who is in them ----------------------------------------------------------------------------------------------
-
-
-def run(running: Running, controls: pa.Table | None = None) -> dict[str, Any]:
-    """Lay the facts down and work out every live segment; a step of the cycle after the scores.
-
-    controls: who was kept in a control group (campaign_key, customer_id, day).
-    Returns snapshot, rows, reused, segments.
-    """
-    said = prepared.prepare(running, controls)
-    live = list(Segment.objects.filter(kind="live", archived_at=None).order_by("pk"))
-    with fresh() as engine:
-        counter = Counter(engine)
-        for done, row in enumerate(live):
-            running.progress(done, len(live), N_("Working out segments"))
-            _work_out(counter, row)
-    return said | {"segments": len(live)}
-
-
-def refresh(running: Running, segment_id: int) -> dict[str, Any]:
-    """The job `segments.refresh`: work out one segment now. Nothing to do before the first cycle."""
-    row = Segment.objects.filter(pk=segment_id, kind="live").first()
-    if row is None:
-        return {"customers": 0}
-    with fresh() as engine:
-        try:
-            counter = Counter(engine)
-        except NotFound:
-            return {"customers": 0}
-        return {"customers": _work_out(counter, row)}
-
-
-def _work_out(counter: Counter, row: Segment) -> int:
-    ids = [int(one) for one in counter.now.ids(counter.segment(row.pk))]
-    _publish(row, ids, counter.now.as_of)
-    return len(ids)
-
-
-def _publish(row: Segment, ids: list[int], day: Any = None) -> None:
-    """Publish who is in a segment and keep its size of the day."""
-    day = day or timezone.localdate()
-    identity.publish_members(segment_id=row.pk, customer_ids=ids)
-    Segment.objects.filter(pk=row.pk).update(size=len(ids), as_of=day, members_sha256=reads.members_hash(ids))
-    Size.objects.update_or_create(segment=row, day=day, defaults={"customers": len(ids), "version": row.version})
