@@ -13,6 +13,7 @@ from dangol.reports.grid import Grid, Head
 from dangol.reports.show import korean
 
 SERIES, BARS, POINTS, TILE = 8, 30, 200, 68
+NAMED = 6  # points whose names stand in a narrow chart, where all would lie on one another
 Spec = dict[str, Any]
 LEGEND: Spec = {"columns": {"expr": "width < 360 ? 1 : width < 560 ? 2 : 4"}, "labelLimit": 150}
 
@@ -181,11 +182,11 @@ def _scatter(grid: Grid, heads: list[Head]) -> Made | None:
     one, other = grid.asked.figures[:2]
     total = Head((), kind="total")
     kept = _ranked(grid, heads, one, rows=True)[:POINTS]
-    rows = []
+    rows: list[dict[str, Any]] = []
     for head in kept:
         point = _point(grid, head, total, one)
         value = _major(grid, grid.figure(head.path, (), other), other)
-        rows.append(point | {"name": row_label(grid, head), "other": value,
+        rows.append(point | {"name": row_label(grid, head), "other": value, "rank": len(rows),
                              "other_shown": show.cell(grid, head, total, other)})  # fmt: skip
     title = _axis_title(grid, grid.asked.rows)
     x = _scale(grid, one) | {"scale": {"zero": False}}
@@ -194,7 +195,8 @@ def _scatter(grid: Grid, heads: list[Head]) -> Made | None:
                      ("other_shown", show.measure(grid.fields, other))])  # fmt: skip
     layers: list[Spec] = [{"mark": {"type": "point"}, "encoding": {"x": x, "y": y, "tooltip": tips}}]
     if len(rows) <= 40:
-        layers.append({"mark": {"type": "text", "align": "left", "dx": 7, "fontSize": 11, "limit": 120},
+        few = {"expr": f"width < 500 && datum.rank >= {NAMED} ? 0 : 1"}
+        layers.append({"mark": {"type": "text", "align": "left", "dx": 7, "fontSize": 11, "limit": 120, "opacity": few},
                        "encoding": {"x": x, "y": y, "text": {"field": "name", "type": "nominal"}}})  # fmt: skip
     return {"height": 320, "layer": layers}, rows, _cut(POINTS, len(heads))
 

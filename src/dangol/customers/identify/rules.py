@@ -60,6 +60,7 @@ FIELD_NAMES = {
 # What attributes of a source's own are usually called; one that is not here is shown under its own name.
 ATTRIBUTE_NAMES = {
     "age_band": N_("Age band"),
+    "birth_year": N_("Year of birth"),
     "gender": N_("Gender"),
     "home_ownership": N_("Home ownership"),
     "household_size": N_("Household size"),

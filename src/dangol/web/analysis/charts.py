@@ -14,6 +14,7 @@ Row = dict[str, Any]
 # Places of the page's eight chart colours: orange for what falls, green for what rises, grey for what is whole
 TONES = ["down", "_2", "up", "_4", "_5", "_6", "whole", "_8"]
 MOST_BARS = 20
+FIGURE_WIDTH = 104  # pixels beside the longest bar, for its figure
 LEAST_WIDE = (50, 150)  # of an axis of indices: 101 against 100 is next to nothing
 PARTS = (N_("now"), N_("before"), N_("other months"))  # of a series: orange, blue, grey
 
@@ -84,7 +85,7 @@ def _waterfall(wanted: Chart, columns: Mapping[str, Column], rows: Sequence[Mapp
         | {"low": max(row["low"], low), "end": max(row["low"], row["high"]), "tip": _tip_of(row, wanted.y, kind)}
         for row in rows
     ]
-    return _stepped(wanted, columns, drawn, kind, (low, high + (high - low) * 0.22))
+    return _stepped(wanted, columns, drawn, kind, (low, high))
 
 
 def _tip_of(row: Mapping[str, Any], key: str, kind: str) -> str:
@@ -112,7 +113,10 @@ def _stepped(
 ) -> Row:
     """Bars between low and high with their figures beside them."""
     name = {"field": wanted.x, "type": "nominal", "sort": None, "title": None}
-    scale = {"domain": [_amount(end, kind) for end in ends], "nice": False, "zero": False}
+    low, high = (_amount(end, kind) for end in ends)
+    beside = {"expr": f"{low} + {high - low} * width / max(width - {FIGURE_WIDTH}, {FIGURE_WIDTH})"}  # room for figures
+    scale = {"domainMin": low, "domainMax": beside, "nice": False, "zero": False}
+    cut = {"labels": False, "ticks": False, "domain": False, "grid": False, "title": _("The axis does not begin at 0.")}
     data = _data(rows, {wanted.x: "text", "low": kind, "high": kind, "end": kind, "tone": "text", "tip": "text"})
     return {
         "data": data,
@@ -122,7 +126,7 @@ def _stepped(
             {
                 "mark": {"type": "bar", "cornerRadiusEnd": 0},
                 "encoding": {
-                    "x": {"field": "low", "type": "quantitative", "scale": scale, "axis": None},
+                    "x": {"field": "low", "type": "quantitative", "scale": scale, "axis": cut if low > 0 else None},
                     "x2": {"field": "high"},
                     "color": _toned("tone"),
                     "tooltip": [_tip(wanted.x, _title(columns[wanted.x])), _tip("tip", _title(columns[wanted.y]))],
@@ -308,7 +312,8 @@ def _limits(wanted: Chart, columns: Mapping[str, Column], rows: Sequence[Mapping
                     "field": "line",
                     "type": "nominal",
                     "title": None,
-                    "scale": {"domain": ["99.8 %", "95 %"], "range": [[1, 0], [4, 3]]},
+                    "scale": {"domain": ["99.8%", "95%"], "range": [[1, 0], [4, 3]]},
+                    "legend": {"symbolType": "stroke"},
                 },
                 "detail": {"field": "line"},
             },

@@ -18,7 +18,7 @@ WIDTH, HEIGHT = 160, 36
 MOST_HINTS, MOST_GOALS = 2, 3
 MEANT = _(
     "Weeks end on the last day of data, so each has every weekday once. A week is called unusual where it lies far "
-    "from the twelve before it: a modified z score above 3.5 (Iglewicz and Hoaglin 1993), at least 5 % off, with 50 "
+    "from the twelve before it: a modified z score above 3.5 (Iglewicz and Hoaglin 1993), at least 5% off, with 50 "
     "orders a week. With thirteen months of data the weeks before are first moved to the season of the last one: by "
     "how the same weeks stood to each other a year earlier."
 )

@@ -204,12 +204,13 @@ def approve(request: Request, plan_id: int) -> HttpResponse:
     content = view.content
     document = [
         (gettext_label(name), _plain(name, content[name])) for name in rules.FIELDS
-        if name not in ("frozen", "subject", "body", "offer", "discount", "fixed_cost", "cost_per_message")
+        if name not in ("name", "frozen", "subject", "body", "offer", "discount", "fixed_cost", "cost_per_message")
     ]  # fmt: skip
     return render(
         request, "campaigns/approve.html",
         _simulation(request.user, view) | {
-            "document": document, "problems": _problems(view), "state_name": rules.STATES[view.state],
+            "document": document, "empty": [label for label, value in document if value == "–"],
+            "problems": _problems(view), "state_name": rules.STATES[view.state],
             "may_decide": may(request.user, Right.CAMPAIGNS_APPROVE) and view.state == rules.SUBMITTED,
             "own": view.by_id == request.user.pk, "verdicts": rules.STATES,
             "may_plan": may(request.user, Right.CAMPAIGNS_PLAN), "label": letters.label(content["language"]),

@@ -58,13 +58,14 @@ def choice(fitted: Row) -> Row:
     names = [_("Staying the same (adjusted Rand)"), _("Standing apart (silhouette)")]
     series: Row = {"field": "what", "type": "nominal", "title": None, "scale": {"domain": names}, "sort": names}
     x: Row = {"field": "k", "type": "ordinal", "title": _("Number of clusters"), "axis": {"labelAngle": 0}}
+    stroke = {"symbolType": "stroke", "columns": {"expr": "width < 400 ? 1 : 2"}}
     line: Row = {
         "mark": {"type": "line", "point": True},
         "encoding": {
             "x": x,
             "y": {"field": "value", "type": "quantitative", "title": None, "scale": {"domain": [0, 1], "clamp": True}},
-            "color": {**series, "legend": {"columns": {"expr": "width < 400 ? 1 : 2"}}},
-            "strokeDash": {**series, "scale": {"domain": names, "range": [[1, 0], [7, 3]]}},
+            "color": {**series, "legend": stroke},
+            "strokeDash": {**series, "scale": {"domain": names, "range": [[1, 0], [7, 3]]}, "legend": stroke},
             "tooltip": [{"field": "k", "title": _("Number of clusters")}, {"field": "what", "title": " "},
                         {"field": "value", "type": "quantitative", "title": _("Value"), "format": ".2f"}],
         },

@@ -31,7 +31,7 @@ REASONS = {
 WHY = {
     "asked_for": gettext_lazy("The setting lifetime_model names it."),
     "holdout": gettext_lazy(
-        "BG/NBD, the simplest, is taken unless another model misses single customers of the check by at least 2 % less."
+        "BG/NBD, the simplest, is taken unless another model misses single customers of the check by at least 2% less."
     ),
     "bic": gettext_lazy(
         "The data are too short for a check, so the information criterion (BIC) decides: BG/NBD, the simplest, unless "
@@ -72,7 +72,7 @@ def _model(found: Overview) -> dict[str, Any]:
 
 
 def _ranges(found: Overview) -> dict[str, Any]:
-    """The 90 % intervals of the sums, and which share of them is doubt about the parameters; empty under a contract."""
+    """The 90% intervals of the sums, and which share of them is doubt about the parameters; empty under a contract."""
     off, totals = found.facts.get("together"), found.facts["totals"]
     if not off:
         return {}

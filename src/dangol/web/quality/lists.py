@@ -5,7 +5,7 @@ from typing import Any
 
 from django.http import HttpResponseBase
 from django.urls import reverse
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext, ngettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from dangol.base.errors import BadInput
@@ -93,7 +93,8 @@ def _list(rule: Rule) -> ListPage:
     if rule.field in ASKED:
         bulk.insert(0, Bulk("ask", _("Make a task for the rep"), _ask(rule), right=Right.CUSTOMERS_EDIT, icon="check"))
     return ListPage(
-        name=f"quality.rule.{rule.id}", title=_("Customers"), unit=_("customers"), columns=tuple(columns),
+        name=f"quality.rule.{rule.id}", title=_("Customers"), unit=pgettext_lazy("counted", "customers"),
+        columns=tuple(columns),
         rows=_rows(rule), count=_count(rule), bulk=tuple(bulk), export_right=Right.CUSTOMERS_EXPORT, saved=False,
         empty=(_("Nobody breaks this rule"), _("Of the customers you may see, none did at the last measuring."),
                reverse("quality:rules"), _("All rules")),

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 from django import template
 from django.conf import settings
-from django.forms import BoundField, CheckboxInput, CheckboxSelectMultiple, RadioSelect
+from django.forms import BoundField, CheckboxInput, CheckboxSelectMultiple, RadioSelect, Select
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
@@ -108,11 +108,14 @@ def change(share: Any, digits: int = 1) -> SafeString | str:
 
 @register.filter
 def points(difference: Any, digits: int = 1) -> SafeString | str:
-    """A difference of two shares in percentage points with an arrow: 0.05 is ▲ 5.0%p."""
+    """A difference of two shares in percentage points with an arrow: 0.05 is ▲ 5.0%p, in English ▲ 5.0 pp."""
     if _nothing(difference):
         return NONE
     arrow, css = ("▲", "up") if difference > 0 else ("▼", "down") if difference < 0 else ("", "muted")
-    return format_html('<span class="{}">{} {}%p</span>', css, arrow, f"{abs(float(difference)) * 100:,.{digits}f}")
+    unit = "%p" if _language() == "ko" else " pp"
+    return format_html(
+        '<span class="{}">{} {}{}</span>', css, arrow, f"{abs(float(difference)) * 100:,.{digits}f}", unit
+    )
 
 
 @register.filter
@@ -289,7 +292,7 @@ def field(bound: BoundField, label: str = "") -> dict[str, Any]:
         "widget": bound.as_widget(attrs=attrs),
         "group": isinstance(widget, RadioSelect | CheckboxSelectMultiple),
         "check": isinstance(widget, CheckboxInput),
-        "optional": not bound.field.required and not isinstance(widget, CheckboxInput),
+        "optional": not bound.field.required and not isinstance(widget, CheckboxInput) and type(widget) is not Select,
     }
 
 

@@ -58,7 +58,9 @@ FIELDS: dict[str, Field] = {
     "frozen": Field("list", N_("Members at the time of approval"), default=[]),
     "filters": Field("map", N_("Further conditions"), default={}),
     "as_of": Field("date", N_("Segments as of"), needed=True),
-    "contacted_days": Field("int", N_("Leave out people contacted in the last days"), least=0, most=365, default=0),
+    "contacted_days": Field(
+        "int", N_("Leave out people contacted in the last so many days"), least=0, most=365, default=0
+    ),
     "control_percent": Field("int", N_("Control group (%)"), needed=True, least=5, most=50, default=20),
     "seed": Field("int", N_("Seed of the draw"), needed=True),
     "channel": Field("text", N_("Channel"), needed=True, most=20, default="email"),

@@ -271,7 +271,7 @@ KINDS: Mapping[str, Kind] = {
                     N_("Limits"),
                     N_(
                         "How far the figure of so many customers may lie from the whole by chance: in 19 of 20 cases "
-                        "(95 %) and in 998 of 1,000 (99.8 %). Where groups differ all over, the limits are wider "
+                        "(95%) and in 998 of 1,000 (99.8%). Where groups differ all over, the limits are wider "
                         "(Spiegelhalter 2005)."
                     ),
                 ),

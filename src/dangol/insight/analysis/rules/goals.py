@@ -62,7 +62,7 @@ def elapsed(first: date, last: date, on: date) -> float:
 
 def state(measure: str, target: int, value: int | None, over: float) -> str:
     """How a goal stands: sums are held against the days that are over (0..1), a share against the target itself."""
-    if value is None:
+    if value is None or over <= 0:
         return OPEN
     if value >= target:
         return REACHED

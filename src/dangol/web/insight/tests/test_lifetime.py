@@ -87,7 +87,7 @@ def test_customer_page_shows_the_figures_with_their_ranges(valued, open_as, home
     shutil.rmtree(home / "warehouse")  # it holds sales lines only; the page wants the whole star or none
     text = open_as(valued.rep, f"/customers/{valued.mina.pk}/").content.decode()
     assert "Probability of being active" in text
-    assert "95 % for the probability" in text
+    assert "95% for the probability" in text
 
 
 def test_api_gives_the_model_and_ones_own_customers(valued):

@@ -46,7 +46,7 @@ class Question:
         if not 1 <= self.horizon_days <= LONGEST_HORIZON_DAYS:
             raise BadInput("The horizon is 1 to {most} days.", field="horizon-days", most=LONGEST_HORIZON_DAYS)
         if not 0 <= self.yearly_discount < 10:
-            raise BadInput("The discount is a yearly rate, like 0.1 for 10 %.", field="discount")
+            raise BadInput("The discount is a yearly rate, like 0.1 for 10%.", field="discount")
 
     @property
     def held_days(self) -> int:
@@ -61,8 +61,8 @@ class Lifetime:
     period_days, regular_share: usual days between purchases and the share of times near it (0.9 reads as a contract);
     looked at where the model is not given by name.
     reason: why there is no model ("too_few_customers", ...), empty where there is one. fits: every model tried.
-    customers: one row for each of the summaries, in their order: repeats, last_day, p_alive with low and high (95 %, by
-    the doubt about the parameters), expected_purchases with low and high (5 % and 95 % of what may come, that doubt
+    customers: one row for each of the summaries, in their order: repeats, last_day, p_alive with low and high (95%, by
+    the doubt about the parameters), expected_purchases with low and high (5% and 95% of what may come, that doubt
     included), average_amount, value with low and high (amounts in minor units, discounted); amounts only where given.
     together: how far off their sums may be, None under a contract.
     """
