@@ -7,6 +7,7 @@ from typing import Any
 from dangol.base.errors import Conflict
 from dangol.insight.answers import actions as answers
 from dangol.insight.answers import reads as kept_answers
+from dangol.insight.answers.waiting import page_seconds, within
 from dangol.reports import asked as steps
 from dangol.reports import fields as catalogue
 from dangol.reports import layout
@@ -17,7 +18,6 @@ from dangol.staff.reads import Member
 from dangol.work.actions import Running
 
 JOB = "reports.answer"
-PAGE_SECONDS = 10.0
 TRIES = 2
 
 
@@ -45,9 +45,13 @@ def running(by: Member, asked: Asked) -> int | None:
     return kept_answers.running(key_of(by, asked))
 
 
-def fresh(by: Member, asked: Asked, fields: Fields) -> Grid:
-    """The table asked now, for as long as a page may take. Raises TooMuch past that (see `answers.takes_long`)."""
-    return layout.lay(by, asked, fields, seconds=PAGE_SECONDS)
+def fresh(by: Member, asked: Asked, fields: Fields, *, opening: bool = False) -> Grid:
+    """The table asked now, for as long as a page may take. Raises TooMuch past that (see `answers.takes_long`).
+
+    opening: whether nothing of the page is seen before.
+    """
+    with within(page_seconds(opening=opening)):
+        return layout.lay(by, asked, fields)
 
 
 def table(by: Member, asked: Asked, fields: Fields | None = None) -> Grid:

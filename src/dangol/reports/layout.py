@@ -1,6 +1,6 @@
 """Lays a table out: which rows and columns it has, in which order, and what is summed up as others."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from dangol.insight.olap.rules import MOST_ROWS, period_from
@@ -10,7 +10,7 @@ from dangol.reports.asked import Asked, Path, path_from
 from dangol.reports.comparing import Level
 from dangol.reports.fields import Fields
 from dangol.reports.grid import OTHERS, Grid, Head, Key
-from dangol.reports.levels import Levels, Patience
+from dangol.reports.levels import Levels, Progress
 from dangol.reports.others import Others
 from dangol.staff.reads import Member
 
@@ -21,26 +21,23 @@ def N_(text: str) -> str:  # noqa: N802  marks a text for translation
     return text
 
 
-def lay(
-    by: Member | None, asked: Asked, fields: Fields | None = None, *, seconds: float | None = None,
-    progress: Callable[[int], None] | None = None,
-) -> Grid:  # fmt: skip
+def lay(by: Member | None, asked: Asked, fields: Fields | None = None, *, progress: Progress | None = None) -> Grid:
     """The table of what is asked, within what the member may see.
 
-    seconds: how long all of its questions may take together. progress: told how many questions were asked, before each.
-    Raises BadInput, NotAllowed, NotFound (no data yet), Damaged, TooMuch like `olap.reads.ask`.
+    progress: told how many questions were asked, before each. Raises BadInput, NotAllowed, NotFound (no data yet),
+    Damaged, TooMuch like `olap.reads.ask`.
     """
     fields = fields or catalogue.of(by, asked.star)
     asked = fields.known(asked)
-    return Layout(by, asked, fields, Patience(seconds, progress)).laid()
+    return Layout(by, asked, fields, progress).laid()
 
 
 class Layout:
     """Puts heads in order and cuts them; `levels` asks for the figures, `others` for what was cut off."""
 
-    def __init__(self, by: Member | None, asked: Asked, fields: Fields, patience: Patience) -> None:
+    def __init__(self, by: Member | None, asked: Asked, fields: Fields, progress: Progress | None) -> None:
         self.asked, self.fields = asked, fields
-        self.levels = Levels(by, asked, fields, patience)
+        self.levels = Levels(by, asked, fields, progress)
         self.others = Others(self.levels)
         self.grid, self.note = self.levels.grid, self.levels.note
 

@@ -50,7 +50,7 @@ def explorer(request: Request) -> HttpResponseBase:
         return HttpResponseRedirect(board.url(asked))
     context = _shelves(request, board) | {"problem": problem}
     if not partly:
-        context |= _result(request, board)
+        context |= _result(request, board, opening=True)
         problem = problem or context["failed"]
         return render(request, "explorer/page.html", context, status=422 if problem else 200)
     response = render(request, "explorer/region.html", context | {"later": True})
@@ -98,14 +98,19 @@ def _shelves(request: Request, board: Board) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _result(request: Request, board: Board) -> dict[str, Any]:
-    """The table and chart, or why there are none."""
+def _result(request: Request, board: Board, *, opening: bool = False) -> dict[str, Any]:
+    """The table and chart, or why there are none.
+
+    opening: whether the page is not there yet: it comes at once, and fetches what takes longer.
+    """
     context: dict[str, Any] = {"failed": "", "chosen": bool(board.asked.figures)}
     failed = working.failed_in(request)
     try:
-        grid = _grid(request, board, failed)
+        grid = _grid(request, board, failed, opening=opening)
     except TooMuch as error:
-        return context | (working.shown(request, board, None) if takes_long(error) else {"failed": sentence(error)})
+        if not takes_long(error):
+            return context | {"failed": sentence(error)}
+        return context | ({"later": True, "opening": True} if opening else working.shown(request, board, None))
     except BadInput as error:
         return context | {"failed": sentence(error)}
     except (NotFound, Damaged) as error:
@@ -115,13 +120,15 @@ def _result(request: Request, board: Board) -> dict[str, Any]:
     return context | {"grid": grid} | (_shown(grid, board) if grid.rows else {})
 
 
-def _grid(request: Request, board: Board, failed: int | None) -> Grid | int:
+def _grid(request: Request, board: Board, failed: int | None, *, opening: bool) -> Grid | int:
     """The table: kept, or asked now; else the job that is at it, or the one that failed at it."""
     found = answering.kept(request.user, board.asked, board.fields)
     if found is not None:
         return found
     job_id = answering.running(request.user, board.asked) or failed
-    return job_id if job_id is not None else answering.fresh(request.user, board.asked, board.fields)
+    if job_id is not None:
+        return job_id
+    return answering.fresh(request.user, board.asked, board.fields, opening=opening)
 
 
 def _files(board: Board) -> list[tuple[str, str, str]]:
