@@ -48,7 +48,16 @@ class Layout:
         self._total()
         self._columns()
         self._rows()
+        self._compared()
         return self.grid
+
+    def _compared(self) -> None:
+        """Say what measures need that compare with the period before, where the table gives them none."""
+        periods = [name for name in self.asked.dimensions if self.fields.dimensions[name].is_period]
+        for name in self.asked.measures:
+            if self.fields.measures[name].compares and len(periods) != 1:
+                self.note(N_("{measure} compares with the period before. Put exactly one period, such as the month, on "
+                             "the rows or columns."), measure=self.fields.measures[name].label)  # fmt: skip
 
     def _add_up(self) -> None:
         """One question for all levels that are unfolded as a whole, where their figures add up."""
@@ -78,7 +87,7 @@ class Layout:
         if not names:
             self.grid.columns = [total]
             return
-        keys, groups = self._keys(Level((), names), f"-{self.levels.measures[0]}")
+        keys, groups = self._keys(Level((), names), f"-{self.levels.leading}")
         paths = self._largest([column for _row, column in keys])
         periods = self.fields.dimensions[names[0]].is_period
         most = (MOST_PERIOD_COLUMNS if periods else MOST_COLUMNS) * (1 if len(names) == 1 else 3)
@@ -94,7 +103,7 @@ class Layout:
 
     def _largest(self, columns: list[Path]) -> list[Path]:
         """Columns by their first figure, the largest first."""
-        worth = {path: self.grid.raw((), path, self.levels.measures[0]) for path in columns}
+        worth = {path: self.grid.raw((), path, self.levels.leading) for path in columns}
         there = [path for path in columns if worth[path] is not None]
         return sorted(there, key=lambda path: -worth[path]) + [path for path in columns if worth[path] is None]
 
@@ -169,7 +178,7 @@ class Layout:
         if self.asked.sort.endswith("label") or self.fields.dimensions[name].is_period:
             return f"-{name}" if self.asked.sort.startswith("-") and self.asked.sort.endswith("label") else name
         place = self.asked.sort.removeprefix("-").partition("@")[0]
-        measure = self.asked.figures[int(place)].measure if place else self.levels.measures[0]
+        measure = self.asked.figures[int(place)].measure if place else self.levels.leading
         return measure if self.asked.sort and not self.asked.sort.startswith("-") else f"-{measure}"
 
     def _sort_column(self) -> Path | None:
@@ -234,6 +243,7 @@ class Layout:
 
     def _largest_rows(self, paths: list[Path], measure: str) -> list[Path]:
         """Rows that cannot be put in order by what is shown of a measure, such as its growth: by its size."""
+        measure = self.levels.leading if self.fields.measures[measure].compares else measure
         size = {path: self.grid.raw(path, (), measure) for path in paths}
         return sorted(paths, key=lambda path: (size[path] is None, -(size[path] or 0), natural(path)))
 

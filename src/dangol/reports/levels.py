@@ -63,10 +63,22 @@ class Levels:
         self.said: set[str] = set()
 
     def _measures(self) -> list[str]:
-        """The measures asked for, and the buyers by whom small groups are folded."""
+        """The measures asked for, and the buyers by whom small groups are folded.
+
+        Where all of them compare with the period before, one they are made of is asked as well: it says which members
+        there are at the levels without a period, and puts them in order.
+        """
+        measures = self.asked.measures
+        if measures and all(self.fields.measures[name].compares for name in measures):
+            measures = [*measures, self.fields.measures[measures[0]].base]
         sold = all(self.fields.dimensions[name].place != "campaign" for name in self.asked.dimensions)
-        more = self.grid.guarded and not self.asked.star and sold and BUYERS not in self.asked.measures
-        return [*self.asked.measures, BUYERS] if more else self.asked.measures
+        more = self.grid.guarded and not self.asked.star and sold and BUYERS not in measures
+        return [*measures, BUYERS] if more else measures
+
+    @property
+    def leading(self) -> str:
+        """The measure by whose size members are put in order."""
+        return next((name for name in self.measures if not self.fields.measures[name].compares), self.measures[0])
 
     def note(self, template: str, **params: Any) -> None:
         """Say something about the table, once."""

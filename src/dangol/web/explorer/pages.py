@@ -146,6 +146,7 @@ def _shown(grid: Grid, board: Board) -> dict[str, Any]:
     title = show.title(grid)
     return {
         "title": title, "table": table(grid, board), "picture": drawn, "notes": show.notes(grid),
+        "periods": board.periods(),
         "as_of": grid.as_of, "definitions": definitions(grid),
         "announced": gettext("%(title)s: %(rows)s rows, %(columns)s columns") % {
             "title": title, "rows": sum(head.kind == "member" for head in grid.rows),
