@@ -18,14 +18,13 @@ from dangol.reports import asked as steps
 from dangol.reports.asked import Asked
 from dangol.reports.grid import Grid
 from dangol.staff.rules import Right
-from dangol.web.explorer import views, working
+from dangol.web.explorer import files, views, working
 from dangol.web.explorer.board import Board, moved, state_from, state_of
 from dangol.web.explorer.table import table
 from dangol.web.sentences import sentence
 from dangol.web.shell import Request, page
 
 REGION = "explorer"
-FORM_NAMES = {"xlsx": "Excel", "csv": "CSV", "pdf": "PDF", "png": "PNG"}
 
 
 @page(Right.INSIGHT_VIEW)
@@ -132,7 +131,7 @@ def _grid(request: Request, board: Board, failed: int | None, *, opening: bool) 
 
 
 def _files(board: Board) -> list[tuple[str, str, str]]:
-    return [(form, name, board.part("file", format=form)) for form, name in FORM_NAMES.items()]
+    return [(form, name, board.part("file", format=form)) for form, name in files.FORM_NAMES.items()]
 
 
 def _stars(request: Request, board: Board) -> list[Any]:
