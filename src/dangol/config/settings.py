@@ -193,6 +193,7 @@ JOBS = {
     "lists.bulk": "dangol.web.lists.bulk.run_job",
     "groups.fit": "dangol.insight.score.groups.actions.run_fit",
     "reports.answer": "dangol.reports.answering.run_answer",
+    "reports.file": "dangol.reports.exporting.run_file",
     "reports.send": "dangol.reports.sending.run_send",
     "score.run": "dangol.insight.score.actions.run_job",
     "segments.follow": "dangol.insight.segments.actions.follow",

@@ -10,6 +10,7 @@ from dangol.reports.asked import PLAIN, Asked, Figure, Filter
 from dangol.staff.reads import Member
 
 PEOPLE = frozenset({"customers", "buying_customers", "contacted_customers", "responding_customers"})
+USUAL = "sales_amount"
 SUMMABLE = frozenset({"money", "count"})
 
 
@@ -18,9 +19,10 @@ class Field:
     """A measure or a dimension. place: where a dimension lies (period, customer, product, …).
 
     unit: of a measure. additive: whether figures of groups add up to the whole. compares: whether it compares with the
-    period before, so that it needs exactly one. zero: whether a group without rows counts 0. needs: the dimensions it
-    cannot be asked without; among: whether it looks at the other groups, so that it needs a split. ranked: whether a
-    dimension ranks customers by what they bought under the conditions.
+    period before, so that it needs exactly one. base: of such a measure, one it is made of that can be asked without a
+    period. zero: whether a group without rows counts 0. needs: the dimensions it cannot be asked without; among:
+    whether it looks at the other groups, so that it needs a split. ranked: whether a dimension ranks customers by what
+    they bought under the conditions.
     """
 
     name: str
@@ -29,6 +31,7 @@ class Field:
     unit: str = ""
     additive: bool = False
     compares: bool = False
+    base: str = ""
     zero: bool = False
     place: str = ""
     needs: frozenset[str] = frozenset()
@@ -79,7 +82,7 @@ class Fields:
     def usual(self) -> Asked:
         """What is asked before anybody chose: sales by month, or else the first that there is."""
         rows = ("month",) if "month" in self.dimensions else tuple(self.dimensions)[:1]
-        measure = "sales_amount" if "sales_amount" in self.measures else next(iter(self.measures), "")
+        measure = USUAL if USUAL in self.measures else next(iter(self.measures), "")
         return Asked(rows=rows, figures=(Figure(measure, PLAIN),) if measure else ())
 
     def known(self, asked: Asked) -> Asked:
@@ -101,14 +104,25 @@ def of(by: Member | None, star: str = "") -> Fields:
     named: dict[str, Any] = olap.names(by, star)
     model = olap.model(by, star)
     return Fields(
-        {one["name"]: Field(**one, additive=model.measures[one["name"]].additive,
-                            compares=model.compares(one["name"]), zero=model.measures[one["name"]].zero,
-                            needs=model.needs(one["name"]), among=model.compares_groups(one["name"]))
-         for one in named["measures"]},
+        {one["name"]: _measure(model, one) for one in named["measures"]},
         {one["name"]: Field(**one, place=model.dimensions[one["name"]].of,
                             ranked=model.dimensions[one["name"]].ranked) for one in named["dimensions"]},
         [Hierarchy(one["name"], one["label"], tuple(one["levels"])) for one in named["hierarchies"]],
     )  # fmt: skip
+
+
+def _measure(model: Any, named: Mapping[str, str]) -> Field:
+    one = model.measures[named["name"]]
+    compares = model.compares(one.name)
+    return Field(**named, additive=one.additive, compares=compares, base=_base(model, one.name) if compares else "",
+                 zero=one.zero, needs=model.needs(one.name), among=model.compares_groups(one.name))  # fmt: skip
+
+
+def _base(model: Any, name: str) -> str:
+    """A measure that a comparing one is made of and that does not compare itself; else the star's usual one."""
+    parts = [leaf for leaves in model.leaves([name]).values() for leaf in leaves]
+    known = [leaf for leaf in (*parts, USUAL, *model.measures) if leaf in model.measures]
+    return next((leaf for leaf in known if not model.compares(leaf) and not model.needs(leaf)), "")
 
 
 # ---- conditions ------------------------------------------------------------------------------------------------------

@@ -11,6 +11,8 @@ from django.utils import translation
 from dangol.base.errors import Unavailable
 from dangol.engine.engines import DuckDB
 from dangol.insight.olap import behind
+from dangol.insight.olap.own import actions as own
+from dangol.insight.olap.own.reads import Written
 from dangol.insight.warehouse import actions
 from dangol.reports import asked as steps
 from dangol.reports import fields as catalogue
@@ -228,3 +230,18 @@ def test_a_sheet_without_a_korean_font_says_so_and_one_without_korean_needs_none
         for form in (paper.as_pdf, paper.as_png):
             with pytest.raises(Unavailable, match="fonts-noto-cjk"):
                 form(laid("rows=branch&show=sales_amount"))
+
+
+def test_a_measure_that_compares_shows_its_members_or_says_what_it_needs(loaded, cast):
+    growth = Written("", "growth", "Growth", "증가", "share", "sales_amount / previous(sales_amount) - 1")
+    own.save(by=cast.analyst, given=growth)
+    pivot = laid("rows=branch&cols=month&show=growth&sort=-0")
+    assert [head.path for head in pivot.rows] == [("부산",), ("강남",), ()]
+    assert pivot.figure(("강남",), ("2026-02",), pivot.asked.figures[0]) == pytest.approx(500 / 3000 - 1)
+    unfolded = laid("rows=branch&rows=month&depth=2&show=growth")
+    assert (("강남", "2026-02"), pytest.approx(500 / 3000 - 1)) in lines(unfolded)
+    without = laid("rows=branch&show=growth")
+    assert [head.path for head in without.rows] == [("부산",), ("강남",), ()]
+    with translation.override("en"):
+        assert "Growth compares with the period before" in show.notes(without)[0]
+    assert not any("{measure}" in template for template, _values in pivot.notes)
