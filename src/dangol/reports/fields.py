@@ -111,7 +111,7 @@ def of(by: Member | None, star: str = "") -> Fields:
     )  # fmt: skip
 
 
-def _measure(model: Any, named: Mapping[str, str]) -> Field:
+def _measure(model: Any, named: Mapping[str, Any]) -> Field:
     one = model.measures[named["name"]]
     compares = model.compares(one.name)
     return Field(**named, additive=one.additive, compares=compares, base=_base(model, one.name) if compares else "",
