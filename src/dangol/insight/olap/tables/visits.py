@@ -27,9 +27,10 @@ WITHIN = {  # a period -> those in which it always lies whole
 
 
 def told(star: Star, question: Question) -> Table | None:
-    """The visits where they tell all that is asked: attributes of customers and periods."""
+    """The visits where they tell all that is asked: attributes of customers, but no rank among them, and periods."""
     used = (*question.by, *question.used)
-    return star.visits if all(item.of == "customer" or item.is_period for item in used) else None
+    plain = all((item.of == "customer" and not item.ranked) or item.is_period for item in used)
+    return star.visits if plain else None
 
 
 def apart(question: Question) -> bool:
