@@ -139,7 +139,8 @@ def condition(one: Filter) -> str:
     """The condition of a filter."""
     low = f"{one.name} >= {quoted(one.low)}" if one.low else ""
     high = f"{one.name} <= {quoted(one.high)}" if one.high else ""
-    return both(among(one.name, one.values, out=one.out) if one.values else "", low, high)
+    has = f"{one.name} contains {quoted(one.has)}" if one.has else ""
+    return both(among(one.name, one.values, out=one.out) if one.values else "", low, high, has)
 
 
 def ranked(asked: Asked, fields: Fields) -> str:

@@ -171,6 +171,11 @@ COMPANY = N_("The company's own")
 OWN = N_("Attribute of the customer as the source gave it.")
 NOT_DIMENSIONS = frozenset({"customer_id", "code", "unit_path", "unit_id", "rep_id", "first_day", "name"})
 
+WEEKDAYS = (
+    ("monday", "mon", "월요일", "월"), ("tuesday", "tue", "화요일", "화"), ("wednesday", "wed", "수요일", "수"),
+    ("thursday", "thu", "목요일", "목"), ("friday", "fri", "금요일", "금"), ("saturday", "sat", "토요일", "토"),
+    ("sunday", "sun", "일요일", "일"),
+)  # fmt: skip
 OF_LINES = frozenset({"period", "clock", "since", "customer", "posting", "product", "store", "line", "channel"})
 
 # From which facts a measure is computed decides by what it can be split.
@@ -205,6 +210,14 @@ def dimensions_of(columns: Sequence[str]) -> dict[str, Dimension]:
         return {**DIMENSIONS, **own}
     today = {name: replace(one, of="customer") for name, one in DIMENSIONS.items() if one.of == "posting"}
     return {**DIMENSIONS, **today, **own}
+
+
+def weekday(text: str) -> str:
+    """The number of a weekday called by its name or its short name in English or Korean; else the text as it is."""
+    for number, names in enumerate(WEEKDAYS, 1):
+        if text.strip().casefold() in names:
+            return str(number)
+    return text
 
 
 def within_order(dimension: Dimension) -> bool:

@@ -70,7 +70,6 @@ def sums(lines, *keys):
     return sorted((*group, amount) for group, amount in found.items())
 
 
-@on_every_engine
 def test_customers_by_rank_are_those_that_plain_reckoning_finds(lines):
     known = [line for line in lines if line["id"]]
     tenth = parts(lines, 10)
@@ -111,10 +110,19 @@ def test_a_rank_holds_the_same_people_on_every_road(lines, cast):
 
 
 @on_every_engine
+def test_every_engine_ranks_and_tells_the_time_alike(lines):
+    tenth = parts(lines, 10)
+    assert asked(["sales_amount"], ["customer_decile"], "customer_decile is not missing") == sums(
+        [line for line in lines if line["id"]], lambda line: tenth[line["id"]])  # fmt: skip
+    late = [line for line in lines if line["hour"] >= 12 and line["brand"] == "Private"]
+    assert asked(["sales_amount"], ["weekday"], "hour >= 12 and brand starts with 'priv'") == sums(
+        late, lambda line: line["day"].isoweekday())  # fmt: skip
+
+
 def test_the_clock_is_the_companys_and_cohorts_count_months_since_the_first_purchase(lines):
     assert asked(["sales_amount"], ["hour"]) == sums(lines, lambda line: line["hour"])
-    assert asked(["sales_amount"], ["weekday"], "hour >= 12") == sums(
-        [line for line in lines if line["hour"] >= 12], lambda line: line["day"].isoweekday())  # fmt: skip
+    assert asked(["sales_amount"], where="weekday in ('Sat', '일요일')") == [
+        (sum(line["amount"] for line in lines if line["day"].isoweekday() > 5),)]  # fmt: skip
     first = {}
     for line in lines:
         if line["id"]:
