@@ -12,6 +12,7 @@ from dangol.base.errors import BadInput, TooMuch
 from dangol.insight.analysis import actions, reads
 from dangol.insight.analysis.rules import catalogue
 from dangol.insight.answers.rules import takes_long
+from dangol.insight.answers.waiting import page_seconds
 
 router = Router(tags=["analysis"])
 FAILURES: dict[Any, Any] = {frozenset({401, 403, 404, 413, 422, 429, 503}): Problem}
@@ -266,7 +267,7 @@ def get_report(  # noqa: PLR0917  named in the query string
     job_id = reads.frame(by, ask).job_id
     try:
         if job_id is None:
-            return reads.plain(reads.report(by, ask, seconds=reads.page_seconds()))
+            return reads.plain(reads.report(by, ask, seconds=page_seconds()))
     except TooMuch as error:
         if not takes_long(error):
             raise

@@ -11,9 +11,8 @@ from dangol.api.frame import Id, Problem, Strict, caller
 from dangol.api.schedules import PlanIn
 from dangol.base.errors import TooMuch
 from dangol.insight.answers.rules import takes_long
-from dangol.reports import actions, answering, reads, sheets, show
+from dangol.reports import actions, answering, exporting, reads, sheets, show
 from dangol.reports import asked as steps
-from dangol.reports.forms import FORMS
 from dangol.reports.grid import Grid
 
 router = Router(tags=["reports"])
@@ -196,13 +195,14 @@ def _plain(value: Any) -> Any:
     "/reports/{int:report_id}/file", operation_id="get_report_file", response={200: None, 202: WorkingOut, **FAILURES}
 )
 def get_report_file(request: HttpRequest, report_id: Id, form: Literal["xlsx", "csv", "pdf", "png"] = "xlsx") -> Any:
-    """A view as a file; 202 with a job while a question that takes long is worked out."""
-    grid = _grid(request, report_id)
-    if isinstance(grid, int):
-        return Status(202, {"job_id": grid})
-    made = FORMS[form](grid)
+    """A view as a file; 202 with a job while one that takes long or has many cells is made."""
+    by = caller(request)
+    asked = steps.from_query(reads.seen(by, report_id).query)
+    made = exporting.now(by, asked, form)
+    if made is None:
+        return Status(202, {"job_id": exporting.start(by=by, asked=asked, form=form)})
     response = HttpResponse(made.content, content_type=made.kind)
-    response["Content-Disposition"] = f'attachment; filename="report-{report_id}-{grid.as_of}.{form}"'
+    response["Content-Disposition"] = f'attachment; filename="report-{report_id}-{made.as_of}.{form}"'
     return response
 
 

@@ -191,6 +191,7 @@ JOBS = {
     "lists.bulk": "dangol.web.lists.bulk.run_job",
     "groups.fit": "dangol.insight.score.groups.actions.run_fit",
     "reports.answer": "dangol.reports.answering.run_answer",
+    "reports.file": "dangol.reports.exporting.run_file",
     "reports.send": "dangol.reports.sending.run_send",
     "score.run": "dangol.insight.score.actions.run",
     "segments.refresh": "dangol.insight.segments.actions.refresh",
@@ -202,6 +203,9 @@ USES_OF_SCORES = (
     "dangol.insight.segments.reads.uses",
     "dangol.profile.picking.uses",
 )
+
+# Who may show an own measure: functions (member, star, name) -> where, in words.
+USES_OF_MEASURES = ("dangol.reports.reads.uses",)
 
 # What every installation starts by the clock: code -> (name, job, plan in company time, minutes until it is late).
 SCHEDULES = {

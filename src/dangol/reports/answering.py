@@ -1,12 +1,15 @@
 """Tables that take long: worked out by a job, kept for who asked, and read again under the same question."""
 
+import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, replace
 from typing import Any
 
-from dangol.base.errors import Conflict
+from dangol.base.errors import Conflict, TooMuch
 from dangol.insight.answers import actions as answers
 from dangol.insight.answers import reads as kept_answers
+from dangol.insight.answers.waiting import page_seconds, within
 from dangol.reports import asked as steps
 from dangol.reports import fields as catalogue
 from dangol.reports import layout
@@ -17,7 +20,6 @@ from dangol.staff.reads import Member
 from dangol.work.actions import Running
 
 JOB = "reports.answer"
-PAGE_SECONDS = 10.0
 TRIES = 2
 
 
@@ -40,21 +42,36 @@ def kept(by: Member, asked: Asked, fields: Fields) -> Grid | None:
     return _read(found, asked, fields) if found is not None else None
 
 
+def keep(by: Member, asked: Asked, grid: Grid) -> None:
+    """Keep a table for who asked. Raises TooMuch for one that is too large to keep."""
+    answers.keep(key_of(by, asked), _written(grid))
+
+
 def running(by: Member, asked: Asked) -> int | None:
     """The job that works this table out, if one does."""
     return kept_answers.running(key_of(by, asked))
 
 
-def fresh(by: Member, asked: Asked, fields: Fields) -> Grid:
-    """The table asked now, for as long as a page may take. Raises TooMuch past that (see `answers.takes_long`)."""
-    return layout.lay(by, asked, fields, seconds=PAGE_SECONDS)
+def fresh(by: Member, asked: Asked, fields: Fields, *, opening: bool = False) -> Grid:
+    """The table asked now, for as long as a page may take. Raises TooMuch past that (see `answers.takes_long`).
+
+    opening: whether nothing of the page is seen before. What took longer than that is kept, so that coming back to the
+    page, or taking it as a file, does not ask again.
+    """
+    key, begun = key_of(by, asked), time.monotonic()
+    with within(page_seconds(opening=opening)):
+        grid = layout.lay(by, asked, fields)
+    if time.monotonic() - begun > page_seconds(opening=True) and key_of(by, asked) == key:
+        with suppress(TooMuch):
+            keep(by, asked, grid)
+    return grid
 
 
-def table(by: Member, asked: Asked, fields: Fields | None = None) -> Grid:
+def table(by: Member, asked: Asked, fields: Fields | None = None, *, opening: bool = False) -> Grid:
     """The table of what is asked: the kept one, or asked now like `fresh`."""
     fields = fields or catalogue.of(by, asked.star)
     asked = fields.known(asked)
-    return kept(by, asked, fields) or fresh(by, asked, fields)
+    return kept(by, asked, fields) or fresh(by, asked, fields, opening=opening)
 
 
 def start(*, by: Member, asked: Asked) -> int:
@@ -79,7 +96,7 @@ def run_answer(running: Running, *, query: str, scopes: list[str] | None) -> dic
         progress(0)
         grid = layout.lay(by, asked, progress=progress)
         if key_of(by, asked) == key:
-            answers.keep(key, _written(grid))
+            keep(by, asked, grid)
             return {"questions": grid.questions, "rows": len(grid.rows)}
     raise Conflict("The data changed while this was worked out. Ask again.")
 

@@ -1,7 +1,7 @@
 """The fields somebody may ask for: measures, dimensions, hierarchies; and conditions on them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from dangol.insight.olap import reads as olap
@@ -10,6 +10,7 @@ from dangol.reports.asked import PLAIN, Asked, Figure, Filter
 from dangol.staff.reads import Member
 
 PEOPLE = frozenset({"customers", "buying_customers", "contacted_customers", "responding_customers"})
+USUAL = "sales_amount"
 SUMMABLE = frozenset({"money", "count"})
 
 
@@ -19,8 +20,9 @@ class Field:
 
     unit: of a measure. additive: whether figures of groups add up to the whole. compares: whether it compares with the
     period before, so that it needs exactly one. zero: whether a group without rows counts 0. needs: the dimensions it
-    cannot be asked without; among: whether it looks at the other groups, so that it needs a split. ranked: whether a
-    dimension ranks customers by what they bought under the conditions.
+    cannot be asked without; among: whether it looks at the other groups, so that it needs a split. base: of those
+    three, a measure it is made of that can be asked in any way. ranked: whether a dimension ranks customers by what
+    they bought under the conditions; ordered: whether its members have an order of their own.
     """
 
     name: str
@@ -29,11 +31,18 @@ class Field:
     unit: str = ""
     additive: bool = False
     compares: bool = False
+    base: str = ""
     zero: bool = False
     place: str = ""
     needs: frozenset[str] = frozenset()
     among: bool = False
     ranked: bool = False
+    ordered: bool = False
+
+    @property
+    def partial(self) -> bool:
+        """Whether a measure cannot be asked at every level of a table."""
+        return self.compares or self.among or bool(self.needs)
 
     @property
     def is_period(self) -> bool:
@@ -79,7 +88,7 @@ class Fields:
     def usual(self) -> Asked:
         """What is asked before anybody chose: sales by month, or else the first that there is."""
         rows = ("month",) if "month" in self.dimensions else tuple(self.dimensions)[:1]
-        measure = "sales_amount" if "sales_amount" in self.measures else next(iter(self.measures), "")
+        measure = USUAL if USUAL in self.measures else next(iter(self.measures), "")
         return Asked(rows=rows, figures=(Figure(measure, PLAIN),) if measure else ())
 
     def known(self, asked: Asked) -> Asked:
@@ -101,14 +110,29 @@ def of(by: Member | None, star: str = "") -> Fields:
     named: dict[str, Any] = olap.names(by, star)
     model = olap.model(by, star)
     return Fields(
-        {one["name"]: Field(**one, additive=model.measures[one["name"]].additive,
-                            compares=model.compares(one["name"]), zero=model.measures[one["name"]].zero,
-                            needs=model.needs(one["name"]), among=model.compares_groups(one["name"]))
-         for one in named["measures"]},
-        {one["name"]: Field(**one, place=model.dimensions[one["name"]].of,
-                            ranked=model.dimensions[one["name"]].ranked) for one in named["dimensions"]},
+        {one["name"]: _measure(model, one) for one in named["measures"]},
+        {one["name"]: _dimension(model, one) for one in named["dimensions"]},
         [Hierarchy(one["name"], one["label"], tuple(one["levels"])) for one in named["hierarchies"]],
     )  # fmt: skip
+
+
+def _measure(model: Any, named: Mapping[str, str]) -> Field:
+    one = model.measures[named["name"]]
+    found = Field(**named, additive=one.additive, compares=model.compares(one.name), zero=one.zero,
+                  needs=model.needs(one.name), among=model.compares_groups(one.name))  # fmt: skip
+    return replace(found, base=_base(model, one.name)) if found.partial else found
+
+
+def _dimension(model: Any, named: Mapping[str, str]) -> Field:
+    one = model.dimensions[named["name"]]
+    return Field(**named, place=one.of, ranked=one.ranked, ordered=one.is_period or one.ordered)
+
+
+def _base(model: Any, name: str) -> str:
+    """A measure that one is made of and that can be asked in any way; else the star's usual one."""
+    parts = [leaf for leaves in model.leaves([name]).values() for leaf in leaves]
+    known = [leaf for leaf in (*parts, USUAL, *model.measures) if leaf in model.measures]
+    return next((leaf for leaf in known if not model.compares(leaf)), "")
 
 
 # ---- conditions ------------------------------------------------------------------------------------------------------

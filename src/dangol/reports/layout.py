@@ -1,6 +1,6 @@
 """Lays a table out: which rows and columns it has, in which order, and what is summed up as others."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from dangol.insight.olap.rules import MOST_ROWS, period_from
@@ -10,7 +10,7 @@ from dangol.reports.asked import Asked, Path, path_from
 from dangol.reports.comparing import Level
 from dangol.reports.fields import Fields
 from dangol.reports.grid import OTHERS, Grid, Head, Key
-from dangol.reports.levels import Levels, Patience
+from dangol.reports.levels import Levels, Progress
 from dangol.reports.others import Others
 from dangol.staff.reads import Member
 
@@ -21,26 +21,23 @@ def N_(text: str) -> str:  # noqa: N802  marks a text for translation
     return text
 
 
-def lay(
-    by: Member | None, asked: Asked, fields: Fields | None = None, *, seconds: float | None = None,
-    progress: Callable[[int], None] | None = None,
-) -> Grid:  # fmt: skip
+def lay(by: Member | None, asked: Asked, fields: Fields | None = None, *, progress: Progress | None = None) -> Grid:
     """The table of what is asked, within what the member may see.
 
-    seconds: how long all of its questions may take together. progress: told how many questions were asked, before each.
-    Raises BadInput, NotAllowed, NotFound (no data yet), Damaged, TooMuch like `olap.reads.ask`.
+    progress: told how many questions were asked, before each. Raises BadInput, NotAllowed, NotFound (no data yet),
+    Damaged, TooMuch like `olap.reads.ask`.
     """
     fields = fields or catalogue.of(by, asked.star)
     asked = fields.known(asked)
-    return Layout(by, asked, fields, Patience(seconds, progress)).laid()
+    return Layout(by, asked, fields, progress).laid()
 
 
 class Layout:
     """Puts heads in order and cuts them; `levels` asks for the figures, `others` for what was cut off."""
 
-    def __init__(self, by: Member | None, asked: Asked, fields: Fields, patience: Patience) -> None:
+    def __init__(self, by: Member | None, asked: Asked, fields: Fields, progress: Progress | None) -> None:
         self.asked, self.fields = asked, fields
-        self.levels = Levels(by, asked, fields, patience)
+        self.levels = Levels(by, asked, fields, progress)
         self.others = Others(self.levels)
         self.grid, self.note = self.levels.grid, self.levels.note
 
@@ -51,7 +48,16 @@ class Layout:
         self._total()
         self._columns()
         self._rows()
+        self._compared()
         return self.grid
+
+    def _compared(self) -> None:
+        """Say what measures need that compare with the period before, where the table gives them none."""
+        periods = [name for name in self.asked.dimensions if self.fields.dimensions[name].is_period]
+        for name in self.asked.measures:
+            if self.fields.measures[name].compares and len(periods) != 1:
+                self.note(N_("{measure} compares with the period before. Put exactly one period, such as the month, on "
+                             "the rows or columns."), measure=self.fields.measures[name].label)  # fmt: skip
 
     def _add_up(self) -> None:
         """One question for all levels that are unfolded as a whole, where their figures add up."""
@@ -81,10 +87,10 @@ class Layout:
         if not names:
             self.grid.columns = [total]
             return
-        keys, groups = self._keys(Level((), names), f"-{self.levels.measures[0]}")
+        keys, groups = self._keys(Level((), names), f"-{self.levels.leading}")
         paths = self._largest([column for _row, column in keys])
-        periods = self.fields.dimensions[names[0]].is_period
-        most = (MOST_PERIOD_COLUMNS if periods else MOST_COLUMNS) * (1 if len(names) == 1 else 3)
+        ordered = self.fields.dimensions[names[0]].ordered
+        most = (MOST_PERIOD_COLUMNS if ordered else MOST_COLUMNS) * (1 if len(names) == 1 else 3)
         shown = self._in_order_of_columns(paths, most)
         heads = [Head(path, names[-1], whole=self._whole(names, path)) for path in shown]
         if groups > len(shown):
@@ -97,19 +103,20 @@ class Layout:
 
     def _largest(self, columns: list[Path]) -> list[Path]:
         """Columns by their first figure, the largest first."""
-        worth = {path: self.grid.raw((), path, self.levels.measures[0]) for path in columns}
+        worth = {path: self.grid.raw((), path, self.levels.leading) for path in columns}
         there = [path for path in columns if worth[path] is not None]
         return sorted(there, key=lambda path: -worth[path]) + [path for path in columns if worth[path] is None]
 
     def _in_order_of_columns(self, paths: list[Path], most: int) -> list[Path]:
         kept = paths[:most]  # the largest come first
         first = self.fields.dimensions[self.asked.columns[0]]
-        if first.is_period:
-            kept = sorted(paths, key=natural)[-most:]
+        if first.ordered:
+            kept = sorted(paths, key=natural)
+            kept = kept[-most:] if first.is_period else kept[:most]
         rank: dict[Any, int] = {}
         for path in kept:
             rank.setdefault(path[0], len(rank))
-        if first.is_period:
+        if first.ordered:
             return sorted(kept, key=natural)
         return sorted(kept, key=lambda path: (rank[path[0]], *(natural(path[1:]))))
 
@@ -169,10 +176,10 @@ class Layout:
 
     def _order(self, name: str) -> str:
         """How the engine puts members in order before they are cut: by name, or the largest first."""
-        if self.asked.sort.endswith("label") or self.fields.dimensions[name].is_period:
+        if self.asked.sort.endswith("label") or self.fields.dimensions[name].ordered:
             return f"-{name}" if self.asked.sort.startswith("-") and self.asked.sort.endswith("label") else name
         place = self.asked.sort.removeprefix("-").partition("@")[0]
-        measure = self.asked.figures[int(place)].measure if place else self.levels.measures[0]
+        measure = self.asked.figures[int(place)].measure if place else self.levels.leading
         return measure if self.asked.sort and not self.asked.sort.startswith("-") else f"-{measure}"
 
     def _sort_column(self) -> Path | None:
@@ -201,10 +208,10 @@ class Layout:
         return heads
 
     def _kept(self, paths: list[Path], name: str) -> list[Path]:
-        ordered = self._sorted(paths, name)
-        if not self.fields.dimensions[name].is_period:
+        ordered, field = self._sorted(paths, name), self.fields.dimensions[name]
+        if not field.ordered:
             return ordered[: self.asked.top]
-        return ordered[:MOST_PERIODS] if self.asked.sort else ordered[-MOST_PERIODS:]
+        return ordered[-MOST_PERIODS:] if field.is_period and not self.asked.sort else ordered[:MOST_PERIODS]
 
     def _by_column(self, depth: int, parents: list[Path], kept: Mapping[Path, list[Path]], *, whole: bool) -> None:
         """The cells of a level, for all of its parents in one question."""
@@ -224,7 +231,7 @@ class Layout:
         sort = self.asked.sort
         if sort.endswith("label"):
             return sorted(paths, key=natural, reverse=sort.startswith("-"))
-        if not sort and self.fields.dimensions[name].is_period:
+        if not sort and self.fields.dimensions[name].ordered:
             return sorted(paths, key=natural)
         place = sort.removeprefix("-").partition("@")[0]
         figure = self.asked.figures[int(place)] if place else self.asked.figures[0]
@@ -237,6 +244,7 @@ class Layout:
 
     def _largest_rows(self, paths: list[Path], measure: str) -> list[Path]:
         """Rows that cannot be put in order by what is shown of a measure, such as its growth: by its size."""
+        measure = self.levels.leading if self.fields.measures[measure].partial else measure
         size = {path: self.grid.raw(path, (), measure) for path in paths}
         return sorted(paths, key=lambda path: (size[path] is None, -(size[path] or 0), natural(path)))
 

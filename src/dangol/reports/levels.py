@@ -1,7 +1,6 @@
 """Asks for the levels of a table: one pass for all that adds up, a question a level for what does not."""
 
 import math
-import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -24,28 +23,10 @@ from dangol.staff.rules import Right
 
 RANKED = 10_000
 MOST_ADDED = 50_000  # cells of the finest level that are added up here; more are asked for level by level
+Progress = Callable[[int], None]  # told how many questions were asked, before each
 _too_many: OrderedDict[tuple[Any, ...], None] = (
     OrderedDict()
 )  # questions known to have more, so that they are not tried
-
-
-class Patience:
-    """How long a table may take, and who is told how far it is."""
-
-    def __init__(self, seconds: float | None = None, progress: Callable[[int], None] | None = None) -> None:
-        self.seconds, self.progress = seconds, progress
-        self.until = time.monotonic() + seconds if seconds is not None else None
-
-    def before(self, questions: int) -> None:
-        """Called before each question. Raises TooMuch once the time is over."""
-        if self.progress:
-            self.progress(questions)
-        if self.until is not None and time.monotonic() > self.until:
-            raise TooMuch(
-                "The question took longer than {seconds} seconds and was stopped. Ask for a shorter period or fewer "
-                "groups.",
-                seconds=f"{self.seconds:g}",
-            )
 
 
 @dataclass
@@ -69,8 +50,8 @@ class Cells:
 class Levels:
     """The levels of one table: asks for them and fills the table's figures and bases."""
 
-    def __init__(self, by: Member | None, asked: Asked, fields: Fields, patience: Patience) -> None:
-        self.by, self.asked, self.fields, self.patience = by, asked, fields, patience
+    def __init__(self, by: Member | None, asked: Asked, fields: Fields, progress: Progress | None) -> None:
+        self.by, self.asked, self.fields, self.progress = by, asked, fields, progress
         self.grid = Grid(asked, fields)
         self.ranked = catalogue.ranked(asked, fields)
         self.where = catalogue.both(*(catalogue.condition(one) for one in asked.filters), asked.where, self.ranked)
@@ -83,10 +64,22 @@ class Levels:
         self.said: set[str] = set()
 
     def _measures(self) -> list[str]:
-        """The measures asked for, and the buyers by whom small groups are folded."""
+        """The measures asked for, and the buyers by whom small groups are folded.
+
+        Where all of them compare with the period before or with other groups, one they are made of is asked as well: it
+        says which members there are at the levels where they cannot be asked, and puts them in order.
+        """
+        measures = self.asked.measures
+        if measures and all(self.fields.measures[name].partial for name in measures):
+            measures = [*measures, self.fields.measures[measures[0]].base]
         sold = all(self.fields.dimensions[name].place != "campaign" for name in self.asked.dimensions)
-        more = self.grid.guarded and not self.asked.star and sold and BUYERS not in self.asked.measures
-        return [*self.asked.measures, BUYERS] if more else self.asked.measures
+        more = self.grid.guarded and not self.asked.star and sold and BUYERS not in measures
+        return [*measures, BUYERS] if more else measures
+
+    @property
+    def leading(self) -> str:
+        """The measure by whose size members are put in order."""
+        return next((name for name in self.measures if not self.fields.measures[name].partial), self.measures[0])
 
     def note(self, template: str, **params: Any) -> None:
         """Say something about the table, once."""
@@ -106,7 +99,8 @@ class Levels:
         """One question. extra: one more condition. tail: what stands below the rows' values in its cells."""
         dims, derived = nested(level.dims, self.fields)
         order = order if order.removeprefix("-") in (*wanted, *dims) else ""
-        self.patience.before(self.grid.questions)
+        if self.progress:
+            self.progress(self.grid.questions)
         self.grid.questions += 1
         answer = olap.ask(self.by, wanted, dims, self._where(level, extra, window), limit=limit, order=order,
                           star=self.asked.star)  # fmt: skip

@@ -14,7 +14,7 @@ from dangol.base.errors import Unavailable
 from dangol.base.money import currency
 from dangol.reports import picture, sheets, show
 from dangol.reports.grid import Grid
-from dangol.reports.sheets import Made
+from dangol.reports.sheets import Made, Told, nobody
 from dangol.reports.show import korean
 
 
@@ -144,19 +144,21 @@ def _config() -> dict[str, Any]:
     }  # fmt: skip
 
 
-def as_png(grid: Grid) -> Made:
+def as_png(grid: Grid, told: Told = nobody) -> Made:
     """The chart as a picture for slides, twice as fine as on screen. Raises Unavailable where there is no chart."""
+    told(0)
     spec = spec_of(grid)
     if spec is None:
         raise Unavailable("There is no chart to draw. Choose one in the explorer first.")
     spec["title"] = {"text": show.title(grid), "anchor": "start", "color": INK, "fontSize": 15, "offset": 12}
     text = json.dumps(spec, default=float, ensure_ascii=False)
     fonts(text)
-    return Made(vl_convert.vegalite_to_png(text, vl_version=VEGA_LITE, scale=2.0), PNG_KIND)
+    return Made(vl_convert.vegalite_to_png(text, vl_version=VEGA_LITE, scale=2.0), PNG_KIND, grid.as_of)
 
 
-def as_pdf(grid: Grid) -> Made:
+def as_pdf(grid: Grid, told: Told = nobody) -> Made:
     """The table, its chart as vectors, what was filtered, when it was as of, and what every measure means."""
+    told(0)
     spec = spec_of(grid)
     drawn = picture.of(grid)
     heads = sheets.heads(grid)
@@ -177,4 +179,4 @@ def as_pdf(grid: Grid) -> Made:
     }  # fmt: skip
     data["fonts"] = fonts(json.dumps(data, ensure_ascii=False))
     made = typst.compile(SHEET.encode(), format="pdf", sys_inputs={"data": json.dumps(data, ensure_ascii=False)})
-    return Made(bytes(made), PDF_KIND)
+    return Made(bytes(made), PDF_KIND, grid.as_of)

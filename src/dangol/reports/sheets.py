@@ -2,6 +2,7 @@
 
 import csv
 import io
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,12 +23,20 @@ XLSX_KIND = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 SHARE_FORM, CHANGE_FORM, POINTS_FORM = "0.0%", "+0.0%;-0.0%;0.0%", '+0.0"%p";-0.0"%p";0.0"%p"'
 
 
+Told = Callable[[int], None]  # how many rows are written
+
+
 @dataclass(frozen=True)
 class Made:
-    """A file: its bytes and its media type."""
+    """A file: its bytes, its media type, and the last day inside its figures."""
 
     content: bytes
     kind: str
+    as_of: str = ""
+
+
+def nobody(_rows: int) -> None:
+    """For files whose rows nobody waits for."""
 
 
 def heads(grid: Grid) -> list[list[str]]:
@@ -76,16 +85,17 @@ def value(grid: Grid, row: Head, column: Head, figure: Figure) -> Any:
     return found * 100 if unit == "points" else found
 
 
-def as_csv(grid: Grid) -> Made:
+def as_csv(grid: Grid, told: Told = nobody) -> Made:
     """The table alone, one line of headings for each column field."""
     file = io.StringIO(newline="")
     writer = csv.writer(file)
     for line in heads(grid):
         writer.writerow([guard(text) for text in line])
-    for row in grid.rows:
+    for done, row in enumerate(grid.rows):
+        told(done)
         cells = [value(grid, row, column, figure) for column in grid.columns for figure in grid.asked.figures]
         writer.writerow([guard(text) for text in titles(grid, row)] + ["" if one is None else one for one in cells])
-    return Made(file.getvalue().encode("utf-8-sig"), CSV_KIND)
+    return Made(file.getvalue().encode("utf-8-sig"), CSV_KIND, grid.as_of)
 
 
 def form_of(grid: Grid, figure: Figure) -> str:
@@ -111,7 +121,7 @@ def about(grid: Grid) -> list[tuple[str, str]]:
     return lines + [(gettext(one.label), gettext(one.definition)) for one in (*measures, *dimensions)]
 
 
-def as_xlsx(grid: Grid) -> Made:
+def as_xlsx(grid: Grid, told: Told = nobody) -> Made:
     """The table on a first sheet, what it means on a second."""
     book = Workbook(write_only=True)
     sheet = book.create_sheet(gettext("Figures"))
@@ -123,7 +133,8 @@ def as_xlsx(grid: Grid) -> Made:
     for line in lines:
         sheet.append([_text(sheet, text, bold=True) for text in line])
     forms = [form_of(grid, figure) for _column_ in grid.columns for figure in grid.asked.figures]
-    for row in grid.rows:
+    for done, row in enumerate(grid.rows):
+        told(done)
         bold = row.kind == "total" or row.unfolded
         figures = [value(grid, row, column, figure) for column in grid.columns for figure in grid.asked.figures]
         cells = [_number(sheet, one, form, bold=bold) for one, form in zip(figures, forms, strict=True)]
@@ -135,7 +146,7 @@ def as_xlsx(grid: Grid) -> Made:
         notes.append([_text(notes, name), _text(notes, text)])
     file = io.BytesIO()
     book.save(file)
-    return Made(file.getvalue(), XLSX_KIND)
+    return Made(file.getvalue(), XLSX_KIND, grid.as_of)
 
 
 def _number(sheet: Any, one: Any, form: str, *, bold: bool) -> Any:

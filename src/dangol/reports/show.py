@@ -156,7 +156,8 @@ def cell(grid: Grid, row: Head, column: Head, one: Figure) -> str:
 
 def notes(grid: Grid) -> list[str]:
     """What is to be said about the table."""
-    return [gettext(template).format(**{key: f"{value:,}" for key, value in params.items()})
+    return [gettext(template).format(**{key: gettext(value) if isinstance(value, str) else f"{value:,}"
+                                        for key, value in params.items()})
             for template, params in grid.notes]  # fmt: skip
 
 

@@ -36,6 +36,7 @@ KIND_NAMES = {
     "lists.bulk": N_("Change many rows of a list"),
     "quality.measure": N_("Measure the quality of data"),
     "reports.answer": N_("Work out an answer"),
+    "reports.file": N_("Make a file of figures"),
     "reports.send": N_("Send a report by mail"),
     "score.run": N_("Score customers"),
     "segments.refresh": N_("Work out a segment"),

@@ -11,6 +11,8 @@ from django.utils import translation
 from dangol.base.errors import Unavailable
 from dangol.engine.engines import DuckDB
 from dangol.insight.olap import behind
+from dangol.insight.olap.own import actions as own
+from dangol.insight.olap.own.reads import Written
 from dangol.insight.warehouse import actions
 from dangol.reports import asked as steps
 from dangol.reports import fields as catalogue
@@ -250,3 +252,18 @@ def test_a_cohort_triangle_is_a_table_like_any_other(loaded):
     assert [head.path for head in grid.rows if head.path] == [("2025-02",), ("2026-01",), ("2026-02",)]
     assert grid.figure(("2025-02",), (11,), grid.asked.figures[0]) == 1
     assert grid.figure(("2026-02",), (0,), grid.asked.figures[0]) == 1
+
+
+def test_a_measure_that_compares_shows_its_members_or_says_what_it_needs(loaded, cast):
+    growth = Written("", "growth", "Growth", "증가", "share", "sales_amount / previous(sales_amount) - 1")
+    own.save(by=cast.analyst, given=growth)
+    pivot = laid("rows=branch&cols=month&show=growth&sort=-0")
+    assert [head.path for head in pivot.rows] == [("부산",), ("강남",), ()]
+    assert pivot.figure(("강남",), ("2026-02",), pivot.asked.figures[0]) == pytest.approx(500 / 3000 - 1)
+    unfolded = laid("rows=branch&rows=month&depth=2&show=growth")
+    assert (("강남", "2026-02"), pytest.approx(500 / 3000 - 1)) in lines(unfolded)
+    without = laid("rows=branch&show=growth")
+    assert [head.path for head in without.rows] == [("부산",), ("강남",), ()]
+    with translation.override("en"):
+        assert "Growth compares with the period before" in show.notes(without)[0]
+    assert not any("{measure}" in template for template, _values in pivot.notes)

@@ -14,6 +14,7 @@ from dangol.insight.analysis.reads import Ask, Report
 from dangol.insight.analysis.rules import catalogue
 from dangol.insight.analysis.rules.findings import NUMERIC, Block, Column, Finding
 from dangol.insight.answers.rules import takes_long
+from dangol.insight.answers.waiting import page_seconds
 from dangol.staff.reads import may
 from dangol.staff.rules import Right
 from dangol.web.analysis import charts, wording, working
@@ -36,31 +37,36 @@ def index(request: Request) -> HttpResponse:
 
 @page(Right.INSIGHT_VIEW)
 def report(request: Request, name: str) -> HttpResponseBase:
-    """A report; with `format=csv` or `xlsx` and `table`, one of its tables as a file."""
+    """A report; with `format=csv` or `xlsx` and `table`, one of its tables as a file.
+
+    The page comes at once; figures that take longer are fetched by it from the same address, or worked out by a job.
+    """
     kind = catalogue.kind(name)
     context: dict[str, Any] = {"kind": kind, "kinds": reads.kinds(request.user)}
+    template = "analysis/result.html" if request.htmx else "analysis/report.html"
     try:
         ask = asked(kind, request.GET)
         found = reads.frame(request.user, ask)
         job_id = None if isinstance(found, Report) else found.job_id or working.failed(request)
+        fetched = request.htmx or "format" in request.GET
         if job_id is None and not isinstance(found, Report):
-            found = _now(request, ask) or found
+            found = _now(request, ask, opening=not fetched) or found
     except BadInput as error:
         return _refused(request, context, error)
     except (NotFound, Damaged) as error:
-        return render(request, "analysis/report.html", context | {"missing": sentence(error)})
+        return render(request, template, context | {"missing": sentence(error)})
     if not isinstance(found, Report):
-        shown_ = {"form": Question(found)} | working.shown(request, name, job_id)
-        return render(request, "analysis/report.html", context | shown_)
+        waits = working.shown(request, name, job_id, later=job_id is None and not fetched)
+        return render(request, template, context | {"form": Question(found)} | waits)
     if request.GET.get("format") in ("csv", "xlsx"):
         return _file(found, request.GET["format"], request.GET.get("table", ""))
-    return render(request, "analysis/report.html", context | _shown(request, found))
+    return render(request, template, context | _shown(request, found))
 
 
-def _now(request: Request, ask: Ask) -> Report | None:
+def _now(request: Request, ask: Ask, *, opening: bool) -> Report | None:
     """The report, or nothing where it takes longer than a page may."""
     try:
-        return reads.report(request.user, ask, seconds=reads.page_seconds())
+        return reads.report(request.user, ask, seconds=page_seconds(opening=opening))
     except TooMuch as error:
         if takes_long(error):
             return None

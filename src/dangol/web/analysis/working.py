@@ -33,12 +33,13 @@ def failed(request: Request) -> int | None:
     return job.id if job.state != DONE else None
 
 
-def shown(request: Request, name: str, job_id: int | None) -> dict[str, Any]:
-    """What the page shows instead of a report. job_id: None before there is a job."""
+def shown(request: Request, name: str, job_id: int | None, *, later: bool) -> dict[str, Any]:
+    """What the page shows instead of a report. job_id: None before there is a job. later: whether it fetches it."""
     job = jobs.job(request.user, job_id) if job_id is not None else None
     query = _query(request)
     return {
-        "working": True,
+        "later": later,
+        "working": not later,
         "job": job,
         "over": job is not None and job.ended,
         "here": reverse("analysis:report", args=[name]) + query,

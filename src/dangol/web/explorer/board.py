@@ -193,6 +193,15 @@ class Board:
         found = changes.taken(self.asked, name) if used == shelf else self._tried(name, shelf)
         return self.url(found) if found else ""
 
+    def periods(self) -> list[Step]:
+        """Where a figure compares with the period before and no period is there: a step for each that can be put."""
+        compares = any(self.fields.measures[one.measure].compares for one in self.asked.figures)
+        if not compares or any(self.fields.dimensions[name].is_period for name in self.asked.dimensions):
+            return []
+        shelf = "cols" if self.asked.rows else "rows"
+        return [self.step(show.field(self.fields, name), target, "plus") for name, one in self.fields.dimensions.items()
+                if one.is_period and (target := self._tried(name, shelf))]  # fmt: skip
+
     # ---- switches ----------------------------------------------------------------------------------------------------
 
     def tools(self) -> dict[str, Any]:

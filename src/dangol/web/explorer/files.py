@@ -1,37 +1,64 @@
-"""The table as a file."""
+"""The table as a file: at once where that is quick, else made by a job while a page shows how far it is."""
 
-from django.contrib import messages
+from typing import Any
+from urllib.parse import urlencode
+
 from django.http import HttpResponse, HttpResponseBase, HttpResponseRedirect
-from django.utils.translation import gettext
+from django.shortcuts import render
+from django_htmx.http import HttpResponseClientRedirect
 
-from dangol.base.errors import BadInput, TooMuch
-from dangol.insight.answers.rules import takes_long
-from dangol.reports import answering
+from dangol.base.errors import BadInput
+from dangol.reports import exporting
+from dangol.reports.asked import Asked
 from dangol.reports.forms import FORMS
+from dangol.reports.sheets import Made
 from dangol.staff.rules import Right
+from dangol.web.explorer import working
 from dangol.web.explorer.board import Board, state_of
 from dangol.web.shell import Request, page
+from dangol.work import reads as jobs
+
+FORM_NAMES = {"xlsx": "Excel", "csv": "CSV", "pdf": "PDF", "png": "PNG"}
 
 
-@page(Right.INSIGHT_VIEW)
+@page(Right.INSIGHT_VIEW, methods=("GET", "POST"))
 def file(request: Request) -> HttpResponseBase:
     """The table as CSV, Excel or PDF with the rows that are unfolded, or its chart as PNG.
 
-    Where the question takes long, back to its page, which works it out; then the file is made of the kept answer.
+    Where its figures take long or its cells are many, a page that has a job make it and then offers it from here.
     """
     asked, fields, view = state_of(request)
     form = request.GET.get("format", "csv")
     if form not in FORMS:
         raise BadInput("Choose the form of the file: {forms}.", field="format", forms=", ".join(FORMS))
-    try:
-        grid = answering.table(request.user, asked, fields)
-    except TooMuch as error:
-        if not takes_long(error):
-            raise
-        messages.info(request, gettext("This question takes longer. Take the file when its answer is there."))
-        return HttpResponseRedirect(Board(asked, fields, view).url(asked))
-    made = FORMS[form](grid)
+    board = Board(asked, fields, view)
+    if request.method == "POST":
+        job_id = exporting.start(by=request.user, asked=asked, form=form)
+        there = f"{board.part('file', format=form)}&{urlencode({'job': job_id})}"
+        return HttpResponseClientRedirect(there) if request.htmx else HttpResponseRedirect(there)
+    if "job" in request.GET:
+        return render(request, "explorer/making.html", _making(request, board, form))
+    made = exporting.now(request.user, asked, form, opening=True)
+    if made is None:
+        return render(request, "explorer/making.html", _making(request, board, form))
+    return _download(made, form)
+
+
+def _making(request: Request, board: Board, form: str) -> dict[str, Any]:
+    """What the page shows: the job that makes the file, or the file. Raises NotFound for the job of somebody else."""
+    asked: Asked = board.asked
+    job_id = exporting.running(request.user, asked, form) or working.failed_in(request)
+    job = jobs.job(request.user, job_id) if job_id is not None else None
+    here = board.part("file", format=form)
+    return {
+        "board": board, "back": board.url(asked), "form_name": FORM_NAMES[form], "job": job, "file_url": here,
+        "over": job is not None and job.ended, "ready": exporting.kept(request.user, asked, form) is not None,
+        "here": f"{here}&{urlencode({'job': job_id})}" if job_id else here,
+    }  # fmt: skip
+
+
+def _download(made: Made, form: str) -> HttpResponse:
     response = HttpResponse(made.content, content_type=made.kind)
-    response["Content-Disposition"] = f'attachment; filename="figures-{grid.as_of}.{form}"'
+    response["Content-Disposition"] = f'attachment; filename="figures-{made.as_of}.{form}"'
     response["X-Content-Type-Options"] = "nosniff"
     return response

@@ -18,14 +18,13 @@ from dangol.reports import asked as steps
 from dangol.reports.asked import Asked
 from dangol.reports.grid import Grid
 from dangol.staff.rules import Right
-from dangol.web.explorer import views, working
+from dangol.web.explorer import files, views, working
 from dangol.web.explorer.board import Board, moved, state_from, state_of
 from dangol.web.explorer.table import table
 from dangol.web.sentences import sentence
 from dangol.web.shell import Request, page
 
 REGION = "explorer"
-FORM_NAMES = {"xlsx": "Excel", "csv": "CSV", "pdf": "PDF", "png": "PNG"}
 
 
 @page(Right.INSIGHT_VIEW)
@@ -50,7 +49,7 @@ def explorer(request: Request) -> HttpResponseBase:
         return HttpResponseRedirect(board.url(asked))
     context = _shelves(request, board) | {"problem": problem}
     if not partly:
-        context |= _result(request, board)
+        context |= _result(request, board, opening=True)
         problem = problem or context["failed"]
         return render(request, "explorer/page.html", context, status=422 if problem else 200)
     response = render(request, "explorer/region.html", context | {"later": True})
@@ -98,14 +97,19 @@ def _shelves(request: Request, board: Board) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _result(request: Request, board: Board) -> dict[str, Any]:
-    """The table and chart, or why there are none."""
+def _result(request: Request, board: Board, *, opening: bool = False) -> dict[str, Any]:
+    """The table and chart, or why there are none.
+
+    opening: whether the page is not there yet: it comes at once, and fetches what takes longer.
+    """
     context: dict[str, Any] = {"failed": "", "chosen": bool(board.asked.figures)}
     failed = working.failed_in(request)
     try:
-        grid = _grid(request, board, failed)
+        grid = _grid(request, board, failed, opening=opening)
     except TooMuch as error:
-        return context | (working.shown(request, board, None) if takes_long(error) else {"failed": sentence(error)})
+        if not takes_long(error):
+            return context | {"failed": sentence(error)}
+        return context | ({"later": True, "opening": True} if opening else working.shown(request, board, None))
     except BadInput as error:
         return context | {"failed": sentence(error)}
     except (NotFound, Damaged) as error:
@@ -115,17 +119,19 @@ def _result(request: Request, board: Board) -> dict[str, Any]:
     return context | {"grid": grid} | (_shown(grid, board) if grid.rows else {})
 
 
-def _grid(request: Request, board: Board, failed: int | None) -> Grid | int:
+def _grid(request: Request, board: Board, failed: int | None, *, opening: bool) -> Grid | int:
     """The table: kept, or asked now; else the job that is at it, or the one that failed at it."""
     found = answering.kept(request.user, board.asked, board.fields)
     if found is not None:
         return found
     job_id = answering.running(request.user, board.asked) or failed
-    return job_id if job_id is not None else answering.fresh(request.user, board.asked, board.fields)
+    if job_id is not None:
+        return job_id
+    return answering.fresh(request.user, board.asked, board.fields, opening=opening)
 
 
 def _files(board: Board) -> list[tuple[str, str, str]]:
-    return [(form, name, board.part("file", format=form)) for form, name in FORM_NAMES.items()]
+    return [(form, name, board.part("file", format=form)) for form, name in files.FORM_NAMES.items()]
 
 
 def _stars(request: Request, board: Board) -> list[Any]:
@@ -139,6 +145,7 @@ def _shown(grid: Grid, board: Board) -> dict[str, Any]:
     title = show.title(grid)
     return {
         "title": title, "table": table(grid, board), "picture": drawn, "notes": show.notes(grid),
+        "periods": board.periods(),
         "as_of": grid.as_of, "definitions": definitions(grid),
         "announced": gettext("%(title)s: %(rows)s rows, %(columns)s columns") % {
             "title": title, "rows": sum(head.kind == "member" for head in grid.rows),

@@ -13,7 +13,7 @@ from dangol.insight.analysis.reads.boards import (
     may_look,
 )
 from dangol.insight.analysis.reads.plain import plain, said, told
-from dangol.insight.analysis.reads.reports import Frame, Report, frame, kinds, page_seconds, report
+from dangol.insight.analysis.reads.reports import Frame, Report, frame, kinds, report
 
 __all__ = [
     "ATTRIBUTES",
@@ -33,7 +33,6 @@ __all__ = [
     "indicators",
     "kinds",
     "may_look",
-    "page_seconds",
     "plain",
     "report",
     "said",

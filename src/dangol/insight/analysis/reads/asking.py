@@ -1,8 +1,6 @@
 """What is asked of a report, checked against the data: periods, split, conditions, numbers."""
 
-import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import partial
@@ -11,8 +9,7 @@ from typing import Any
 import pyarrow as pa
 from ibis.expr.types import Table
 
-from dangol.base.errors import BadInput, Cancelled, NotFound, TooMuch
-from dangol.engine import patient
+from dangol.base.errors import BadInput, NotFound
 from dangol.insight.analysis.reads import kept
 from dangol.insight.analysis.rules import catalogue, spans
 from dangol.insight.analysis.rules.catalogue import Kind
@@ -65,32 +62,6 @@ class Ask:
         )
 
 
-class Limit:
-    """How long all questions of a report may take together; where that is over, the one being asked is stopped."""
-
-    def __init__(self, seconds: float) -> None:
-        self.seconds, self.end = seconds, time.monotonic() + seconds
-
-    def over(self) -> bool:
-        """Whether the time is up; may be asked from any thread."""
-        return time.monotonic() >= self.end
-
-    @contextmanager
-    def watching(self) -> Iterator[None]:
-        """Ask a question within what is left of the time. Raises TooMuch."""
-        try:
-            with patient(self.over):
-                yield
-        except Cancelled:
-            if not self.over():
-                raise
-            raise TooMuch(
-                "The question took longer than {seconds} seconds and was stopped. Ask for a shorter period or fewer "
-                "groups.",
-                seconds=f"{self.seconds:g}",
-            ) from None
-
-
 @dataclass(frozen=True)
 class Case:
     """A question that is whole: what a report works on."""
@@ -104,17 +75,15 @@ class Case:
     question: Question
     first_day: date
     as_of: date
-    limit: Limit | None = None
 
     def arrow(self, table: Table) -> list[dict[str, Any]]:
-        """The rows of a table. Raises TooMuch past the report's time."""
+        """The rows of a table."""
         rows: list[dict[str, Any]] = self.table(table).to_pylist()
         return rows
 
     def table(self, table: Table) -> pa.Table:
         """The same as one Arrow table."""
-        with self.limit.watching() if self.limit else nullcontext():
-            return self.view.engine.arrow(table)
+        return self.view.engine.arrow(table)
 
     @property
     def key(self) -> str:
@@ -159,10 +128,8 @@ def cell(dimension: str, value: Any) -> Any:
     return named(value)
 
 
-def case(by: Member | None, ask: Ask, *, seconds: float | None = None, view: View | None = None) -> Case:
-    """The question made whole. seconds: how long its figures may take in all, None for as long as they need.
-
-    view: what the member sees, where it is opened already.
+def case(by: Member | None, ask: Ask, *, view: View | None = None) -> Case:
+    """The question made whole. view: what the member sees, where it is opened already.
 
     Raises NotAllowed, NotFound (no data, no such report), BadInput, Damaged.
     """
@@ -179,8 +146,7 @@ def case(by: Member | None, ask: Ask, *, seconds: float | None = None, view: Vie
     question = view.question([ask.split] if ask.split else [], condition(ask))
     if kind.of_people and any(item.of not in ("customer", "posting") for item in question.used):
         raise BadInput("This report looks at all customers: its conditions can only be about customers.", field="where")
-    limit = Limit(seconds) if seconds else None
-    return Case(by, kind, ask, view, now, spans.compared(now, ask.against), question, first_day, as_of, limit)
+    return Case(by, kind, ask, view, now, spans.compared(now, ask.against), question, first_day, as_of)
 
 
 def _whole(kind: Kind, ask: Ask, first_day: date, as_of: date, view: View) -> Ask:

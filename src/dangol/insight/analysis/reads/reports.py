@@ -4,8 +4,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.conf import settings
-
 from dangol.insight.analysis.reads import (
     asking,
     basket,
@@ -25,6 +23,7 @@ from dangol.insight.analysis.rules.findings import Found
 from dangol.insight.analysis.rules.packing import unpacked
 from dangol.insight.analysis.rules.spans import Span
 from dangol.insight.answers import reads as answers
+from dangol.insight.answers.waiting import within
 from dangol.staff.reads import Member, require
 from dangol.staff.rules import Right
 
@@ -80,11 +79,6 @@ def kinds(by: Member | None) -> list[Kind]:
     return list(catalogue.KINDS.values())
 
 
-def page_seconds() -> float:
-    """How long the figures of a report may take on a page; a cluster plans for seconds before it reads a row."""
-    return 30.0 if settings.DANGOL.engine == "spark" else 5.0
-
-
 def frame(by: Member, ask: Ask) -> Frame:
     """A report where it is kept, else what is asked of it: cheap. Raises NotAllowed, NotFound, BadInput, Damaged."""
     case = asking.case(by, ask)
@@ -100,10 +94,11 @@ def report(by: Member | None, ask: Ask, *, seconds: float | None = None) -> Repo
     seconds: how long that may take, None for as long as it needs. Raises NotAllowed, NotFound (no such report, no data
     yet), BadInput, Damaged, TooMuch past the time (see `answers.takes_long`).
     """
-    case = asking.case(by, ask, seconds=seconds)
+    case = asking.case(by, ask)
     found = kept.found(case.key, unpacked)
     if found is None:
-        found = kept.remember(case.key, WORK[case.kind.name](case))
+        with within(seconds):
+            found = kept.remember(case.key, WORK[case.kind.name](case))
     return Report(**_framed(case), found=found)
 
 

@@ -10,8 +10,8 @@ import pytest
 from django.test import Client
 from django.utils.html import escape
 
-from dangol.insight.analysis import reads as reports
 from dangol.insight.analysis.rules.catalogue import KINDS
+from dangol.insight.answers import waiting
 from dangol.insight.warehouse import actions
 from dangol.staff.tokens import actions as tokens
 from dangol.work import actions as work
@@ -109,11 +109,16 @@ def test_the_api_gives_findings_as_templates_and_tables_as_rows(loaded, cast):
 
 
 def test_a_report_that_takes_longer_is_worked_out_in_the_background_and_shown_at_its_address(loaded, cast, monkeypatch):
-    monkeypatch.setattr(reports, "page_seconds", lambda: 1e-9)
+    monkeypatch.setattr(waiting, "FIRST_SECONDS", 1e-9)
+    monkeypatch.setattr(waiting, "PAGE_SECONDS", 1e-9)
     client, here = client_of(cast.analyst), "/analysis/prices/?end=2026-02&months=1"
     page = client.get(here).content.decode()
+    assert "Asking for the figures" in page  # the page is there at once and fetches what takes longer
+    assert f'hx-get="{here}"'.replace("&", "&amp;") in page
+    page = client.get(here, headers={"hx-request": "true"}).content.decode()
     assert "This report takes longer" in page
     assert 'hx-trigger="load, submit"' in page
+    assert "<html" not in page
     there = client.post("/analysis/prices/answer/?end=2026-02&months=1").headers["location"]
     assert "Waiting for its turn" in client.get(here).content.decode()
     [job] = jobs.jobs(cast.analyst)
@@ -121,7 +126,8 @@ def test_a_report_that_takes_longer_is_worked_out_in_the_background_and_shown_at
     stopped = client.get(there).content.decode()
     assert "This report was stopped" in stopped
     assert 'hx-trigger="load, submit"' not in stopped
-    assert "This report takes longer" in client_of(cast.marketer).get(there).content.decode()  # an address passed on
+    marketer = client_of(cast.marketer).get(there, headers={"hx-request": "true"})
+    assert "This report takes longer" in marketer.content.decode()  # an address passed on
     client.post("/analysis/prices/answer/?end=2026-02&months=1")
     worker.run_until_empty()
     for address in (here, there):

@@ -1,4 +1,4 @@
-"""A question that takes over ten seconds becomes a job, and the same address shows its answer when it is there."""
+"""A question that takes long becomes a job, and the same address shows its answer when it is there."""
 
 import re
 from dataclasses import replace
@@ -10,7 +10,7 @@ from django.test import Client
 from dangol.base.errors import TooMuch
 from dangol.insight.olap import reads as olap
 from dangol.insight.warehouse import actions as warehouse
-from dangol.reports import actions, answering
+from dangol.reports import actions, answering, exporting
 from dangol.reports import asked as steps
 from dangol.staff.tokens import actions as tokens
 from dangol.work import worker
@@ -67,7 +67,9 @@ def test_the_page_asks_for_a_job_which_the_same_address_shows_until_its_answer_i
     quick = analyst.get(RESULT, headers=HTMX).content.decode()
     slow(monkeypatch)
     page = analyst.get(PAGE).content.decode()
-    assert 'hx-trigger="load, submit"' in page
+    assert "Asking for the figures" in page  # the page is there at once and fetches what takes longer
+    assert 'hx-get="/explorer/result/?rows=month' in page
+    assert 'hx-trigger="load, submit"' in analyst.get(RESULT, headers=HTMX).content.decode()
     assert not Job.objects.exists()  # looking changes nothing
     begun = posted(analyst).content.decode()
     assert "Waiting for its turn" in begun
@@ -140,9 +142,29 @@ def test_the_api_answers_with_a_job_and_then_with_the_table(loaded, cast, monkey
     slow(monkeypatch)
     first = client.get(f"/api/v1/reports/{view}/table")
     assert first.status_code == 202
-    assert client.get(f"/api/v1/reports/{view}/file").json() == first.json()
+    assert client.get(f"/api/v1/reports/{view}/file").status_code == 202
     worked(monkeypatch)
     slow(monkeypatch)
     table = client.get(f"/api/v1/reports/{view}/table").json()
     assert table["rows"][-1][:2] == ["합계", ""]
     assert table["rows"][-1][2] is None  # the token may not see people: small groups are folded in the job, too
+
+
+def test_a_file_of_many_cells_is_made_by_a_job_and_fetched_by_who_asked(loaded, cast, monkeypatch):
+    monkeypatch.setattr(exporting, "MOST_CELLS", 5)
+    analyst, other = signed_in(cast.analyst), signed_in(cast.marketer)
+    here = f"/explorer/file/?{QUERY}&format=csv"
+    assert "The file is large" in analyst.get(here).content.decode()
+    assert not Job.objects.exists()  # looking changes nothing
+    there = analyst.post(here).headers["location"]
+    assert "The file is being made" in analyst.get(there).content.decode()
+    assert other.get(there).status_code == 404
+    worker.run_until_empty()
+    assert "The file is ready" in analyst.get(there).content.decode()
+    made = analyst.get(here)
+    assert made["Content-Disposition"].endswith('.csv"')
+    assert made.content.decode("utf-8-sig").splitlines()[0].startswith("Month,Product,Sales")
+    assert "The file is large" in other.get(here).content.decode()
+    loaded.batch("sales", [sale("3", "a", "soap", "2026-02-06T01:00:00", 5)])
+    warehouse.refresh(Quiet())
+    assert "The file is large" in analyst.get(here).content.decode()
