@@ -116,14 +116,14 @@ def of(by: Member | None, star: str = "") -> Fields:
     )  # fmt: skip
 
 
-def _measure(model: Any, named: Mapping[str, str]) -> Field:
+def _measure(model: Any, named: Mapping[str, Any]) -> Field:
     one = model.measures[named["name"]]
     found = Field(**named, additive=one.additive, compares=model.compares(one.name), zero=one.zero,
                   needs=model.needs(one.name), among=model.compares_groups(one.name))  # fmt: skip
     return replace(found, base=_base(model, one.name)) if found.partial else found
 
 
-def _dimension(model: Any, named: Mapping[str, str]) -> Field:
+def _dimension(model: Any, named: Mapping[str, Any]) -> Field:
     one = model.dimensions[named["name"]]
     return Field(**named, place=one.of, ranked=one.ranked, ordered=one.is_period or one.ordered)
 
