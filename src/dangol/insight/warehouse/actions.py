@@ -100,6 +100,7 @@ class Build:
     running: Running
     step: int = 0
     reused: int = 0
+    taken: int = 0  # files of sales lines taken over
     scratch: dict[str, Path] = field(default_factory=dict)
 
     def say(self, note: str) -> None:
@@ -112,10 +113,13 @@ class Build:
         path = self.draft.place(name)
         self.draft.add(name, path, self.engine.write(rows, path))
 
+    def files(self, name: str) -> list[Path]:
+        """The files of a star table of the draft, in the order they were added."""
+        return [self.draft.folder / entry["name"] for entry in self.draft.files if entry["table"] == name]
+
     def written(self, name: str) -> Table:
         """A star table of the draft."""
-        paths = [self.draft.folder / entry["name"] for entry in self.draft.files if entry["table"] == name]
-        return self.engine.table(paths)
+        return self.engine.table(self.files(name))
 
 
 def refresh(running: Running) -> dict[str, Any]:
@@ -188,7 +192,8 @@ def _build(build: Build) -> None:
     build.say(N_("Writing sales lines"))
     _sales(build)
     build.say(N_("Writing customers"))
-    build.write("customers", tables.customers(attributes, build.written("sales_lines")))
+    _visits(build)
+    build.write("customers", tables.customers(attributes, build.written("visits")))
     for kind, key in rules.DIMENSION_KEYS.items():
         build.say(N_("Writing products, stores and campaigns"))
         build.write(kind, tables.newest(_in_force(build, kind), key, rules.STAR[kind]))
@@ -270,6 +275,14 @@ def _take_over(build: Build, before: Snapshot) -> None:
         if rows:
             build.draft.copy("sales_lines", path, rows, before.sha256[path.name])
             build.reused += rows
+            build.taken += 1
+
+
+def _visits(build: Build) -> None:
+    """Visits: those known of the lines taken over, and of the new lines."""
+    new = build.files("sales_lines")[build.taken :]
+    known = build.engine.table(build.before.paths("visits")) if build.taken and build.before else None
+    build.write("visits", tables.visits(build.engine.table(new) if new else None, known))
 
 
 def _only_added(build: Build) -> list[rules.Batch] | None:

@@ -40,3 +40,8 @@ def table(engine: Engine, snapshot: Snapshot, name: str) -> Table:
     unknown = {column: ibis.null(rules.STAR[name][column]) for column in NEWER.get(name, ())
                if column not in found.columns}  # fmt: skip
     return found.mutate(**unknown) if unknown else found
+
+
+def visits(engine: Engine, snapshot: Snapshot) -> Table | None:
+    """The days customers bought on; None where the snapshot is of layout 4 or earlier: then lines must be counted."""
+    return engine.table(snapshot.paths("visits")) if "visits" in snapshot.files else None

@@ -169,9 +169,28 @@ def span(rows: Table, column: str) -> Table:
     return rows.aggregate(first=rows[column].min(), last=rows[column].max())
 
 
-def customers(attributes: Table, lines: Table) -> Table:
+def visits(lines: Table | None, known: Table | None = None) -> Table:
+    """A row a customer and day they bought on, sorted by day: before (the day they bought last before), orders.
+
+    known: visits of other lines, whose orders are none of these. Lines without a customer are one row a day.
+    """
+    parts = [known.select("customer_id", "day", "orders")] if known is not None else []
+    if lines is not None:
+        begun = (lines.line_no == ibis.literal(0, type="int32")).ifelse(1, 0)
+        parts.append(lines.group_by("customer_id", "day").aggregate(orders=begun.sum().cast("int64")))
+    found = parts[0]
+    if len(parts) > 1:
+        both = ibis.union(*parts)
+        found = both.group_by("customer_id", "day").aggregate(orders=both.orders.sum().cast("int64"))
+    before = found.day.lag().over(group_by=found.customer_id, order_by=found.day)
+    found = found.mutate(before=found.customer_id.notnull().ifelse(before, ibis.null("date")))
+    return shaped(found, STAR["visits"]).order_by("day")
+
+
+def customers(attributes: Table, visits: Table) -> Table:
     """Customers with their attributes and the day of their first purchase (null for none)."""
-    first = lines.group_by("customer_id").aggregate(first_day=lines.day.min())
+    first = visits.filter(visits.before.isnull(), visits.customer_id.notnull())
+    first = first.select("customer_id", first_day="day")
     own = {name: str(kind) for name, kind in attributes.schema().items() if name != "first_day"}
     known = shaped(attributes, {**own, **STAR["customers"]})
     return known.left_join(first, "customer_id").drop("customer_id_right")

@@ -91,6 +91,7 @@ def _star(opened: Engine, snapshot: Snapshot, who: Scope, *, segments: bool = Tr
         people = people.filter(_seen(people, who))
     return tables.Star(
         **{**found, "customers": people},
+        visits=warehouse.visits(opened, snapshot),
         bounded=not who.everyone,
         days=days_of(snapshot),
         zone=_zone(settings.DANGOL.zone, *days_of(snapshot) or ()),
@@ -137,16 +138,16 @@ def _with_segment(opened: Engine, people: Table) -> Table:
 
 def _families(star: tables.Star, wanted: Sequence[str], question: tables.Question) -> list[Table]:
     families = {rules.MEASURES[name].family for name in wanted}
-    built: dict[str, Callable[[], Table]] = {
+    built: dict[str, Callable[[], list[Table]]] = {
         "sales": lambda: tables.sales(star, question, wanted),
-        "best": lambda: tables.best_shares(star, question, wanted),
-        "base": lambda: tables.base(star, question),
-        "cycle": lambda: tables.cycle(star, question),
-        "retention": lambda: tables.retention(star, question),
-        "contacts": lambda: tables.contacted(star, question),
-        "responses": lambda: tables.responding(star, question),
+        "best": lambda: [tables.best_shares(star, question, wanted)],
+        "base": lambda: [tables.base(star, question)],
+        "cycle": lambda: [tables.cycle(star, question)],
+        "retention": lambda: [tables.retention(star, question)],
+        "contacts": lambda: [tables.contacted(star, question)],
+        "responses": lambda: [tables.responding(star, question)],
     }
-    return [build() for family, build in built.items() if family in families]
+    return [table for family, build in built.items() if family in families for table in build()]
 
 
 def declared(by: Member | None, star: str) -> Opened:

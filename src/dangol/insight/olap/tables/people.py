@@ -1,13 +1,15 @@
 """Measures of customers: how many there are so far, their cycle, who came back, who was contacted and responded."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import reduce
 from operator import and_
 
 import ibis
-from ibis.expr.types import Table
+from ibis.expr.types import BooleanValue, Table
 
 from dangol.insight.olap import rules
+from dangol.insight.olap.tables import visits
 from dangol.insight.olap.tables.conditions import met
 from dangol.insight.olap.tables.facts import dimensioned, facts, ranked, today
 from dangol.insight.olap.tables.shape import Question, Star, column, grouped, period, whole
@@ -70,15 +72,21 @@ def _accumulated(star: Star, question: Question) -> Table:
 
 def cycle(star: Star, question: Question) -> Table:
     """Mean days between consecutive purchase days of a customer."""
-    found = facts(star, star.sales_lines, question, within=False)
-    visits = found.filter(found.customer_id.notnull()).select(*question.timeless, "customer_id", "day").distinct()
-    number = period("day", visits.day)
-    before = number.lag().over(group_by=[*question.timeless, "customer_id"], order_by="day")
-    gaps = visits.mutate(gap=number - before)
-    gaps = _at(gaps.filter(gaps.gap.notnull()), question)
+    known = visits.gaps(star, question)
+    gaps = _at(known if known is not None else _gaps(star, question), question)
     summed = grouped(gaps, question.keys, days=gaps.gap.sum().cast("float64"), gaps=gaps.count())
     mean = summed.days / summed.gaps.nullif(whole(0)).cast("float64")
     return summed.select(*question.keys, purchase_cycle_days=mean)
+
+
+def _gaps(star: Star, question: Question) -> Table:
+    """The days between purchases out of the lines, as `visits.gaps`."""
+    found = facts(star, star.sales_lines, question, within=False)
+    bought = found.filter(found.customer_id.notnull()).select(*question.timeless, "customer_id", "day").distinct()
+    number = period("day", bought.day)
+    before = number.lag().over(group_by=[*question.timeless, "customer_id"], order_by="day")
+    gaps = bought.mutate(gap=number - before)
+    return gaps.filter(gaps.gap.notnull())
 
 
 def _at(table: Table, question: Question) -> Table:
@@ -91,15 +99,13 @@ def _at(table: Table, question: Question) -> Table:
 def retention(star: Star, question: Question) -> Table:
     """Share of the buyers of the period before who bought again, and the rest. One period is among the dimensions."""
     [now] = question.times
-    found = facts(star, star.sales_lines, question, within=False)
     kinds = {item.name: item for item in (*question.by, *question.used)}
-    inside = [met(found, one, kinds) for one in question.periods]
-    found = found.mutate(inside=reduce(and_, inside, ibis.literal(True)).ifelse(whole(1), whole(0)))
-    found = found.filter(found.customer_id.notnull())
-    buyers = found.group_by(*question.keys, "customer_id").aggregate(inside=found.inside.max())
-    own = ibis.window(group_by=[*question.timeless, "customer_id"], order_by=now)
-    again = buyers[now].lag().over(own) == buyers[now] - whole(1)
-    buyers = buyers.mutate(kept=(again & (buyers.inside == whole(1))).fill_null(False).ifelse(whole(1), whole(0)))
+
+    def inside(table: Table) -> BooleanValue:
+        return reduce(and_, [met(table, one, kinds) for one in question.periods], ibis.literal(True))
+
+    known = visits.returning(star, question, inside)
+    buyers = known if known is not None else _returning(star, question, inside)
     counted = buyers.group_by(*question.keys).aggregate(
         buyers=buyers.count(), inside=buyers.inside.max(), kept=buyers.kept.sum()
     )
@@ -109,6 +115,19 @@ def retention(star: Star, question: Question) -> Table:
     rate = counted.kept.cast("float64") / counted.before.cast("float64")
     counted = counted.mutate(retention_rate=rate, churn_rate=ibis.literal(1.0) - rate)
     return counted.filter(counted.inside == whole(1)).select(*question.keys, "retention_rate", "churn_rate")
+
+
+def _returning(star: Star, question: Question, inside: Callable[[Table], BooleanValue]) -> Table:
+    """Each customer once in each group out of the lines, as `visits.returning`."""
+    [now] = question.times
+    found = facts(star, star.sales_lines, question, within=False)
+    found = found.mutate(inside=inside(found).ifelse(whole(1), whole(0)))
+    found = found.filter(found.customer_id.notnull())
+    buyers = found.group_by(*question.keys, "customer_id").aggregate(inside=found.inside.max())
+    own = ibis.window(group_by=[*question.timeless, "customer_id"], order_by=now)
+    again = buyers[now].lag().over(own) == buyers[now] - whole(1)
+    kept = (again & (buyers.inside == whole(1))).fill_null(False).ifelse(whole(1), whole(0))
+    return buyers.select(*question.keys, "inside", kept=kept)
 
 
 def _real(events: Table) -> Table:

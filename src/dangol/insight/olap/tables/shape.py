@@ -19,7 +19,7 @@ class Star:
     bounded: whether lines, contacts and responses of other customers must be left out. days: first and last day of
     the sales lines. zone: how the company's clock differs from UTC over them. different: the number of different
     customers of a column in so many groups at most, as one aggregate; None where the engine has no quick one (see
-    `Engine.bits`).
+    `Engine.bits`). visits: None in a layout that had none.
     """
 
     sales_lines: Table
@@ -29,6 +29,7 @@ class Star:
     contacts: Table
     responses: Table
     units: Table
+    visits: Table | None = None
     bounded: bool = False
     days: tuple[date, date] | None = None
     zone: Sequence[Stretch] = ()

@@ -10,6 +10,7 @@ import pytest
 from dangol.insight.olap import reads as olap
 from dangol.insight.olap import rules
 from dangol.insight.warehouse import actions
+from dangol.insight.warehouse import reads as warehouse
 from dangol.work.actions import Quiet
 from tests.engines import on_every_engine
 from tests.loaded import Loaded
@@ -149,3 +150,22 @@ def test_figures_are_those_of_plain_python(lines, settings):
         if "branch" not in by:
             every = _accumulated(found, people, by)
             assert {group: every[group] for group, _one in _asked(["customers"], by).items()} == _asked(["customers"], by), by  # fmt: skip
+
+
+def test_figures_by_visits_are_those_by_lines(lines, monkeypatch):
+    asked = [
+        ((), "day between '2025-01-15' and '2025-04-20'"), (("year",), "age_band = '30s' and month >= '2025-02'"),
+        (("month",), "month in ('2024-11', '2025-03')"), (("week",), "quarter != '2025-Q1'"),
+        (("month", "age_band"), "quarter = '2025-Q2'"), (("branch", "quarter"), "month in ('2024-11', '2025-03')"),
+        (("week", "month"), ""), (("age_band", "year"), "not year = '2025' or age_band = '30s'"),
+        (("day",), "first_month = '2025-01'"),
+    ]  # fmt: skip
+    for by, where in asked:
+        names = ["buying_customers", "purchase_cycle_days", "repeat_customers"]
+        if sum(one in rules.PERIODS for one in by) == 1:
+            names.append("retention_rate")
+        quick = [_asked([name], by, where) for name in names]
+        with monkeypatch.context() as patched:
+            patched.setattr(warehouse, "visits", lambda engine, snapshot: None)  # as in a layout that had none
+            assert [_asked([name], by, where) for name in names] == quick, (by, where)
+            assert any(quick), (by, where)

@@ -98,6 +98,15 @@ def test_a_rank_holds_the_same_people_on_every_road(lines, cast):
     assert asked(["customers"], ["customer_decile"])[-1] == (None, 1)
     assert asked(["sales_amount"], ["customer_decile"]) == [
         (place, amount) for place, amount, _orders in asked(["sales_amount", "repeat_rate"], ["customer_decile"])]  # fmt: skip
+    people = {(tenth[line["id"]], f"{line['day']:%Y-%m}", line["id"]) for line in lines if line["id"]}
+    counted = Counter((place, month) for place, month, _who in people)
+    months = ["customer_decile", "month"]
+    assert asked(["buying_customers"], months, "customer_decile is not missing") == sorted(
+        (*group, count) for group, count in counted.items())  # fmt: skip
+    again = len({who for place, month, who in people if place == 1 and month == "2026-03"}
+                & {who for place, month, who in people if place == 1 and month == "2026-04"})  # fmt: skip
+    stayed = asked(["retention_rate"], months, "customer_decile = 1")
+    assert (1, "2026-04", pytest.approx(again / counted[1, "2026-03"])) in stayed
     assert behind.ids(cast.administrator, "customer_decile = 1") == sorted(who for who, n in tenth.items() if n == 1)
     # a later look at the same people: those of March, in April
     march = [line for line in lines if line["day"].month == 3]

@@ -89,12 +89,16 @@ def test_a_line_of_an_unknown_customer_stays(loaded):
 def test_new_batches_become_new_files_and_the_old_ones_are_taken_over(loaded):
     loaded.batch("sales", [sale("1", "a", "p", "2017-01-05T10:00:00", 100)])
     first = refresh()
-    loaded.batch("sales", [sale("2", "b", "p", "2017-02-05T10:00:00", 200)])
+    loaded.batch("sales", [sale("2", "b", "p", "2017-02-05T10:00:00", 200)] + [
+        sale(order, "a", "p", f"2017-01-{day}T10:00:00", 1) for order, day in (("3", "05"), ("4", "02"), ("5", "09"))
+    ])  # fmt: skip
     second = refresh()
     assert (first["reused"], second["reused"]) == (0, 1)
-    assert sorted(row["amount"] for row in rows("sales_lines")) == [100, 200]
+    assert sorted(row["amount"] for row in rows("sales_lines")) == [1, 1, 1, 100, 200]
     assert {row["code"]: row["first_day"] for row in rows("customers")} == {
-        "a": date(2017, 1, 5), "b": date(2017, 2, 5)}  # fmt: skip
+        "a": date(2017, 1, 2), "b": date(2017, 2, 5)}  # fmt: skip
+    assert [(row["day"].day, row["before"] and row["before"].day, row["orders"])
+            for row in rows("visits", "customer_id", "day")] == [(2, None, 1), (5, 2, 2), (9, 5, 1), (5, None, 1)]  # fmt: skip
 
 
 def test_lines_added_to_an_old_order_do_not_make_it_two_orders(loaded):
