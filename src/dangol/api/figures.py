@@ -158,7 +158,7 @@ def save_own_measure(request: HttpRequest, name: Name, body: OwnMeasureIn, star:
 
 
 @router.delete("/figures/measures/{name}", response={204: None, **FAILURES}, operation_id="remove_own_measure")
-def remove_own_measure(request: HttpRequest, name: Name, star: Name = "") -> Any:
-    """Take a measure away, unless others are made of it."""
-    own_actions.remove(by=caller(request), star=star, name=name)
+def remove_own_measure(request: HttpRequest, name: Name, star: Name = "", anyway: bool = False) -> Any:
+    """Take a measure away, unless others are made of it. anyway: also from the views and mailings that show it."""
+    own_actions.remove(by=caller(request), star=star, name=name, anyway=anyway)
     return Status(204, None)

@@ -208,6 +208,9 @@ USES_OF_SCORES = (
     "dangol.profile.picking.uses",
 )
 
+# Who may show an own measure: functions (member, star, name) -> where, in words.
+USES_OF_MEASURES = ("dangol.reports.reads.uses",)
+
 # What every installation starts by the clock: code -> (name, job, plan in company time, minutes until it is late).
 SCHEDULES = {
     "cycle": (gettext_noop("Nightly cycle"), "cycle.run", {"every": "daily", "at": "02:00"}, 180),

@@ -39,13 +39,22 @@ class Figure:
 
 @dataclass(frozen=True)
 class Filter:
-    """Only these values of a dimension, or all but these; of a period also from and to, both included."""
+    """Only these values of a dimension, or all but these; of a period also from and to, both included.
+
+    has: only texts that hold this one.
+    """
 
     name: str
     values: tuple[Member, ...] = ()
     out: bool = False
     low: str = ""
     high: str = ""
+    has: str = ""
+
+    @property
+    def empty(self) -> bool:
+        """Whether it lets everything through."""
+        return not (self.values or self.low or self.high or self.has)
 
 
 @dataclass(frozen=True)
@@ -133,7 +142,9 @@ def pairs(asked: Asked) -> list[tuple[str, str]]:
     found += [("show", figure.code) for figure in asked.figures]
     for one in asked.filters:
         found += [(f"{'not' if one.out else 'is'}.{one.name}", written(value)) for value in one.values]
-        found += [(f"{end}.{one.name}", text) for end, text in (("from", one.low), ("to", one.high)) if text]
+        found += [
+            (f"{end}.{one.name}", text) for end, text in (("from", one.low), ("to", one.high), ("has", one.has)) if text
+        ]
     if asked.where:
         found.append(("where", asked.where))
     usual = Asked()
@@ -196,18 +207,20 @@ def _filters(given: Mapping[str, Sequence[str]]) -> tuple[Filter, ...]:
     found: dict[str, Filter] = {}
     for key, values in given.items():
         way, dot, name = key.partition(".")
-        if not dot or way not in ("is", "not", "from", "to"):
+        if not dot or way not in ("is", "not", "from", "to", "has"):
             continue
         name = name[:60]
         one = found.get(name, Filter(name))
         if way in ("is", "not"):
             one = replace(one, values=tuple(dict.fromkeys(_read_value(text[:200]) for text in values if text)),
                           out=way == "not")  # fmt: skip
+        elif way == "has":
+            one = replace(one, has=(list(values) or [""])[0].strip()[:80])
         else:
             end = (list(values) or [""])[0].strip()[:20]
             one = replace(one, low=end) if way == "from" else replace(one, high=end)
         found[name] = one
-    return tuple(one for one in found.values() if one.values or one.low or one.high)
+    return tuple(one for one in found.values() if not one.empty)
 
 
 def _paths(given: Iterable[str]) -> tuple[Path, ...]:

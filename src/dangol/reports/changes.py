@@ -88,7 +88,7 @@ def _resorted(asked: Asked, figures: tuple[Figure, ...]) -> Asked:
 def filtered(asked: Asked, one: Filter) -> Asked:
     """A filter set, in place of one of the same dimension; an empty one takes it away."""
     rest = tuple(other for other in asked.filters if other.name != one.name)
-    if not (one.values or one.low or one.high):
+    if one.empty:
         return replace(asked, filters=rest)
     if asked.filter_of(one.name):
         rest = tuple(one if other.name == one.name else other for other in asked.filters)

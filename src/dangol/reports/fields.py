@@ -1,7 +1,7 @@
 """The fields somebody may ask for: measures, dimensions, hierarchies; and conditions on them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from dangol.insight.olap import reads as olap
@@ -19,10 +19,10 @@ class Field:
     """A measure or a dimension. place: where a dimension lies (period, customer, product, …).
 
     unit: of a measure. additive: whether figures of groups add up to the whole. compares: whether it compares with the
-    period before, so that it needs exactly one. base: of such a measure, one it is made of that can be asked without a
-    period. zero: whether a group without rows counts 0. needs: the dimensions it cannot be asked without; among:
-    whether it looks at the other groups, so that it needs a split. ranked: whether a dimension ranks customers by what
-    they bought under the conditions.
+    period before, so that it needs exactly one. zero: whether a group without rows counts 0. needs: the dimensions it
+    cannot be asked without; among: whether it looks at the other groups, so that it needs a split. base: of those
+    three, a measure it is made of that can be asked in any way. ranked: whether a dimension ranks customers by what
+    they bought under the conditions; ordered: whether its members have an order of their own.
     """
 
     name: str
@@ -37,6 +37,12 @@ class Field:
     needs: frozenset[str] = frozenset()
     among: bool = False
     ranked: bool = False
+    ordered: bool = False
+
+    @property
+    def partial(self) -> bool:
+        """Whether a measure cannot be asked at every level of a table."""
+        return self.compares or self.among or bool(self.needs)
 
     @property
     def is_period(self) -> bool:
@@ -105,24 +111,28 @@ def of(by: Member | None, star: str = "") -> Fields:
     model = olap.model(by, star)
     return Fields(
         {one["name"]: _measure(model, one) for one in named["measures"]},
-        {one["name"]: Field(**one, place=model.dimensions[one["name"]].of,
-                            ranked=model.dimensions[one["name"]].ranked) for one in named["dimensions"]},
+        {one["name"]: _dimension(model, one) for one in named["dimensions"]},
         [Hierarchy(one["name"], one["label"], tuple(one["levels"])) for one in named["hierarchies"]],
     )  # fmt: skip
 
 
 def _measure(model: Any, named: Mapping[str, Any]) -> Field:
     one = model.measures[named["name"]]
-    compares = model.compares(one.name)
-    return Field(**named, additive=one.additive, compares=compares, base=_base(model, one.name) if compares else "",
-                 zero=one.zero, needs=model.needs(one.name), among=model.compares_groups(one.name))  # fmt: skip
+    found = Field(**named, additive=one.additive, compares=model.compares(one.name), zero=one.zero,
+                  needs=model.needs(one.name), among=model.compares_groups(one.name))  # fmt: skip
+    return replace(found, base=_base(model, one.name)) if found.partial else found
+
+
+def _dimension(model: Any, named: Mapping[str, Any]) -> Field:
+    one = model.dimensions[named["name"]]
+    return Field(**named, place=one.of, ranked=one.ranked, ordered=one.is_period or one.ordered)
 
 
 def _base(model: Any, name: str) -> str:
-    """A measure that a comparing one is made of and that does not compare itself; else the star's usual one."""
+    """A measure that one is made of and that can be asked in any way; else the star's usual one."""
     parts = [leaf for leaves in model.leaves([name]).values() for leaf in leaves]
     known = [leaf for leaf in (*parts, USUAL, *model.measures) if leaf in model.measures]
-    return next((leaf for leaf in known if not model.compares(leaf) and not model.needs(leaf)), "")
+    return next((leaf for leaf in known if not model.compares(leaf)), "")
 
 
 # ---- conditions ------------------------------------------------------------------------------------------------------
@@ -153,7 +163,8 @@ def condition(one: Filter) -> str:
     """The condition of a filter."""
     low = f"{one.name} >= {quoted(one.low)}" if one.low else ""
     high = f"{one.name} <= {quoted(one.high)}" if one.high else ""
-    return both(among(one.name, one.values, out=one.out) if one.values else "", low, high)
+    has = f"{one.name} contains {quoted(one.has)}" if one.has else ""
+    return both(among(one.name, one.values, out=one.out) if one.values else "", low, high, has)
 
 
 def ranked(asked: Asked, fields: Fields) -> str:

@@ -89,8 +89,8 @@ class Layout:
             return
         keys, groups = self._keys(Level((), names), f"-{self.levels.leading}")
         paths = self._largest([column for _row, column in keys])
-        periods = self.fields.dimensions[names[0]].is_period
-        most = (MOST_PERIOD_COLUMNS if periods else MOST_COLUMNS) * (1 if len(names) == 1 else 3)
+        ordered = self.fields.dimensions[names[0]].ordered
+        most = (MOST_PERIOD_COLUMNS if ordered else MOST_COLUMNS) * (1 if len(names) == 1 else 3)
         shown = self._in_order_of_columns(paths, most)
         heads = [Head(path, names[-1], whole=self._whole(names, path)) for path in shown]
         if groups > len(shown):
@@ -110,12 +110,13 @@ class Layout:
     def _in_order_of_columns(self, paths: list[Path], most: int) -> list[Path]:
         kept = paths[:most]  # the largest come first
         first = self.fields.dimensions[self.asked.columns[0]]
-        if first.is_period:
-            kept = sorted(paths, key=natural)[-most:]
+        if first.ordered:
+            kept = sorted(paths, key=natural)
+            kept = kept[-most:] if first.is_period else kept[:most]
         rank: dict[Any, int] = {}
         for path in kept:
             rank.setdefault(path[0], len(rank))
-        if first.is_period:
+        if first.ordered:
             return sorted(kept, key=natural)
         return sorted(kept, key=lambda path: (rank[path[0]], *(natural(path[1:]))))
 
@@ -175,7 +176,7 @@ class Layout:
 
     def _order(self, name: str) -> str:
         """How the engine puts members in order before they are cut: by name, or the largest first."""
-        if self.asked.sort.endswith("label") or self.fields.dimensions[name].is_period:
+        if self.asked.sort.endswith("label") or self.fields.dimensions[name].ordered:
             return f"-{name}" if self.asked.sort.startswith("-") and self.asked.sort.endswith("label") else name
         place = self.asked.sort.removeprefix("-").partition("@")[0]
         measure = self.asked.figures[int(place)].measure if place else self.levels.leading
@@ -207,10 +208,10 @@ class Layout:
         return heads
 
     def _kept(self, paths: list[Path], name: str) -> list[Path]:
-        ordered = self._sorted(paths, name)
-        if not self.fields.dimensions[name].is_period:
+        ordered, field = self._sorted(paths, name), self.fields.dimensions[name]
+        if not field.ordered:
             return ordered[: self.asked.top]
-        return ordered[:MOST_PERIODS] if self.asked.sort else ordered[-MOST_PERIODS:]
+        return ordered[-MOST_PERIODS:] if field.is_period and not self.asked.sort else ordered[:MOST_PERIODS]
 
     def _by_column(self, depth: int, parents: list[Path], kept: Mapping[Path, list[Path]], *, whole: bool) -> None:
         """The cells of a level, for all of its parents in one question."""
@@ -230,7 +231,7 @@ class Layout:
         sort = self.asked.sort
         if sort.endswith("label"):
             return sorted(paths, key=natural, reverse=sort.startswith("-"))
-        if not sort and self.fields.dimensions[name].is_period:
+        if not sort and self.fields.dimensions[name].ordered:
             return sorted(paths, key=natural)
         place = sort.removeprefix("-").partition("@")[0]
         figure = self.asked.figures[int(place)] if place else self.asked.figures[0]
@@ -243,7 +244,7 @@ class Layout:
 
     def _largest_rows(self, paths: list[Path], measure: str) -> list[Path]:
         """Rows that cannot be put in order by what is shown of a measure, such as its growth: by its size."""
-        measure = self.levels.leading if self.fields.measures[measure].compares else measure
+        measure = self.levels.leading if self.fields.measures[measure].partial else measure
         size = {path: self.grid.raw(path, (), measure) for path in paths}
         return sorted(paths, key=lambda path: (size[path] is None, -(size[path] or 0), natural(path)))
 

@@ -66,11 +66,11 @@ class Levels:
     def _measures(self) -> list[str]:
         """The measures asked for, and the buyers by whom small groups are folded.
 
-        Where all of them compare with the period before, one they are made of is asked as well: it says which members
-        there are at the levels without a period, and puts them in order.
+        Where all of them compare with the period before or with other groups, one they are made of is asked as well: it
+        says which members there are at the levels where they cannot be asked, and puts them in order.
         """
         measures = self.asked.measures
-        if measures and all(self.fields.measures[name].compares for name in measures):
+        if measures and all(self.fields.measures[name].partial for name in measures):
             measures = [*measures, self.fields.measures[measures[0]].base]
         sold = all(self.fields.dimensions[name].place != "campaign" for name in self.asked.dimensions)
         more = self.grid.guarded and not self.asked.star and sold and BUYERS not in measures
@@ -79,7 +79,7 @@ class Levels:
     @property
     def leading(self) -> str:
         """The measure by whose size members are put in order."""
-        return next((name for name in self.measures if not self.fields.measures[name].compares), self.measures[0])
+        return next((name for name in self.measures if not self.fields.measures[name].partial), self.measures[0])
 
     def note(self, template: str, **params: Any) -> None:
         """Say something about the table, once."""

@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Q
+from django.db.models import Count, Q
+from django.utils.translation import gettext
 
 from dangol.base.errors import NotFound
+from dangol.reports import asked as steps
 from dangol.reports.models import Copy, Mailing, View
 from dangol.staff import reads as staff
 from dangol.staff.reads import Member, require
@@ -62,6 +64,23 @@ def _shown(view: View, by: Member) -> ViewOfFigures:
         view.usual and view.owner_id == by.pk, view.version, view.owner_id, view.owner.name, view.owner_id == by.pk,
         view.changed_at,
     )  # fmt: skip
+
+
+def uses(by: Member, star: str, measure: str) -> list[str]:
+    """The views that show a measure and the mailings that send it, in words: for `own.uses`.
+
+    A view that somebody keeps for themselves is told by its owner, not by its name.
+    """
+    kept = View.objects.filter(removed_at=None, star=star).select_related("owner").annotate(sent=Count("mailings"))
+    mine = set(kept.filter(seen_by(by)).values_list("pk", flat=True))
+    found = []
+    for view in kept.order_by("name", "pk"):
+        if measure not in steps.from_query(view.query).measures:
+            continue
+        said = gettext("view {name}") if view.pk in mine else gettext("a view of {owner}")
+        found.append(said.format(name=view.name, owner=view.owner.name)
+                     + (" (" + gettext("sent by mail") + ")" if view.sent else ""))  # fmt: skip
+    return found
 
 
 # ---- mailings --------------------------------------------------------------------------------------------------------

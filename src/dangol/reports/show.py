@@ -182,4 +182,6 @@ def filters(grid: Grid) -> list[str]:
         if one.low or one.high:
             ends = (member(one.name, one.low) if one.low else "", member(one.name, one.high) if one.high else "")
             found.append(gettext("%(name)s: %(values)s") % {"name": name, "values": "–".join(ends)})
+        if one.has:
+            found.append(gettext("%(name)s holds “%(text)s”") % {"name": name, "text": one.has})
     return found + ([grid.asked.where] if grid.asked.where else [])

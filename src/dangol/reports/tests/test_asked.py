@@ -8,7 +8,7 @@ from dangol.base.errors import BadInput
 from dangol.reports import asked as steps
 from dangol.reports import changes, growth
 from dangol.reports.asked import Asked, Figure, Filter
-from dangol.reports.fields import among
+from dangol.reports.fields import among, condition
 
 FULL = Asked(
     rows=("region", "branch"), columns=("month",), figures=(Figure("sales_amount"), Figure("sales_amount", "last")),
@@ -84,3 +84,10 @@ def test_growth_needs_a_base():
     assert growth.change(5, None, points=False) is None
     assert growth.change(-1, -2, points=False) == 0.5
     assert growth.change(0.5, 0.25, points=True) == 0.25
+
+
+def test_a_filter_by_a_part_of_a_text_is_in_the_address_and_in_the_condition():
+    found = steps.from_query("rows=brand&show=sales_amount&has.brand=O'Neil")
+    assert found.filters == (Filter("brand", has="O'Neil"),)
+    assert steps.from_query(steps.query(found)) == found
+    assert condition(found.filters[0]) == "brand contains 'O''Neil'"

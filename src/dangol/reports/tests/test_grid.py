@@ -18,6 +18,7 @@ from dangol.reports import asked as steps
 from dangol.reports import fields as catalogue
 from dangol.reports import korea, layout, levels, paper, picture, sheets, show
 from dangol.reports.grid import OTHERS
+from dangol.web.explorer import panels
 from dangol.work.actions import Quiet
 from tests.loaded import Loaded, sale
 
@@ -225,6 +226,27 @@ def test_a_sheet_without_a_korean_font_says_so_and_one_without_korean_needs_none
         for form in (paper.as_pdf, paper.as_png):
             with pytest.raises(Unavailable, match="fonts-noto-cjk"):
                 form(laid("rows=branch&show=sales_amount"))
+
+
+def test_a_rank_holds_the_same_customers_in_every_cell_and_behind_it(loaded, cast):
+    # over the whole table c is the best, then a and b with equal sales; of soap alone b would be the best
+    text = 'rows=product&rows=customer_rank&depth=1&open=["soap"]&show=sales_amount&show=best_tenth_share&sort=label'
+    grid = laid(text)
+    ranks = {path: amount for path, amount, _share in lines(grid) if len(path) == 2}
+    assert ranks == {("soap", 2): 1400, ("soap", 3): 2000}
+    assert grid.figure(("soap",), (), grid.asked.figures[1]) == 2000 / 3400
+    where = panels.condition_of(grid.asked, grid.fields, ("soap", 2), ())
+    assert behind.ids(cast.administrator, where) == [1]
+    with translation.override("en"):
+        assert show.condition(where) == "soap · 2"
+        assert [show.member("weekday", 1), show.member("hour", 9)] == ["Monday", "09:00"]
+
+
+def test_a_cohort_triangle_is_a_table_like_any_other(loaded):
+    grid = laid("rows=first_month&cols=months_since_first&show=cohort_share&chart=cohort")
+    assert [head.path for head in grid.rows if head.path] == [("2025-02",), ("2026-01",), ("2026-02",)]
+    assert grid.figure(("2025-02",), (11,), grid.asked.figures[0]) == 1
+    assert grid.figure(("2026-02",), (0,), grid.asked.figures[0]) == 1
 
 
 def test_a_measure_that_compares_shows_its_members_or_says_what_it_needs(loaded, cast):

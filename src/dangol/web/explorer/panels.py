@@ -44,6 +44,8 @@ def values(request: Request) -> HttpResponse:
                ] + [(value, label, size, value in {steps.written(one) for one in chosen.values})
                     for value, label, size in options]  # fmt: skip
     return render(request, "explorer/values.html", {
+        "hold": "" if fields.dimensions[name].is_period or not text else board.url(
+            changes.filtered(asked, Filter(name, has=text))),
         "board": board, "field": fields.dimensions[name], "label": show.field(fields, name), "chosen": chosen,
         "options": options, "more": more, "find": text, "here": board.url(asked),
         "hidden": [(key, value) for key, value in board.hidden if not key.endswith(f".{name}")],

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from dangol.base.errors import BadInput, Conflict, Damaged, NotFound, TooMuch
 from dangol.insight.olap import reads, rules
-from dangol.insight.olap.own import actions
+from dangol.insight.olap.own import actions, uses
 from dangol.insight.olap.own import reads as own
 from dangol.reports import show
 from dangol.staff.reads import may, require
@@ -91,7 +91,9 @@ def measure(request: Request, name: str = "") -> HttpResponse:
         if _saved(request, form, star):
             messages.success(request, gettext("The measure is kept."))
             return redirect(_to(star))
+    made = uses.measures(request.user, star, name) if known else []
     return render(request, "insight/measure.html", {
+        "made": made, "shown": uses.elsewhere(request.user, star, name) if known else [],
         "form": form, "known": known, "title": _title(known), "star": star, "back": _to(star),
         "names": _names(request, star),
         "versions": own.versions(star, name) if name else [], "units": dict(UNITS),
@@ -152,11 +154,12 @@ def _tried(request: Request, given: own.Written) -> dict[str, Any]:
 
 @page(Right.INSIGHT_EDIT, methods=("POST",))
 def remove(request: Request, name: str) -> HttpResponse:
-    """Take a measure away."""
+    """Take a measure away; where it is in use, to its page, which says where and what can be done."""
     star = _star(request)
     try:
-        actions.remove(by=request.user, star=star, name=name)
-        messages.success(request, gettext("The measure is taken away; its versions stay on record."))
+        actions.remove(by=request.user, star=star, name=name, anyway=request.POST.get("anyway") == "1")
     except Conflict as wrong:
         messages.error(request, sentence(wrong))
+        return redirect(reverse("insight:measure", args=[name]) + (f"?star={star}" if star else ""))
+    messages.success(request, gettext("The measure is taken away; its versions stay on record."))
     return redirect(_to(star))

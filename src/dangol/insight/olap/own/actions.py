@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from dangol.base.errors import BadInput, Conflict, NotFound
 from dangol.insight.olap import reads as olap
 from dangol.insight.olap import rules
-from dangol.insight.olap.own import reads
+from dangol.insight.olap.own import reads, uses
 from dangol.insight.olap.own.models import OwnMeasure
 from dangol.insight.olap.own.reads import Written
 from dangol.insight.olap.stars.rules import NAME
@@ -97,14 +97,14 @@ def save(*, by: Member, given: Written) -> Written:
     return reads.one(given.star, given.name)
 
 
-def remove(*, by: Member, star: str, name: str) -> None:
-    """Take a measure away; its versions stay on record. Raises Conflict where others are made of it, NotFound."""
+def remove(*, by: Member, star: str, name: str, anyway: bool = False) -> None:
+    """Take a measure away; its versions stay on record. anyway: also from the views and mailings that show it.
+
+    Raises Conflict where it is in use (see `uses`), NotFound, NotAllowed.
+    """
     require(by, Right.INSIGHT_EDIT)
-    model = olap.model(by, star)
     given = reads.one(star, name)
-    made = reads.users(model, name)
-    if made:
-        raise Conflict("Other measures are made of this one: {names}. Change them first.", names=", ".join(made))
+    uses.refuse_where_used(by, star, name, anyway=anyway)
     _keep(by, given, given.version + 1, gone=True)
 
 

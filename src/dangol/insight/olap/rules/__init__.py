@@ -6,6 +6,7 @@ from dangol.insight.olap.rules.company import (
     HIERARCHIES,
     dimensions_of,
     model_of,
+    weekday,
     within_order,
 )
 from dangol.insight.olap.rules.conditions import (
@@ -109,6 +110,7 @@ __all__ = [
     "ranks",
     "said",
     "unknown",
+    "weekday",
     "within_order",
     "year_before",
 ]

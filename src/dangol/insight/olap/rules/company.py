@@ -29,6 +29,7 @@ DIMENSIONS: Mapping[str, Dimension] = {
             N_("Month of the sale whatever the year, 1 to 12, in the company's time zone."),
             "clock",
             "month",
+            ordered=True,
         ),
         Dimension(
             "weekday",
@@ -36,6 +37,7 @@ DIMENSIONS: Mapping[str, Dimension] = {
             N_("Day of the week of the sale, 1 is Monday and 7 is Sunday, in the company's time zone."),
             "clock",
             "weekday",
+            ordered=True,
         ),
         Dimension(
             "hour",
@@ -43,6 +45,7 @@ DIMENSIONS: Mapping[str, Dimension] = {
             N_("Hour of the day of the sale, 0 to 23, by the company's clock."),
             "clock",
             "hour",
+            ordered=True,
         ),
         Dimension(
             "region",
@@ -110,7 +113,12 @@ DIMENSIONS: Mapping[str, Dimension] = {
         Dimension("campaign", N_("Campaign"), N_("Campaign, by its key."), "campaign", "campaign_key"),
         Dimension("age_band", N_("Age band"), N_("Age band of the customer."), "customer", "age_band"),
         Dimension(
-            "first_month", N_("First month"), N_("Month of the customer's first purchase."), "customer", "first_month"
+            "first_month",
+            N_("First month"),
+            N_("Month of the customer's first purchase."),
+            "customer",
+            "first_month",
+            ordered=True,
         ),
         Dimension(
             "months_since_first",
@@ -121,6 +129,7 @@ DIMENSIONS: Mapping[str, Dimension] = {
             ),
             "since",
             "month",
+            ordered=True,
         ),
         Dimension(
             "customer_decile",
@@ -133,6 +142,7 @@ DIMENSIONS: Mapping[str, Dimension] = {
             ),
             "customer",
             "customer_decile",
+            ordered=True,
             ranked=True,
         ),
         Dimension(
@@ -144,6 +154,7 @@ DIMENSIONS: Mapping[str, Dimension] = {
             ),
             "customer",
             "customer_percentile",
+            ordered=True,
             ranked=True,
         ),
         Dimension(
@@ -152,6 +163,7 @@ DIMENSIONS: Mapping[str, Dimension] = {
             N_("Place of the customer by sales, 1 the best; counted like the customer decile."),
             "customer",
             "customer_rank",
+            ordered=True,
             ranked=True,
         ),
     )
@@ -171,6 +183,11 @@ COMPANY = N_("The company's own")
 OWN = N_("Attribute of the customer as the source gave it.")
 NOT_DIMENSIONS = frozenset({"customer_id", "code", "unit_path", "unit_id", "rep_id", "first_day", "name"})
 
+WEEKDAYS = (
+    ("monday", "mon", "월요일", "월"), ("tuesday", "tue", "화요일", "화"), ("wednesday", "wed", "수요일", "수"),
+    ("thursday", "thu", "목요일", "목"), ("friday", "fri", "금요일", "금"), ("saturday", "sat", "토요일", "토"),
+    ("sunday", "sun", "일요일", "일"),
+)  # fmt: skip
 OF_LINES = frozenset({"period", "clock", "since", "customer", "posting", "product", "store", "line", "channel"})
 
 # From which facts a measure is computed decides by what it can be split.
@@ -205,6 +222,14 @@ def dimensions_of(columns: Sequence[str]) -> dict[str, Dimension]:
         return {**DIMENSIONS, **own}
     today = {name: replace(one, of="customer") for name, one in DIMENSIONS.items() if one.of == "posting"}
     return {**DIMENSIONS, **today, **own}
+
+
+def weekday(text: str) -> str:
+    """The number of a weekday called by its name or its short name in English or Korean; else the text as it is."""
+    for number, names in enumerate(WEEKDAYS, 1):
+        if text.strip().casefold() in names:
+            return str(number)
+    return text
 
 
 def within_order(dimension: Dimension) -> bool:

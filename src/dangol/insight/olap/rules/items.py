@@ -44,6 +44,7 @@ class Measure:
 class Dimension:
     """Something to group or filter by. of: where its values lie (period, or a table's role); column: theirs there.
 
+    ordered: whether its members have an order of their own, as weekdays have; a period always has.
     ranked: whether it ranks customers by what they bought under the question's conditions (see `conditions.Over`).
     """
 
@@ -54,6 +55,7 @@ class Dimension:
     column: str = ""
     ko: str = ""
     ko_definition: str = ""
+    ordered: bool = False
     ranked: bool = False
 
     @property

@@ -256,7 +256,8 @@ class Model:
 
 def unknown(kind: str, name: str, known: Sequence[str]) -> BadInput:
     """The error for a name that does not exist, with the names it may have meant."""
-    near = get_close_matches(name, known, n=3, cutoff=0.5) or list(known)
+    known = [one for one in known if not IS_FORMULA.search(one)]
+    near = get_close_matches(name, known, n=3, cutoff=0.5) or known
     near = [*near[:MOST_NAMED], "…"] if len(near) > MOST_NAMED else near
     template = {
         "measure": N_("There is no measure {name}. Did you mean: {near}?"),

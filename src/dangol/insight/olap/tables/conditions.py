@@ -102,6 +102,8 @@ def _fitting(table: Table, item: Dimension, value: rules.conditions.Value) -> Va
     kind = table[column(item)].type()
     if kind.is_string():
         return ibis.literal(str(value))
+    if (item.of, item.column) == ("clock", "weekday"):
+        value = rules.weekday(str(value))
     try:
         if kind.is_date():
             return ibis.literal(date.fromisoformat(str(value)))

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 import ibis
 from ibis.expr.types import IntegerValue, NumericValue, Table
 
-from dangol.insight.olap.tables.shape import whole
+from dangol.insight.olap import rules
+from dangol.insight.olap.tables.shape import Question, whole
 
 RANKS = ("customer_decile", "customer_percentile", "customer_rank")
 PARTS = {"best_tenth_share": 10, "best_fifth_share": 5}  # one in how many
@@ -57,3 +58,17 @@ def best(each: Table, keys: Sequence[str], wanted: Sequence[str]) -> Table:
     amount = found.amount.sum().cast("float64").nullif(ibis.literal(0.0))
     shares = {name: part / amount for name, part in sums.items()}
     return found.group_by(*keys).aggregate(**shares) if keys else found.aggregate(**shares)
+
+
+def ranks_itself(question: Question) -> bool:
+    """Whether the rows asked for are those over which customers are ranked, and are split by customer alone.
+
+    Then one reading of the lines gives both the ranks and the figures.
+    """
+    over = question.ranking
+    if over is None or not all(item.of == "customer" for item in question.by):
+        return False
+    names = {item.name for item in question.used if item.ranked}
+    rest = tuple(part for part in question.rows if not rules.names(part) & names)
+    alone = all(rules.names(part) <= names for part in question.rows if part not in rest)
+    return alone and rest == over.rows and question.periods == over.periods

@@ -9,7 +9,7 @@ from dangol.insight.olap import rules
 from dangol.insight.olap.rules import Dimension
 from dangol.insight.olap.tables.conditions import met
 from dangol.insight.olap.tables.facts import dimensioned, facts, ranked, source_of
-from dangol.insight.olap.tables.ranks import best, placed
+from dangol.insight.olap.tables.ranks import best, placed, ranks_itself
 from dangol.insight.olap.tables.shape import Question, Star, column, grouped, whole
 from dangol.insight.olap.tables.visits import buyers, told
 
@@ -35,6 +35,9 @@ def sales(star: Star, question: Question, wanted: Collection[str]) -> list[Table
 
     Customers are counted by their visits where those tell all that is asked, in a table of their own.
     """
+    if ranks_itself(question):
+        return [_by_ranks(star, question, wanted)]
+    star = ranked(star, question)
     people = PER_CUSTOMER.intersection(wanted)
     visits = told(star, question) if people else None
     if visits is None:
@@ -49,13 +52,8 @@ def _of_lines(star: Star, question: Question, wanted: Collection[str]) -> Table:
     Orders are counted by their first lines. Where lines of one order may lie in different groups (split or filtered by
     product), they are brought together to one row an order first.
     """
-    star = ranked(star, question) if not _ranks_itself(question) else star
-    sums = [name for name in SUMS if name in wanted]
-    if COUNTING_ORDERS.intersection(wanted):
-        sums.append("orders")
-    per_order = "orders" in sums and any(rules.within_order(item) for item in (*question.by, *question.used))
-    if _ranks_itself(question):
-        return _by_ranks(star, question, wanted, sums)
+    sums = _sums(wanted)
+    per_order = _per_order(question, sums)
     if PER_CUSTOMER.intersection(wanted):
         return _with_people(star, question, wanted, sums, per_order=per_order)
     late = () if per_order else _late(question)
@@ -65,6 +63,17 @@ def _of_lines(star: Star, question: Question, wanted: Collection[str]) -> Table:
         found = grouped(found, [*early, *sorted({source_of(item) for item in late})], **_summed(found, sums))
         found = dimensioned(star, found, late)
     return grouped(found, question.keys, **_summed(found, sums))
+
+
+def _sums(wanted: Collection[str]) -> list[str]:
+    """What is added up for some measures; orders are the last."""
+    orders = ["orders"] if COUNTING_ORDERS.intersection(wanted) else []
+    return [*(name for name in SUMS if name in wanted), *orders]
+
+
+def _per_order(question: Question, sums: Sequence[str]) -> bool:
+    """Whether the lines of an order must be brought together before orders can be counted."""
+    return "orders" in sums and any(rules.within_order(item) for item in (*question.by, *question.used))
 
 
 def _late(question: Question) -> tuple[Dimension, ...]:
@@ -129,26 +138,12 @@ def _counted(each: Table, question: Question, wanted: Collection[str], sums: Seq
     return grouped(each, question.keys, **_summed(each, sums), **figures)
 
 
-def _ranks_itself(question: Question) -> bool:
-    """Whether the rows asked for are those over which customers are ranked, and are split by customer alone.
-
-    Then one reading of the lines gives both the ranks and the figures.
-    """
-    over = question.ranking
-    if over is None or not all(item.of == "customer" for item in question.by):
-        return False
-    names = {item.name for item in question.used if item.ranked}
-    rest = tuple(part for part in question.rows if not rules.names(part) & names)
-    alone = all(rules.names(part) <= names for part in question.rows if part not in rest)
-    return alone and rest == over.rows and question.periods == over.periods
-
-
-def _by_ranks(star: Star, question: Question, wanted: Collection[str], sums: Sequence[str]) -> Table:
+def _by_ranks(star: Star, question: Question, wanted: Collection[str]) -> Table:
     """The figures by ranks of customers that the same lines decide."""
     over = question.ranking or question
-    per_order = "orders" in sums and any(rules.within_order(item) for item in over.used)
+    sums = _sums(wanted)
     every = list(dict.fromkeys(["sales_amount", *sums]))  # orders stay the last
-    found = _lines(star, over, every, (), per_order=per_order)
+    found = _lines(star, over, every, (), per_order=_per_order(over, sums))
     each = found.group_by("customer_id").aggregate(**_summed(found, every))
     each = placed(each, each.sales_amount)
     asked = {item.name: item for item in (*question.by, *question.used) if item.ranked}

@@ -70,7 +70,6 @@ def sums(lines, *keys):
     return sorted((*group, amount) for group, amount in found.items())
 
 
-@on_every_engine
 def test_customers_by_rank_are_those_that_plain_reckoning_finds(lines):
     known = [line for line in lines if line["id"]]
     tenth = parts(lines, 10)
@@ -99,6 +98,15 @@ def test_a_rank_holds_the_same_people_on_every_road(lines, cast):
     assert asked(["customers"], ["customer_decile"])[-1] == (None, 1)
     assert asked(["sales_amount"], ["customer_decile"]) == [
         (place, amount) for place, amount, _orders in asked(["sales_amount", "repeat_rate"], ["customer_decile"])]  # fmt: skip
+    people = {(tenth[line["id"]], f"{line['day']:%Y-%m}", line["id"]) for line in lines if line["id"]}
+    counted = Counter((place, month) for place, month, _who in people)
+    months = ["customer_decile", "month"]
+    assert asked(["buying_customers"], months, "customer_decile is not missing") == sorted(
+        (*group, count) for group, count in counted.items())  # fmt: skip
+    again = len({who for place, month, who in people if place == 1 and month == "2026-03"}
+                & {who for place, month, who in people if place == 1 and month == "2026-04"})  # fmt: skip
+    stayed = asked(["retention_rate"], months, "customer_decile = 1")
+    assert (1, "2026-04", pytest.approx(again / counted[1, "2026-03"])) in stayed
     assert behind.ids(cast.administrator, "customer_decile = 1") == sorted(who for who, n in tenth.items() if n == 1)
     # a later look at the same people: those of March, in April
     march = [line for line in lines if line["day"].month == 3]
@@ -111,10 +119,19 @@ def test_a_rank_holds_the_same_people_on_every_road(lines, cast):
 
 
 @on_every_engine
+def test_every_engine_ranks_and_tells_the_time_alike(lines):
+    tenth = parts(lines, 10)
+    assert asked(["sales_amount"], ["customer_decile"], "customer_decile is not missing") == sums(
+        [line for line in lines if line["id"]], lambda line: tenth[line["id"]])  # fmt: skip
+    late = [line for line in lines if line["hour"] >= 12 and line["brand"] == "Private"]
+    assert asked(["sales_amount"], ["weekday"], "hour >= 12 and brand starts with 'priv'") == sums(
+        late, lambda line: line["day"].isoweekday())  # fmt: skip
+
+
 def test_the_clock_is_the_companys_and_cohorts_count_months_since_the_first_purchase(lines):
     assert asked(["sales_amount"], ["hour"]) == sums(lines, lambda line: line["hour"])
-    assert asked(["sales_amount"], ["weekday"], "hour >= 12") == sums(
-        [line for line in lines if line["hour"] >= 12], lambda line: line["day"].isoweekday())  # fmt: skip
+    assert asked(["sales_amount"], where="weekday in ('Sat', '일요일')") == [
+        (sum(line["amount"] for line in lines if line["day"].isoweekday() > 5),)]  # fmt: skip
     first = {}
     for line in lines:
         if line["id"]:

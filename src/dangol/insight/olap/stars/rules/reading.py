@@ -156,7 +156,7 @@ def _dimension(
         _check_piece(part, piece, tables[table].columns[column].kind)
         pieces[name] = piece
     if not parent:
-        return [Dimension(name, label, meaning, table, column, ko, meaning_ko)]
+        return [Dimension(name, label, meaning, table, column, ko, meaning_ko, ordered=bool(piece))]
     tree = trees[name] = Tree(name, table, column, part.one_of("parent", parent, list(tables[table].columns)))
     if not tables[table].key:
         raise BadInput("{place} needs {name}.", field="file", place=f"tables.{table}", name="key")
