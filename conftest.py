@@ -61,8 +61,9 @@ def cast(db):
 
 
 @pytest.fixture(autouse=True)
-def home(tmp_path, settings):
-    """A home folder of its own and a quick password hash for every test."""
+def home(tmp_path, settings, monkeypatch):
+    """A home folder of its own, a quick password hash, and pages that wait for their figures, for every test."""
+    monkeypatch.setattr("dangol.insight.answers.waiting.FIRST_SECONDS", 30.0)  # a busy machine changes no page
     settings.DANGOL = replace(settings.DANGOL, home=tmp_path / "home")
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     return tmp_path / "home"

@@ -81,20 +81,20 @@ class Loaded:
         rows = [{"customer_id": number, "kind": "unnamed", "code": key, **self.profiles.get(number, {})}
                 for (_source, key), number in self.numbers.items()]  # fmt: skip
         for row in rows:
-            row["unit_id"] = self.unit(row.get("branch"), row.get("region"))
+            row["unit_id"] = self.unit(row.get("branch"), row.get("region"), row.get("unit_id"))
             row["rep_id"] = int(row["rep"].removeprefix("rep ")) if row.get("rep") else None
         names = ("kind", "code", "age_band", "unit_path", "branch", "region", "rep", "home")
         schema = pa.schema([("customer_id", pa.int64()), ("unit_id", pa.int64()), ("rep_id", pa.int64()),
                             *((name, pa.string()) for name in names)])  # fmt: skip
         return pa.Table.from_pylist(rows, schema=schema.with_metadata({"generated": json.dumps(self.generated)}))
 
-    def unit(self, branch: str | None, region: str | None = None) -> int | None:
+    def unit(self, branch: str | None, region: str | None = None, number: int | None = None) -> int | None:
         """The number of an organisation unit, made where there is none of these names; None for no branch."""
-        return self.places.setdefault((branch, region), len(self.places) + 1) if branch else None
+        return self.places.setdefault((branch, region), number or len(self.places) + 1) if branch else None
 
     def units(self) -> pa.Table:
         for profile in self.profiles.values():
-            self.unit(profile.get("branch"), profile.get("region"))
+            self.unit(profile.get("branch"), profile.get("region"), profile.get("unit_id"))
         rows = [{"unit_id": pk, "branch": branch, "region": region} for (branch, region), pk in self.places.items()]
         return pa.Table.from_pylist(rows, schema=pa.schema([("unit_id", pa.int64()), ("branch", pa.string()),
                                                             ("region", pa.string())]))  # fmt: skip

@@ -132,7 +132,8 @@ def _base(model: Any, name: str) -> str:
     """A measure that one is made of and that can be asked in any way; else the star's usual one."""
     parts = [leaf for leaves in model.leaves([name]).values() for leaf in leaves]
     known = [leaf for leaf in (*parts, USUAL, *model.measures) if leaf in model.measures]
-    return next((leaf for leaf in known if not model.compares(leaf)), "")
+    return next((leaf for leaf in known
+                 if not (model.compares(leaf) or model.needs(leaf) or model.compares_groups(leaf))), "")  # fmt: skip
 
 
 # ---- conditions ------------------------------------------------------------------------------------------------------

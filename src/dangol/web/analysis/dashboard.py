@@ -20,9 +20,10 @@ MEANT = _(
     "Weeks end on the last day of data, so each has every weekday once. A week is called unusual where it lies far "
     "from the twelve before it: a modified z score above 3.5 (Iglewicz and Hoaglin 1993), at least 5% off, with 50 "
     "orders a week. With thirteen months of data the weeks before are first moved to the season of the last one: by "
-    "how the same weeks stood to each other a year earlier."
+    "how the same weeks stood to each other a year earlier. They tell of the customers in one's care today; goals "
+    "count who was in charge on the day of the sale."
 )
-TONES = {goals.REACHED: "ok", goals.AHEAD: "ok", goals.BEHIND: "warn", goals.MISSED: "bad", goals.OPEN: ""}
+TONES = {goals.REACHED: "ok", goals.AHEAD: "ok", goals.BEHIND: "warn", goals.MISSED: "bad"}
 
 
 def shown(member: Any) -> dict[str, Any] | None:
@@ -90,11 +91,11 @@ def goal(one: GoalView) -> dict[str, Any]:
         "of": one.unit or one.rep or (wording.plain(one.segment, "segment") if one.segment else ""),
         "first": one.first,
         "last": one.last,
-        "value": wording.brief(one.value, one.kind) if one.value is not None else "–",
+        "value": wording.brief(one.value, one.kind) if one.value is not None and one.state != goals.AWAITED else "–",
         "target": wording.brief(one.target, one.kind),
         "share": min(one.share or 0, 1),
         "reached": one.share,
         "elapsed": one.elapsed,
         "state": gettext(goals.STATES[one.state]),
-        "tone": TONES[one.state],
+        "tone": TONES.get(one.state, ""),
     }

@@ -89,6 +89,7 @@ def indicators(request: Request) -> HttpResponse:
         "may_edit": may_edit,
         "found": found,
         "good_meant": gettext(goals.GOOD_MEANT),
+        "counted": gettext(goals.COUNTED),
         "goals": [dashboard.goal(one) for one in reads.goals_of(request.user)],
     }
     more = _told(found) if found else {}

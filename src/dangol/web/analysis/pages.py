@@ -17,7 +17,7 @@ from dangol.insight.answers.rules import takes_long
 from dangol.insight.answers.waiting import page_seconds
 from dangol.staff.reads import may
 from dangol.staff.rules import Right
-from dangol.web.analysis import charts, wording, working
+from dangol.web.analysis import charts, onward, wording, working
 from dangol.web.analysis.asking import Question, asked
 from dangol.web.lists import Column as FileColumn
 from dangol.web.lists.export import CSV_TYPE, XLSX_TYPE, write
@@ -86,7 +86,7 @@ def _shown(request: Request, found: Report) -> dict[str, Any]:
     return {
         "report": found,
         "form": Question(found),
-        "findings": [_finding(one, plans, gettext(found.kind.title)) for one in found.found.findings],
+        "findings": [_finding(one, plans, found) for one in found.found.findings],
         "tiles": [
             {
                 "label": gettext(tile.label),
@@ -96,28 +96,30 @@ def _shown(request: Request, found: Report) -> dict[str, Any]:
             for tile in found.found.tiles
         ],
         "notes": [wording.sentence(note) for note in found.found.notes],
-        "blocks": [_block(block) for block in found.found.blocks if block.rows],
+        "blocks": [_block(block, found) for block in found.found.blocks if block.rows],
+        "explorer_url": onward.whole(found),
         "definitions": [(gettext(term), gettext(meaning)) for term, meaning in found.kind.definitions],
         "link": urlencode(link) + ("&" if link else ""),
         "empty": not any(block.rows for block in found.found.blocks),
     }
 
 
-def _finding(one: Finding, plans: bool, report: str) -> dict[str, Any]:
+def _finding(one: Finding, plans: bool, report: Report) -> dict[str, Any]:
     tone, icon = TONES[one.tone]
     url = address("campaigns:draft") if plans and one.aim else ""
     text = wording.sentence(one.sentence)
     segments = [("segment", code) for code in one.segments]
-    aim = urlencode([("aim", one.aim), *segments, ("why", text), ("why_from", report)])
+    aim = urlencode([("aim", one.aim), *segments, ("why", text), ("why_from", gettext(report.kind.title))])
     return {
         "text": text,
         "tone": tone,
         "icon": icon,
         "plan_url": f"{url}?{aim}" if url else "",
+        "explorer_url": onward.told(report, one),
     }
 
 
-def _block(block: Block) -> dict[str, Any]:
+def _block(block: Block, report: Report) -> dict[str, Any]:
     total = block.total
     return {
         "name": block.name,
@@ -126,7 +128,7 @@ def _block(block: Block) -> dict[str, Any]:
             {"label": _head(column), "numeric": column.kind in NUMBERS, "generated": column.generated}
             for column in block.columns
         ],
-        "rows": [_cells(block, row) for row in block.rows],
+        "rows": [(_cells(block, row), _onward(block, row, report)) for row in block.rows],
         "total": [
             _cell(block, total[column.key], column.kind) if column.key in total else "" for column in block.columns[1:]
         ]
@@ -136,6 +138,12 @@ def _block(block: Block) -> dict[str, Any]:
         "notes": [wording.sentence(note) for note in block.notes],
         "dense": block.dense,
     }
+
+
+def _onward(block: Block, row: Mapping[str, Any], report: Report) -> str:
+    """Where the group opens that a row is about."""
+    first = block.columns[0]
+    return onward.group(report, first.dimension, row.get(first.key)) if first.dimension else ""
 
 
 def _head(column: Column) -> str:

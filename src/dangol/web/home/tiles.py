@@ -182,21 +182,38 @@ STARTS: tuple[tuple[Right, Text, str, str], ...] = (
     (Right.STAFF_MANAGE, _("Manage members"), "admin:members", "gear"),
 )
 
+# the same before anything was loaded, in this order
+FIRST: tuple[tuple[Right, Text, str, str], ...] = (
+    (Right.SOURCES_LOAD, _("Load customers and sales from a file"), "sources:new", "upload"),
+    (Right.SOURCES_LOAD, _("Or fetch them from a database"), "feeds:connections", "refresh"),
+    (Right.SOURCES_LOAD, _("Let the nightly cycle work out the figures"), "feeds:schedules", "clock"),
+    (Right.STAFF_MANAGE, _("Set up units and members"), "admin:members", "gear"),
+)
+
 
 def board(member: Any, providers: Iterable[tuple[Right, Provider]] | None = None) -> dict[str, Any]:
     """Everything the home page shows to this member."""
     wanted = PROVIDERS if providers is None else providers
-    found = (_ask(provider, member) for right, provider in wanted if staff.may(member, right))
-    sections = [section for section in found if section is not None]
+    found = {provider: _ask(provider, member) for right, provider in wanted if staff.may(member, right)}
+    sections = [section for section in found.values() if section is not None]
+    empty = sources in found and found[sources] is None  # nothing was ever loaded
     return {
         "sections": sections,
         "urgent": [step for section in sections for step in section.steps],
-        "starts": [
-            Step(text, address(name), icon)
-            for right, text, name, icon in STARTS
-            if staff.may(member, right) and address(name)
-        ],
+        "starts": _first_steps(member) if empty else _starts(member),
+        "empty": empty,
     }
+
+
+def _starts(member: Any) -> list[Step]:
+    return [Step(text, address(name), icon) for right, text, name, icon in STARTS
+            if staff.may(member, right) and address(name)]  # fmt: skip
+
+
+def _first_steps(member: Any) -> list[Step]:
+    """What to do before there are any data, in the order it has to be done; nothing that would lead to empty pages."""
+    return [Step(text, address(name), icon) for right, text, name, icon in FIRST
+            if staff.may(member, right) and address(name)]  # fmt: skip
 
 
 def _ask(provider: Provider, member: Any) -> Section | None:

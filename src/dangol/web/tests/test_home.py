@@ -32,7 +32,13 @@ def test_part_that_fails_leaves_the_rest_of_the_page(cast, error):
 
 
 def test_every_start_leads_to_a_page(cast):
-    assert len(tiles.board(cast.administrator)["starts"]) == len(tiles.STARTS)
+    before = tiles.board(cast.administrator)
+    assert [step.url for step in before["starts"]] == [
+        "/sources/new/", "/sources/connections/", "/admin/schedules/", "/admin/members/"], "loading comes first"  # fmt: skip
+    loaded = [(Right.SOURCES_VIEW, lambda member: parts.Section("x", [parts.Tile("n", 1)]))]
+    after = tiles.board(cast.administrator, loaded)
+    assert len(after["starts"]) == len(tiles.STARTS)
+    assert (before["empty"], after["empty"]) == (True, False)
 
 
 def test_no_figure_is_shown_before_there_is_data(cast):

@@ -1,6 +1,6 @@
 """Set goals, take them away, and count what they have reached."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -9,7 +9,6 @@ from django.db import transaction
 from dangol.base.errors import BadInput, NotAllowed, NotFound
 from dangol.insight.analysis.models import Goal
 from dangol.insight.analysis.rules import goals
-from dangol.insight.analysis.rules.charge import in_charge
 from dangol.insight.analysis.rules.spans import Span
 from dangol.insight.analysis.tables import pulse as tables
 from dangol.insight.olap import reads as olap
@@ -20,7 +19,7 @@ from dangol.staff import reads as staff
 from dangol.staff.reads import Member, require, scope_of
 from dangol.staff.rules import Right
 
-OF_MEASURE = {goals.SALES: "spent", goals.ORDERS: "often", goals.BUYERS: "buyers"}
+OF_MEASURE = {goals.SALES: "spent", goals.ORDERS: "often"}
 
 
 def set_goal(
@@ -94,28 +93,43 @@ MOST_REPS = 100_000
 
 
 def count(view: View, known: Sequence[Goal]) -> None:
-    """Write down what goals have reached."""
+    """Write down what goals have reached: units and reps by who was in charge on the day of the sale."""
     as_of = date.fromisoformat(view.snapshot.facts["as_of"])
     rows: dict[Span, list[Mapping[str, Any]]] = {}
     for goal in known:
+        span = Span(goal.first, goal.last)
         if goal.measure == goals.GOOD:
             goal.value = good_share()
+        elif goal.measure == goals.BUYERS:
+            goal.value = _buyers(view, goal, span)
         else:
-            span = Span(goal.first, goal.last)
             if span not in rows:
                 rows[span] = view.engine.arrow(tables.reached(view.star, span)).to_pylist()
-            goal.value = sum(row[OF_MEASURE[goal.measure]] or 0 for row in rows[span] if _counts(goal, row))
+            below = _below(goal)
+            goal.value = sum(row[OF_MEASURE[goal.measure]] or 0 for row in rows[span] if _counts(goal, below, row))
         goal.value_on = as_of if goal.value is not None else None
         Goal.objects.filter(pk=goal.pk).update(value=goal.value, value_on=goal.value_on)
 
 
-def _counts(goal: Goal, row: Mapping[str, Any]) -> bool:
+def _buyers(view: View, goal: Goal, span: Span) -> int:
+    """The different buyers of a goal: who bought in two of its branches is one."""
+    below = sorted(_below(goal)) if goal.unit else None
+    found = tables.buyers(view.star, span, units=below, rep_id=goal.rep_id, segment=goal.segment)
+    return int(view.engine.arrow(found).to_pylist()[0]["buyers"] or 0)
+
+
+def _below(goal: Goal) -> set[int]:
+    """The units of a goal of a unit: itself and all below it."""
+    return {one.id for one in staff.units() if goal.unit and one.path.startswith(goal.unit.path)}
+
+
+def _counts(goal: Goal, below: Collection[int], row: Mapping[str, Any]) -> bool:
     """Whether what a unit's rep sold to a segment counts for a goal."""
     if goal.rep_id is not None:
-        return in_charge(row["rep_id"], row["rep"]) == goal.rep_id
+        return bool(row["rep_id"] == goal.rep_id)
     if goal.segment:
         return bool(row["segment"] == goal.segment)
-    return (row["path"] or "").startswith(goal.unit.path if goal.unit else "")
+    return goal.unit is None or row["unit_id"] in below
 
 
 def good_share() -> int | None:

@@ -108,7 +108,7 @@ def _groups(case: Case, changes: Sequence[Change]) -> Block:
         "groups",
         N_("Each group"),
         [
-            Column("group", item.label, "text", item.definition, case.generated),
+            Column("group", item.label, "text", item.definition, case.generated, case.split),
             Column("before", N_("Before"), "money"),
             Column("now", N_("Now"), "money"),
             Column("change", N_("Change"), "signed"),
@@ -178,7 +178,7 @@ def _trend(case: Case) -> Block:
         "trend",
         N_("Month by month"),
         [
-            Column("month", N_("Month"), "month"),
+            Column("month", N_("Month"), "month", dimension="month"),
             Column("amount", N_("Sales"), "money"),
             Column("orders", N_("Orders"), "count"),
             Column("part", N_("Period"), "text"),

@@ -55,7 +55,7 @@ def _tiles(units: Sequence[Unit], limits: Limits | None, kind: str, least: int) 
 def _columns(case: Case, measure: str) -> list[Column]:
     item = case.view.known[case.split]
     return [
-        Column("group", item.label, "text", item.definition, case.generated),
+        Column("group", item.label, "text", item.definition, case.generated, case.split),
         Column("n", BEHIND[measure], "count"),
         Column("value", rules.MEASURES[measure], KINDS[measure]),
         Column("amount", N_("Sales"), "money"),

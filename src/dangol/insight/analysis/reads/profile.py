@@ -151,7 +151,7 @@ def _block(case: Case, name: str, shares: Sequence[Share], least: int) -> Block:
         name,
         item.label,
         [
-            Column("group", item.label, "text", item.definition, bool({name, item.column} & made)),
+            Column("group", item.label, "text", item.definition, bool({name, item.column} & made), item.name),
             Column("customers", N_("Customers"), "count"),
             Column("share", N_("Share"), "share"),
             Column("base", N_("Share of all"), "share"),

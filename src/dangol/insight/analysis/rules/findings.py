@@ -39,13 +39,17 @@ class Finding:
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a table. kind: see KINDS; definition: what it means, where its label does not say."""
+    """A column of a table. kind: see KINDS; definition: what it means, where its label does not say.
+
+    dimension: whose members it names, where it does.
+    """
 
     key: str
     label: str
     kind: str = "count"
     definition: str = ""
     generated: bool = False
+    dimension: str = ""
 
 
 @dataclass(frozen=True)

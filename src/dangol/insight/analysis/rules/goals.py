@@ -13,6 +13,10 @@ GOOD_MEANT = N_(
     "Good customers bought lately and are above the middle in frequency, in amount, or in both: the RFM segments HHH, "
     "HHL and HLH."
 )
+COUNTED = N_(
+    "A goal of a unit or a rep counts what was sold by those in charge on the day of the sale: a customer who moved "
+    "leaves last month's sales where they were. A segment's goal counts who is in the segment today."
+)
 MOST_DAYS = 366 * 2
 LARGEST = 10**15
 
@@ -32,13 +36,14 @@ MEASURES: Mapping[str, Measure] = {
     BUYERS: Measure(N_("Buying customers"), "count"),
     GOOD: Measure(N_("Share of good customers"), "share", whole=True),
 }
-AHEAD, BEHIND, REACHED, MISSED, OPEN = "ahead", "behind", "reached", "missed", "open"
+AHEAD, BEHIND, REACHED, MISSED, OPEN, AWAITED = "ahead", "behind", "reached", "missed", "open", "awaited"
 STATES: Mapping[str, str] = {
     REACHED: N_("reached"),
     AHEAD: N_("on track"),
     BEHIND: N_("behind"),
     MISSED: N_("missed"),
     OPEN: N_("not counted yet"),
+    AWAITED: N_("no figures yet"),
 }
 
 
@@ -61,9 +66,14 @@ def elapsed(first: date, last: date, on: date) -> float:
 
 
 def state(measure: str, target: int, value: int | None, over: float) -> str:
-    """How a goal stands: sums are held against the days that are over (0..1), a share against the target itself."""
-    if value is None or over <= 0:
+    """How a goal stands: sums are held against the days that are over (0..1), a share against the target itself.
+
+    One whose period begins after the last day of the figures is neither on track nor behind.
+    """
+    if value is None:
         return OPEN
+    if over <= 0:
+        return AWAITED
     if value >= target:
         return REACHED
     if over >= 1:

@@ -1,5 +1,6 @@
 """The last weeks by unit and rep, what their sales were made of, what goals reached, and who stands where."""
 
+from collections.abc import Sequence
 from datetime import date
 
 import ibis
@@ -35,8 +36,32 @@ def weeks(star: Star, as_of: date, span: Span) -> Table:
 
 
 def reached(star: Star, span: Span) -> Table:
-    """A row for each unit, rep and RFM segment: spent (minor units), often (orders) and buyers in a span."""
-    return _counted(_placed(star, per_customer(star, NOTHING, span), "segment"), *CHARGE, "segment")
+    """A row for each unit and rep in charge on the day of the sale and each RFM segment of today.
+
+    unit_id, rep_id, segment, spent (minor units), often (orders).
+    """
+    each = _bought(star, span)
+    return each.group_by("unit_id", "rep_id", "segment").aggregate(**sums(each, "spent", "often"))
+
+
+def buyers(star: Star, span: Span, *, units: Sequence[int] | None, rep_id: int | None, segment: str) -> Table:
+    """One row: buyers, the different customers who bought. units, rep_id: of those in charge on the day of the sale."""
+    each = _bought(star, span)
+    if units is not None:
+        each = each.filter(each.unit_id.isin([number(one) for one in units]))
+    if rep_id is not None:
+        each = each.filter(each.rep_id == number(rep_id))
+    if segment:
+        each = each.filter(each.segment == ibis.literal(segment))
+    return each.aggregate(buyers=each.customer_id.nunique())
+
+
+def _bought(star: Star, span: Span) -> Table:
+    """What each customer bought from whom, with the customer's segment."""
+    each = per_customer(star, NOTHING, span, marks=lambda sold: {"unit_id": sold.unit_id, "rep_id": sold.rep_id})
+    whose = star.customers.select("segment", person="customer_id")
+    each = each.left_join(whose, each.customer_id == whose.person)
+    return each.mutate(spent=each.sales + each.returns, often=each.orders)
 
 
 def _counted(each: Table, *keys: str) -> Table:

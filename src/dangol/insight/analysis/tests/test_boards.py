@@ -23,7 +23,13 @@ def company(home, monkeypatch, settings, cast):
     settings.DANGOL = replace(settings.DANGOL, time_zone="Asia/Seoul", currency="KRW", demo=True)
     loaded = Loaded(home).stand_in(monkeypatch)
     for key, unit in (("a", cast.gangnam), ("b", cast.busan)):
-        loaded.customer(key, unit_path=unit.path, branch=unit.name, rep=f"rep {cast.rep.pk}" if key == "a" else None)
+        loaded.customer(
+            key,
+            unit_path=unit.path,
+            branch=unit.name,
+            unit_id=unit.pk,
+            rep=f"rep {cast.rep.pk}" if key == "a" else None,
+        )
     lines = []
     for week in range(14):
         for n in range(120):
@@ -104,11 +110,17 @@ def test_goals_are_counted_at_once_and_by_the_cycle_within_the_unit(company):
     assert (found[""].value, found[""].state, found["강남지점"].state) == (1509.0, goals.AHEAD, goals.REACHED)
     assert [one.unit for one in reads.goals_of(company.branch_manager)] == ["강남지점"]
     assert [one.unit for one in reads.goals_of(company.marketer, whole=True)] == [""]
+    buyers = {"measure": "buying_customers", "unit_id": company.gangnam.pk, "target": 5}
+    actions.set_goal(by=company.marketer, **buyers, **year)
+    next_year = {"first": date(2027, 1, 1), "last": date(2027, 12, 31)}
+    actions.set_goal(by=company.marketer, **buyers, **next_year)
+    ends = {one.first.year: one for one in reads.goals_of(company.marketer) if one.measure == "buying_customers"}
+    assert (ends[2026].value, ends[2026].state, ends[2027].state) == (1, goals.BEHIND, goals.AWAITED)
     again = actions.set_goal(by=company.marketer, measure="orders", unit_id=None, target=9000, **year)
     assert [one.state for one in reads.goals_of(company.marketer) if one.id == again] == [goals.BEHIND]
     actions.publish(Quiet())
     actions.remove_goal(by=company.marketer, goal_id=again)
-    assert len(reads.goals_of(company.marketer)) == 1
+    assert len(reads.goals_of(company.marketer)) == 3
 
 
 def test_a_goal_of_a_rep_is_told_to_the_rep_and_one_of_a_segment_to_who_sees_everybody(company):

@@ -68,6 +68,16 @@ def test_a_finding_leads_to_a_campaign_with_its_aim_filled_in(loaded, cast):
     assert "/campaigns/new/" not in client_of(cast.analyst).get("/analysis/causes/").content.decode()
 
 
+def test_a_group_of_a_report_opens_in_the_explorer_with_the_same_figures(loaded, cast):
+    client = client_of(cast.analyst)
+    page = client.get("/analysis/causes/", {"end": "2026-02", "months": "1", "split": "brand"}).content.decode()
+    [link] = {one.replace("&amp;", "&") for one in re.findall(r'href="(/explorer/[^"]+is\.brand=Hana[^"]*)"', page)}
+    opened = client.get(link).content.decode()
+    assert "$1,734.07" in opened, "sales of January, as the report says"
+    assert "$504.00" in opened
+    assert "These figures in the explorer" in page
+
+
 def test_a_table_as_a_file_counts_in_major_units_and_holds_no_formula(loaded, cast):
     answer = client_of(cast.analyst).get(
         "/analysis/causes/", {"end": "2026-02", "months": "1", "split": "branch", "format": "csv", "table": "groups"}
