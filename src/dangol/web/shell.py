@@ -89,6 +89,14 @@ def nav(member: Any, path: str) -> list[Place]:
     ]  # fmt: skip
 
 
+def open_to(member: Any, path: str) -> bool:
+    """Whether the area an address lies in is open to a member; who has not signed in sees only what is open to all."""
+    area = next((area for area in navigation.AREAS if area.path != "/" and path.startswith(area.path)), None)
+    if member is None or area is None or not area.rights:
+        return True
+    return any(staff.may(member, right) for right in area.rights)
+
+
 def _pages(area: navigation.Area, member: Any, path: str) -> list[Place]:
     """The pages of the area the member is in; other areas stay folded. The nearest above the open page is current."""
     if not _current_area(area, path):

@@ -116,7 +116,14 @@ def _stepped(
     low, high = (_amount(end, kind) for end in ends)
     beside = {"expr": f"{low} + {high - low} * width / max(width - {FIGURE_WIDTH}, {FIGURE_WIDTH})"}  # room for figures
     scale = {"domainMin": low, "domainMax": beside, "nice": False, "zero": False}
-    cut = {"labels": False, "ticks": False, "domain": False, "grid": False, "title": _("The axis does not begin at 0.")}
+    said = {
+        "labels": False,
+        "ticks": False,
+        "domain": False,
+        "grid": False,
+        "title": _("The axis does not begin at 0."),
+    }
+    axis = said if low > 0 else None
     data = _data(rows, {wanted.x: "text", "low": kind, "high": kind, "end": kind, "tone": "text", "tip": "text"})
     return {
         "data": data,
@@ -126,7 +133,7 @@ def _stepped(
             {
                 "mark": {"type": "bar", "cornerRadiusEnd": 0},
                 "encoding": {
-                    "x": {"field": "low", "type": "quantitative", "scale": scale, "axis": cut if low > 0 else None},
+                    "x": {"field": "low", "type": "quantitative", "scale": scale, "axis": axis},
                     "x2": {"field": "high"},
                     "color": _toned("tone"),
                     "tooltip": [_tip(wanted.x, _title(columns[wanted.x])), _tip("tip", _title(columns[wanted.y]))],
@@ -135,7 +142,7 @@ def _stepped(
             {
                 "mark": {"type": "text", "align": "left", "dx": 6},
                 "encoding": {
-                    "x": {"field": "end", "type": "quantitative", "scale": scale, "axis": None},
+                    "x": {"field": "end", "type": "quantitative", "scale": scale, "axis": axis},
                     "text": {"field": "tip", "type": "nominal"},
                 },
             },
@@ -312,8 +319,8 @@ def _limits(wanted: Chart, columns: Mapping[str, Column], rows: Sequence[Mapping
                     "field": "line",
                     "type": "nominal",
                     "title": None,
-                    "scale": {"domain": ["99.8%", "95%"], "range": [[1, 0], [4, 3]]},
-                    "legend": {"symbolType": "stroke"},
+                    "scale": {"domain": ["99.8 %", "95 %"], "range": [[1, 0], [4, 3]]},
+                    "legend": {"symbolType": "stroke", "labelExpr": "replace(datum.label, ' %', '%')"},
                 },
                 "detail": {"field": "line"},
             },

@@ -40,15 +40,18 @@ Provider = Callable[[Any], Section | None]
 def weeks(member: Any) -> Section | None:
     """The last weeks of what the member sees: lines, what moved, goals."""
     found = dashboard.shown(member)
-    return Section(_("The last 7 days"), board=found, definition=dashboard.MEANT) if found else None
+    return (
+        Section(_("The last 7 days, against the 7 before"), board=found, definition=dashboard.MEANT) if found else None
+    )
 
 
 def customers(member: Any) -> Section | None:
     """How many customers the member has."""
     found, exact = identify.count(member, CustomerQuery())
     label = _("All customers") if staff.scope_of(member).everyone else _("Customers in your care")
+    nothing = _("Nothing has been loaded yet.") if staff.scope_of(member).everyone and not found else ""
     return Section(
-        _("Customers"), [Tile(label, found, hint="" if exact else _("or more"), url=address("customers:list"))]
+        _("Customers"), [Tile(label, found, hint=nothing if exact else _("or more"), url=address("customers:list"))]
     )
 
 
@@ -174,11 +177,11 @@ PROVIDERS: tuple[tuple[Right, Provider], ...] = (
 
 # what each right lets one start: shown as first steps
 STARTS: tuple[tuple[Right, Text, str, str], ...] = (
+    (Right.SOURCES_LOAD, _("Load a file"), "sources:new", "upload"),
     (Right.CAMPAIGNS_VIEW, _("See what campaigns achieved"), "campaigns:knowledge", "star"),
     (Right.CAMPAIGNS_PLAN, _("Plan a campaign"), "campaigns:draft", "megaphone"),
     (Right.CUSTOMERS_VIEW, _("Find a customer"), "customers:list", "search"),
     (Right.INSIGHT_VIEW, _("See how segments moved"), "insight:migration", "chart"),
-    (Right.SOURCES_LOAD, _("Load a file"), "sources:new", "upload"),
     (Right.STAFF_MANAGE, _("Manage members"), "admin:members", "gear"),
 )
 

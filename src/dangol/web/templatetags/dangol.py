@@ -242,13 +242,26 @@ def badge(kind: str, text: str = "", mark: bool = False) -> SafeString:
     )
 
 
-@register.inclusion_tag("kit/state.html")
+@register.inclusion_tag("kit/state.html", takes_context=True)
 def state(  # noqa: PLR0917  called with names from templates
-    name: str, title: str = "", text: str = "", action_url: str = "", action_label: str = "", level: int = 2
+    context: template.Context,
+    name: str,
+    title: str = "",
+    text: str = "",
+    action_url: str = "",
+    action_label: str = "",
+    level: int = 2,
 ) -> dict[str, Any]:
-    """One of the seven states of a page or part: empty, cleared, nothing, forbidden, error, loading, stale."""
+    """One of the seven states of a page or part: empty, cleared, nothing, forbidden, error, loading, stale.
+
+    What leads to an area the reader may not enter is left out; they are told whom to ask.
+    """
+    from dangol.web.shell import open_to
+
     picture, usual = STATES[name]
+    closed = bool(action_url) and not open_to(getattr(context.get("request"), "user", None), action_url)
     return {
+        "closed": closed,
         "name": name, "icon": picture, "title": title or gettext(usual), "text": text, "action_url": action_url,
         "action_label": action_label, "level": level,
     }  # fmt: skip

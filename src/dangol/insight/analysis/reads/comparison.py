@@ -112,7 +112,7 @@ def _curve(rows: Sequence[dict[str, Any]], limits: Limits | None) -> list[dict[s
     drawn: list[dict[str, Any]] = []
     for step in range(STEPS + 1):
         n = max(1, round(least * (most / least) ** (step / STEPS)))
-        for z, name in ((rules.WARN, "95%"), (rules.ALARM, "99.8%")):
+        for z, name in ((rules.WARN, "95 %"), (rules.ALARM, "99.8 %")):
             low, high = limits.band(n, z)
             drawn.append({"line": name, "n": n, "low": low, "high": high})
     drawn.append({"mean": limits.mean})
