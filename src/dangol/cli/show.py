@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -47,13 +47,32 @@ def result(value: Any, *, as_json: bool) -> None:
         json.dump(value, sys.stdout, ensure_ascii=False, default=str)
         sys.stdout.write("\n")
     elif isinstance(value, dict):
-        for name, part in value.items():
-            print(f"{name:<14} {_words(part)}")
+        print("\n".join(_lines(value)))
     else:
         print(value)
 
 
+def _lines(value: Mapping[str, Any], depth: int = 0) -> Iterator[str]:
+    """A line for each part; parts made of parts stand below their name, and what is empty is left out."""
+    for name, part in value.items():
+        start = f"{'  ' * depth}{str(name).replace('_', ' ')}"
+        if isinstance(part, dict) and any(isinstance(inner, dict) and inner for inner in part.values()):
+            yield start
+            yield from _lines(part, depth + 1)
+        elif not _empty(part):
+            yield f"{start:<24} {_words(part)}"
+
+
 def _words(part: Any) -> str:
+    if isinstance(part, dict) and "template" in part:  # a sentence of the house
+        return str(part["template"]).format(**part.get("params", {}))
     if isinstance(part, dict):
-        return ", ".join(f"{name} {_words(inner)}" for name, inner in part.items())
-    return f"{part:,}" if isinstance(part, int) and not isinstance(part, bool) else str(part)
+        said = (f"{str(name).replace('_', ' ')} {_words(inner)}" for name, inner in part.items() if not _empty(inner))
+        return ", ".join(said)
+    if isinstance(part, (list, tuple)):
+        return "; ".join(map(_words, part))
+    return f"{part:,}" if isinstance(part, (int, float)) and not isinstance(part, bool) else str(part)
+
+
+def _empty(part: Any) -> bool:
+    return part is None or part == "" or part == [] or part == {}
