@@ -75,4 +75,4 @@ def _words(part: Any) -> str:
 
 
 def _empty(part: Any) -> bool:
-    return part is None or part == "" or part == [] or part == {}
+    return part in (None, "", [], {})
