@@ -111,6 +111,8 @@ def quantile_values(spent: Table, scheme: RfmScheme, as_of: date) -> Table:
 
 
 def _with_recency(spent: Table, as_of: date) -> Table:
+    if "recency_days" in spent.columns:  # measured before
+        return spent
     return spent.mutate(recency_days=ibis.literal(as_of).delta(spent.last_day, unit="day").cast("int64"))
 
 
@@ -134,24 +136,44 @@ def _score(spent: Table, code: AxisCode, axis: Axis) -> ibis.Expr:
     return reduce(lambda total, one: total + one, met, ibis.literal(1, type="int8")).cast("int8")
 
 
+def measured(spent: Table, as_of: date) -> Table:
+    """What customers are graded by alone: recency_days, frequency, monetary. spent: as from `spend`."""
+    return _with_recency(spent, as_of).select(*VALUES.values())
+
+
+def _graded(spent: Table, as_of: date, scheme: RfmScheme) -> Table:
+    """What customers bought (`spend` or `measured`) with the score of every axis."""
+    spent = _with_recency(spent, as_of)
+    return spent.mutate(**{code: _score(spent, code, axis) for code, axis in scheme.axes.items()})
+
+
+def _named(found: Table, scheme: RfmScheme) -> Table:
+    """Scores of the axes with their group ("543") and segment ("HHH")."""
+    return found.mutate(group=_digits(found).cast("string"), segment=_segment(found, scheme))
+
+
+def tried(spent: Table, as_of: date, scheme: RfmScheme) -> Table:
+    """Customers per group by a scheme, each with its segment: named after counting, as there are few groups."""
+    found = _graded(spent, as_of, scheme)
+    return _named(found.group_by(*AXES).aggregate(customers=found.count()), scheme)
+
+
 def scored(spent: Table, as_of: date, scheme: RfmScheme) -> Table:
     """Scores and segments by a scheme that has its cut points.
 
     Returns customer_id, as_of, first_day, last_day, orders, amount, recency_days, frequency, monetary, r, f, m, group
     (\"543\"), score (0..100) and segment (\"HHH\" … \"LLL\").
     """
-    spent = _with_recency(spent, as_of)
-    spent = spent.mutate(**{code: _score(spent, code, axis) for code, axis in scheme.axes.items()})
+    spent = _named(_graded(spent, as_of, scheme), scheme)
     total = sum(axis.weight for axis in scheme.axes.values())
     share = {code: TOP_SCORE * axis.weight / total / (axis.groups - 1) for code, axis in scheme.axes.items()}
     least = sum(share.values())
     score = sum((spent[code].cast("float64") * share[code] for code in AXES), ibis.literal(-least, type="float64"))
     return spent.select(
         "customer_id", "first_day", "last_day", "orders", "amount", "recency_days", "frequency", "monetary", *AXES,
+        "group", "segment",
         as_of=ibis.literal(as_of),
-        group=_digits(spent).cast("string"),
         score=score.round(2),
-        segment=_segment(spent, scheme),
     )  # fmt: skip
 
 

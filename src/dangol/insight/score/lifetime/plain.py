@@ -35,6 +35,7 @@ def lifetime(
                        known=", ".join(UNITS))  # fmt: skip
     until = pc.max(purchases["day"]).as_py()
     end = calibration_end or until
+    _check_there_is_something(purchases, end, until)
     asked = Question(end, until, horizon_days, model, yearly_discount, "amount" in purchases.column_names)
     names, rows, rhythm = summaries(purchases, asked)
     rows = rows.take(pa.array(np.argsort(rows["customer_id"].to_numpy())))
@@ -48,6 +49,17 @@ def lifetime(
         name: valuation.in_units(one, scale, purchased) for name, one in found.fits.items()
     }  # fmt: skip
     return replace(found, fits=fits, customers=found.customers.add_column(0, "customer", keys))
+
+
+def _check_there_is_something(purchases: pa.Table, end: date, until: date) -> None:
+    """Raises BadInput where the models could not see a purchase, with the reason."""
+    first = pc.min(purchases["day"]).as_py()
+    if not first <= end <= until:
+        raise BadInput("The calibration must end between the first and the last purchase: from {first} to {last}.",
+                       field="calibration-end", first=first, last=until)  # fmt: skip
+    largest = pc.max(purchases["amount"]).as_py() if "amount" in purchases.column_names else None
+    if largest is not None and largest < 0:
+        raise BadInput("Every amount is below 0, which reads as a return: there are no purchases.", field="amount")
 
 
 def summaries(purchases: pa.Table, asked: Question) -> tuple[pa.Array | None, pa.Table, tuple[float, float]]:

@@ -2,19 +2,21 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
+import pyarrow as pa
 from django.db.models import QuerySet
 from ibis.expr.types import Table
 
 from dangol.base.errors import NotFound
-from dangol.engine import Engine, fresh
+from dangol.engine import Engine, Snapshot, current, fresh
 from dangol.insight.score import rules, tables
 from dangol.insight.score.models import Scheme
-from dangol.insight.score.reads.kept import newest
+from dangol.insight.score.reads.kept import newest, store
 from dangol.insight.warehouse import reads as warehouse
 
 BINS = 40
@@ -100,29 +102,70 @@ def scheme_versions(channel: str = "") -> list[SchemeView]:
 
 
 def preview(wanted: rules.RfmScheme, channel: str = "") -> Preview:
-    """What a scheme would make of today's customers. Reads the purchases; saves nothing. Raises NotFound, BadInput."""
+    """What a scheme would make of today's customers; saves nothing. Raises NotFound, BadInput.
+
+    The purchases are read once for a window; with other cut points only customers are counted anew.
+    """
     source, _newest = warehouse.current()
     day = date.fromisoformat(source.facts["as_of"])
-    with fresh() as engine:
-        lines = tables.of_channel(warehouse.table(engine, source, "sales_lines"), channel)
-        spent = engine.keep(tables.spend(lines, day, wanted.window_days))
-        ready = tables.with_computed(engine, spent, day, wanted)
-        scores = tables.scored(spent, day, ready)
-        found = engine.arrow(tables.group_sizes(scores)).to_pylist()
-        histograms = _histograms(engine, spent, day, ready)
+    made_of = (str(source.root), source.id, str(store(channel).pointer()))
+    asked = _Measuring(source, made_of, day, wanted.window_days, channel)
+    known, usual = _measured(asked)
+    engine = current()
+    spent = engine.memory(known)
+    ready = tables.with_computed(engine, spent, day, wanted)
+    found = engine.arrow(tables.tried(spent, day, ready)).to_pylist()
+    histograms = {}
+    for code, axis in ready.axes.items():  # of every axis, as far as its largest cut point at least
+        top = max(float(usual[code] or 0), 1.1 * max(axis.cut_points, default=0), 1.0)
+        histograms[str(code)] = _histogram(asked, code, top)
     return _preview(ready, day, found, histograms)
 
 
-def _histograms(engine: Engine, spent: Table, day: date, ready: rules.RfmScheme) -> dict[str, Histogram]:
-    """Of every axis, as far as its largest cut point at least."""
-    [usual] = engine.arrow(tables.nearly_all(spent, day)).to_pylist()
-    found = {}
-    for code, axis in ready.axes.items():
-        top = max(float(usual[code] or 0), 1.1 * max(axis.cut_points, default=0), 1.0)
-        counted = engine.arrow(tables.histogram(spent, day, code, top, BINS)).to_pylist()
-        bins = {row["bin"]: row["customers"] for row in counted}
-        found[str(code)] = Histogram(top, [bins.get(place, 0) for place in range(BINS)])
-    return found
+@dataclass(frozen=True)
+class _Measuring:
+    """What is measured of customers: which purchases, to which day, in which window.
+
+    made_of: where purchases and scores lie that are served, which tells one question from another.
+    """
+
+    source: Snapshot = field(compare=False)
+    made_of: tuple[str, ...]
+    day: date
+    window_days: int | None
+    channel: str
+
+
+@lru_cache(maxsize=4)  # some 20 MB each for a million customers
+def _measured(asked: _Measuring) -> tuple[pa.Table, dict[str, Any]]:
+    """What every customer is graded by on a day, and the value nearly all lie under; snapshots never change."""
+    with fresh() as engine:
+        spent = engine.keep(_spent(engine, asked))
+        [usual] = engine.arrow(tables.nearly_all(spent, asked.day)).to_pylist()
+        return engine.arrow(spent), usual
+
+
+def _spent(engine: Engine, asked: _Measuring) -> Table:
+    """From the scores where these purchases were measured by this window already, else from the purchases."""
+    try:
+        scores = newest(asked.channel)
+        here = (scores.facts.get("warehouse"), scores.facts["scheme"]["window_days"])
+    except NotFound:
+        here = None
+    if here == (asked.source.id, asked.window_days):
+        return tables.measured(engine.table([scores.paths("rfm")[-1]]), asked.day)
+    lines = tables.of_channel(warehouse.table(engine, asked.source, "sales_lines"), asked.channel)
+    return tables.measured(tables.spend(lines, asked.day, asked.window_days), asked.day)
+
+
+@lru_cache(maxsize=100)
+def _histogram(asked: _Measuring, code: rules.AxisCode, top: float) -> Histogram:
+    """Customers along an axis; stays the same while cut points move below its top. asked: as `_measured`."""
+    known, _usual = _measured(asked)
+    engine = current()
+    counted = engine.arrow(tables.histogram(engine.memory(known), asked.day, code, top, BINS)).to_pylist()
+    bins = {row["bin"]: row["customers"] for row in counted}
+    return Histogram(top, [bins.get(place, 0) for place in range(BINS)])
 
 
 def _preview(

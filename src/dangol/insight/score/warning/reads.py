@@ -24,6 +24,8 @@ USUAL_FALL = 20.0
 LEAST_GROUP = 30  # below it, a share says little: such a group is not ranked
 MOST_LISTED = 500
 Counts = tuple[tuple[str, int, int, int], ...]
+Fine = tuple[tuple[tuple[str, ...], int, int, int], ...]
+COLUMNS = ("segment_before", "segment", "branch")
 
 
 @dataclass(frozen=True)
@@ -101,7 +103,8 @@ def warned(by: Member, *, since: date, least: float = USUAL_FALL, channel: str =
     require(by, Right.INSIGHT_VIEW)
     _check(least)
     days, asked = score.months(channel), _Asked(since, least, channel)
-    found = {column: _counted(by, asked, column) for column in ("segment_before", "segment", "branch")}
+    rows = _counted(by, asked)
+    found = {column: _folded(rows, place) for place, column in enumerate(COLUMNS)}
     total = found["segment_before"]
     folds = not score.sees_small_groups(by)
     groups = {column: [_group(row, folds) for row in rows] for column, rows in found.items()}
@@ -133,22 +136,32 @@ class _Asked:
     channel: str
 
 
-def _counted(by: Member, asked: _Asked, column: str) -> Counts:
+def _counted(by: Member, asked: _Asked) -> Fine:
     if scope_of(by).everyone:
-        return _of_everyone(score.snapshot_id(asked.channel), warehouse.current()[0].id, asked, column)
-    return _rows(_moved(current(), asked, by), column)
+        return _of_everyone(score.snapshot_id(asked.channel), warehouse.current()[0].id, asked)
+    return _rows(_moved(current(), asked, by))
 
 
 @lru_cache(maxsize=100)
-def _of_everyone(_scores: str, _warehouse: str, asked: _Asked, column: str) -> Counts:
+def _of_everyone(_scores: str, _warehouse: str, asked: _Asked) -> Fine:
     """Snapshots never change, so an answer about two of their days stays true."""
-    return _rows(_moved(current(), asked, None), column)
+    return _rows(_moved(current(), asked, None))
 
 
-def _rows(moved: Table, column: str) -> Counts:
-    rows = current().arrow(tables.fallen_by(moved, column)).to_pylist()
-    told = ((row[column], row["customers"], row["fallen"], row["lost"]) for row in rows)
-    return tuple(sorted(told, key=lambda row: (-row[2], row[0])))
+def _rows(moved: Table) -> Fine:
+    """Counted once by all columns together: everybody's move is worked out one time."""
+    rows = current().arrow(tables.fallen_by(moved, *COLUMNS)).to_pylist()
+    return tuple((tuple(row[one] for one in COLUMNS), row["customers"], row["fallen"], row["lost"]) for row in rows)
+
+
+def _folded(rows: Fine, place: int) -> Counts:
+    """The counts by one of the columns, the most fallen first."""
+    told: dict[str, tuple[int, int, int]] = {}
+    for names, number, fell, lost in rows:
+        before = told.get(names[place], (0, 0, 0))
+        told[names[place]] = (before[0] + number, before[1] + fell, before[2] + lost)
+    found = ((name, *numbers) for name, numbers in told.items())
+    return tuple(sorted(found, key=lambda row: (-row[2], row[0])))
 
 
 def _moved(engine: Engine, asked: _Asked, by: Member | None) -> Table:

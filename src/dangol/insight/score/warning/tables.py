@@ -27,10 +27,10 @@ def with_branch(moved: Table, customers: Table) -> Table:
     return joined.mutate(branch=joined.branch.fill_null(""))
 
 
-def fallen_by(moved: Table, column: str) -> Table:
-    """How many fell among how many: the column, customers, fallen, lost (money less than before, of the fallen)."""
+def fallen_by(moved: Table, *columns: str) -> Table:
+    """How many fell among how many: the columns, customers, fallen, lost (money less than before, of the fallen)."""
     lost = (moved.monetary_before - moved.monetary).sum(where=moved.fell)
-    return moved.group_by(column).aggregate(
+    return moved.group_by(*columns).aggregate(
         customers=moved.count().cast("int64"), fallen=moved.count(where=moved.fell).cast("int64"),
         lost=lost.cast("int64").fill_null(ibis.literal(0, type="int64")),
     )  # fmt: skip

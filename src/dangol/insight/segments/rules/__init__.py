@@ -24,14 +24,16 @@ from dangol.insight.segments.rules.definition import (
     Score,
     Window,
     conditions,
-    from_dict,
     is_ready,
-    node_from_dict,
-    node_to_dict,
     ready,
     segments_in,
+)
+from dangol.insight.segments.rules.fitting import whole
+from dangol.insight.segments.rules.reading import (
+    from_dict,
+    node_from_dict,
+    node_to_dict,
     to_dict,
-    whole,
     window_from_dict,
 )
 

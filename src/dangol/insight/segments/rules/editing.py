@@ -3,7 +3,8 @@
 from dataclasses import replace
 
 from dangol.base.errors import BadInput
-from dangol.insight.segments.rules.definition import ANY, Group, Node, from_dict, to_dict
+from dangol.insight.segments.rules.definition import ANY, Group, Node
+from dangol.insight.segments.rules.reading import from_dict, to_dict
 
 Path = tuple[int, ...]
 _GONE = Group("gone")  # stands where something is taken from until it lies in its new place

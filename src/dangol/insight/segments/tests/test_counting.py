@@ -7,6 +7,7 @@ import pytest
 from dangol.base.errors import BadInput, Conflict, NotFound
 from dangol.engine import current
 from dangol.insight.segments import actions, counting, prepared, reads, rules, tables
+from dangol.insight.segments.reads import members
 from dangol.insight.segments.rules import Event, Filter, Group, InSegment, Profile, Purchase, Reach, Score, Window
 from dangol.insight.segments.tests.world import build
 from dangol.work.actions import Quiet
@@ -197,7 +198,7 @@ def test_a_live_segment_is_frozen_as_it_was_on_any_past_day_and_never_changes(co
         with pytest.raises(BadInput) as refused:
             frozen(one, day)
         assert refused.value.field == "day"
-    monkeypatch.setattr(reads, "LARGE", 0)  # as if they were many: a job writes them down
+    monkeypatch.setattr(members, "LARGE", 0)  # as if they were many: a job writes them down
     waiting = actions.freeze(by=company.marketer, segment_id=live.id, name="많음", day=date(2026, 3, 1))
     assert not waiting.counted
     assert str(waiting.id) not in dict(reads.choices(company.marketer))

@@ -9,6 +9,7 @@ from django.test import Client
 from dangol.insight.score.groups import reads as groups
 from dangol.insight.score.index import reads as index
 from dangol.insight.segments import actions, prepared, reads
+from dangol.insight.segments.reads import members
 from dangol.insight.segments.rules import Group, Profile, Purchase
 from dangol.insight.segments.tests.world import build
 from dangol.web.segments import building, forms
@@ -156,7 +157,7 @@ def test_a_campaign_aims_at_a_built_segment_and_its_approval_binds_who_is_in_it(
     with pytest.raises(Damaged):
         plans.aim(approved.content)
     assert plan.edit(by=company.marketer, plan_id=draft.id, name="여름").content["frozen"] == []
-    monkeypatch.setattr(reads, "LARGE", 0)  # as if the segment were large: a job writes down who is in it
+    monkeypatch.setattr(members, "LARGE", 0)  # as if the segment were large: a job writes down who is in it
     assert plans.submitting(company.marketer, draft.id) is None
     job_id = plan.start_submit(by=company.marketer, plan_id=draft.id)
     assert plans.submitting(company.marketer, draft.id).id == job_id

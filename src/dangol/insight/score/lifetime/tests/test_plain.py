@@ -110,3 +110,11 @@ def test_command_reads_korean_headers_and_writes_the_table(tmp_path, capsys):
     written = list(csv.DictReader(out.open(encoding="utf-8")))
     assert len(written) == answer["customers"]
     assert sum(float(row["value"]) for row in written) == pytest.approx(answer["totals"]["value"])
+
+
+def test_a_calibration_outside_of_the_purchases_and_returns_alone_are_refused_with_what_to_do():
+    rows = shoppers(20)
+    for given, end in ((rows, FIRST - timedelta(days=1)), (rows, FIRST + timedelta(days=900)),
+                       ([(who, day, -amount) for who, day, amount in rows], None)):  # fmt: skip
+        with pytest.raises(BadInput):
+            plain.lifetime(table(given), calibration_end=end)

@@ -1,0 +1,66 @@
+"""Looks at segments: which there are, who is in them, why, how they overlap, and the counts while one is edited."""
+
+from dangol.insight.segments.reads.counted import (
+    OVERLAP,
+    SAMPLE,
+    Counts,
+    Overlap,
+    ReachLine,
+    Why,
+    counts,
+    meeting,
+    overlap,
+    sample,
+    why,
+)
+from dangol.insight.segments.reads.drafts import DraftView, draft, draft_turn
+from dangol.insight.segments.reads.listing import (
+    BOUND,
+    SMALL_GROUP,
+    SegmentView,
+    choices,
+    editable,
+    names,
+    of_customer,
+    saved,
+    sees_small_groups,
+    segment,
+    segments,
+    sizes,
+    users,
+    uses,
+    versions,
+    visible,
+    visible_id,
+)
+from dangol.insight.segments.reads.members import (
+    LARGE,
+    everybody,
+    figures_day,
+    freeze_key,
+    freezing,
+    frozen_members,
+    is_large,
+    member_ids,
+    members_hash,
+    members_now,
+    members_of,
+)
+from dangol.insight.segments.reads.offered import (
+    CHOICES,
+    campaign_names,
+    channels,
+    fields,
+    score_values,
+    scores,
+    values,
+)
+
+__all__ = [
+    "BOUND", "CHOICES", "LARGE", "OVERLAP", "SAMPLE", "SMALL_GROUP", "Counts", "DraftView", "Overlap", "ReachLine",
+    "SegmentView", "Why", "campaign_names", "channels", "choices", "counts", "draft", "draft_turn", "editable",
+    "everybody", "fields", "figures_day", "freeze_key", "freezing", "frozen_members", "is_large", "meeting",
+    "member_ids", "members_hash", "members_now", "members_of", "names", "of_customer", "overlap", "sample", "saved",
+    "score_values", "scores", "sees_small_groups", "segment", "segments", "sizes", "users", "uses", "values",
+    "versions", "visible", "visible_id", "why",
+]  # fmt: skip
