@@ -8,8 +8,9 @@ from ibis.expr.types import Table, Value
 
 from dangol.insight.olap.rules import Dimension
 from dangol.insight.olap.tables.conditions import met
-from dangol.insight.olap.tables.shape import Question, Star, column, period
+from dangol.insight.olap.tables.shape import Question, Star, column, period, whole
 
+NOBODY = 0  # no customer's number
 JOINS = {"customer": "customer_id", "product": "product_key", "store": "store_key", "posting": "unit_id"}
 
 
@@ -21,25 +22,44 @@ def facts(
     table: sales_lines, contacts or responses, with its day as `day`. within: whether the conditions on periods apply.
     late: dimensions of the split that are looked up later, in fewer rows (see `dimensioned`).
     """
+    everyone = star.complete and (table is star.sales_lines or table is star.visits)
     if star.bounded:
         table = table.semi_join(star.customers, "customer_id")
     wanted = list(dict.fromkeys((*(item for item in question.by if item not in late), *question.used)))
-    found = dimensioned(star, table, wanted)
+    found = dimensioned(star, table, wanted, everyone=everyone)
     conditions = question.rows + (question.periods if within else ())
     kinds = {item.name: item for item in wanted}
     return found.filter(*[met(found, condition, kinds) for condition in conditions]) if conditions else found
 
 
-def dimensioned(star: Star, table: Table, wanted: Collection[Dimension]) -> Table:
-    """Rows with a column for each dimension: of their own, of their day, or of what they lead to by a key."""
+def dimensioned(star: Star, table: Table, wanted: Collection[Dimension], *, everyone: bool = False) -> Table:
+    """Rows with a column for each dimension: of their own, of their day, or of what they lead to by a key.
+
+    everyone: whether the star has the customer of every row that names one.
+    """
     sides = {"customer": star.customers, "product": star.products, "store": star.stores, "posting": star.units}
     for of, key in JOINS.items():
         columns = sorted({item.column for item in wanted if item.of == of and not _is_rep(item)})
         if columns:
             side = sides[of]
             side = side.select(side[key].name(f"{of}_key_"), **{f"{of}_{name}": side[name] for name in columns})
-            table = table.left_join(side, table[key] == side[f"{of}_key_"])
+            if of == "customer" and everyone:
+                table = _with_customers(table, side)
+            else:
+                table = table.left_join(side, table[key] == side[f"{of}_key_"])
     return table.mutate(**{column(item): _value(table, item) for item in wanted})
+
+
+def _with_customers(table: Table, side: Table) -> Table:
+    """Rows with what their customer tells, nobody's with nothing.
+
+    Nobody is one more customer here, so that every row finds exactly one: such a join is an array that is looked up
+    in, where the engine knows the numbers of customers to be few (DuckDB: up to a million).
+    """
+    told = {name: ibis.null(kind) for name, kind in side.schema().items()} | {"customer_key_": whole(NOBODY)}
+    nobody = ibis.range(0, 1).unnest().name("row").as_table().select(**told)
+    both = ibis.union(side, nobody)
+    return table.inner_join(both, table.customer_id.fill_null(whole(NOBODY)) == both.customer_key_)
 
 
 def source_of(item: Dimension) -> str:

@@ -18,6 +18,7 @@ class Star:
     bounded: whether lines, contacts and responses of other customers must be left out. days: first and last day of
     the sales lines. different: the number of different customers of a column in so many groups at most, as one
     aggregate; None where the engine has no quick one (see `Engine.bits`). visits: None in a layout that had none.
+    complete: whether the customer of every line and visit is among the customers (or left out by `bounded`).
     """
 
     sales_lines: Table
@@ -29,6 +30,7 @@ class Star:
     units: Table
     visits: Table | None = None
     bounded: bool = False
+    complete: bool = False
     days: tuple[date, date] | None = None
     different: Callable[[IntegerColumn, int], IntegerValue | None] | None = None
 
