@@ -21,6 +21,7 @@ from dangol.engine.limits import watched
 PAGE_SECONDS = 10.0
 SPARK_PAGE_SECONDS = 60.0  # a cluster plans and starts its tasks for seconds before it reads a row
 VIEWS_KEPT = 64
+MOST_TOLD = 64  # files
 GROUP_ROWS = 122_880
 MOST_BITS_BYTES = 64 * 1024 * 1024  # a thread
 
@@ -31,8 +32,11 @@ class Engine(Protocol):
     name: str
     backend: Any
 
-    def table(self, paths: Sequence[Path]) -> Table:
-        """The rows of Parquet files of one shape, as one Ibis table."""
+    def table(self, paths: Sequence[Path], *, told: bool = False) -> Table:
+        """The rows of Parquet files of one shape, as one Ibis table.
+
+        told: whether what the files say of their values may guide the engine; their columns are the very same then.
+        """
 
     def memory(self, rows: pa.Table, name: str = "") -> Table:
         """A small Arrow table as an Ibis table."""
@@ -91,15 +95,23 @@ class DuckDB:
         self.seconds = seconds
         self._views: OrderedDict[tuple[str, ...], Table] = OrderedDict()
 
-    def table(self, paths: Sequence[Path]) -> Table:
-        key = tuple(str(path) for path in paths)
+    def table(self, paths: Sequence[Path], *, told: bool = False) -> Table:
+        files = tuple(str(path) for path in paths)
+        key = ("told", *files) if told and 1 < len(files) <= MOST_TOLD else files
         if key not in self._views:
-            self._views[key] = self.backend.read_parquet(list(key))
+            self._views[key] = self._told(paths) if key != files else self.backend.read_parquet(list(files))
             if len(self._views) > VIEWS_KEPT:
                 _paths, oldest = self._views.popitem(last=False)
                 self.backend.drop_view(oldest.get_name(), force=True)
         self._views.move_to_end(key)
         return self._views[key]
+
+    def _told(self, paths: Sequence[Path]) -> Table:
+        """Files one by one: DuckDB heeds what a file tells of its values only alone, and joins in plain arrays then."""
+        name = ibis.util.gen_name("told")
+        parts = " UNION ALL ".join(f"SELECT * FROM read_parquet('{_quoted(path)}')" for path in paths)  # noqa: S608
+        self.backend.con.execute(f'CREATE TEMP VIEW "{name}" AS {parts}')
+        return self.backend.table(name)
 
     def memory(self, rows: pa.Table, name: str = "") -> Table:
         return ibis.memtable(rows)

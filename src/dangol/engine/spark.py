@@ -67,7 +67,7 @@ class Spark:
         self.session.sparkContext.setLogLevel("ERROR")
         self.backend = ibis.pyspark.connect(self.session)
 
-    def table(self, paths: Sequence[Path]) -> Table:
+    def table(self, paths: Sequence[Path], *, told: bool = False) -> Table:
         name = ibis.util.gen_name("parquet")
         self.session.read.parquet(*[_literal(path) for path in paths]).createOrReplaceTempView(name)
         return self.backend.table(name)

@@ -7,7 +7,7 @@ from typing import Any
 import ibis
 
 from dangol import engine
-from dangol.insight.olap import reads, tables
+from dangol.insight.olap import reads, rules, tables
 from dangol.insight.warehouse import reads as warehouse
 from dangol.staff.reads import Member, require
 from dangol.staff.rules import Right
@@ -37,9 +37,16 @@ def customers(by: Member, where: str, *, order: str = "-sales_amount", start: in
     name = order.removeprefix("-") if order.removeprefix("-") in ORDERS else "sales_amount"
     key = ibis.desc(found[name]) if order.startswith("-") else ibis.asc(found[name])
     opened = engine.current()
-    rows = opened.arrow(found.order_by([key, ibis.asc(found.customer_id)]).limit(limit, offset=start)).to_pylist()
-    [whole] = opened.arrow(found.aggregate(n=found.count())).to_pylist()
-    return Behind(rows, int(whole["n"]), warehouse.current()[0].facts["as_of"])
+    counted = found.mutate(customers=found.count().over(ibis.window()))
+    shown = counted.order_by([key, ibis.asc(found.customer_id)]).limit(limit, offset=start)
+    rows = opened.arrow(shown).to_pylist()
+    if rows or not start:
+        count = rows[0]["customers"] if rows else 0
+    else:  # past the last one
+        [whole] = opened.arrow(found.aggregate(customers=found.count())).to_pylist()
+        count = whole["customers"]
+    people = [{name: value for name, value in row.items() if name != "customers"} for row in rows]
+    return Behind(people, int(count), warehouse.current()[0].facts["as_of"])
 
 
 def ids(by: Member, where: str) -> list[int]:
@@ -51,12 +58,18 @@ def ids(by: Member, where: str) -> list[int]:
 
 
 def _people(by: Member, where: str) -> Any:
+    """The customers of a cell. Orders are brought together where a cell may hold some of their lines only."""
     seen = reads.view(by)
-    lines = tables.facts(seen.star, seen.star.sales_lines, seen.question((), where))
+    question = seen.question((), where)
+    lines = tables.facts(seen.star, seen.star.sales_lines, question)
     lines = lines.filter(lines.customer_id.notnull())
-    orders = lines.group_by("customer_id", "source", "order_id").aggregate(
-        amount=lines.amount.sum().cast("int64"), day=lines.day.max()
-    )
+    if any(rules.within_order(item) for item in question.used):
+        apart = lines.group_by("customer_id", "source", "order_id")
+        orders = apart.aggregate(amount=lines.amount.sum().cast("int64"), day=lines.day.max())
+        orders = orders.mutate(first=tables.whole(1))
+    else:
+        orders = lines.mutate(first=(lines.line_no == ibis.literal(0, type="int32")).cast("int64"))
     return orders.group_by("customer_id").aggregate(
-        sales_amount=orders.amount.sum().cast("int64"), orders=orders.count(), last_day=orders.day.max()
-    )
+        sales_amount=orders.amount.sum().cast("int64"), orders=orders.first.sum().cast("int64"),
+        last_day=orders.day.max(),
+    )  # fmt: skip

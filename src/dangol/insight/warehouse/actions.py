@@ -363,6 +363,7 @@ def _facts(build: Build, fingerprint: str) -> dict[str, Any]:
     """What the snapshot says about itself."""
     options = settings.DANGOL
     [days] = build.engine.arrow(tables.days(build.written("sales_lines"))).to_pylist()
+    [strange] = build.engine.arrow(tables.strangers(build.written("visits"), build.written("customers"))).to_pylist()
     today = options.today or company_day(datetime.now(UTC), options.zone)
     return {
         "version": rules.VERSION,
@@ -371,6 +372,7 @@ def _facts(build: Build, fingerprint: str) -> dict[str, Any]:
         "first_day": str(days["first_day"]) if days["first_day"] else None,
         "last_day": str(days["last_day"]) if days["last_day"] else None,
         "unkeyed": int(days["unkeyed"] or 0),
+        "strangers": int(strange["strangers"]),
         "zone": options.time_zone,
         "currency": options.currency,
         "sources": collect.fingerprint(),

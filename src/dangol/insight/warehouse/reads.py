@@ -36,7 +36,7 @@ def table(engine: Engine, snapshot: Snapshot, name: str) -> Table:
     if name in NEWER and name not in snapshot.files:
         return engine.memory(pa.schema([(column, pa.int64() if column.endswith("_id") else pa.string())
                                         for column in rules.STAR[name]]).empty_table())  # fmt: skip
-    found = engine.table(snapshot.paths(name))
+    found = engine.table(snapshot.paths(name), told=True)
     unknown = {column: ibis.null(rules.STAR[name][column]) for column in NEWER.get(name, ())
                if column not in found.columns}  # fmt: skip
     return found.mutate(**unknown) if unknown else found

@@ -196,6 +196,12 @@ def customers(attributes: Table, visits: Table) -> Table:
     return known.left_join(first, "customer_id").drop("customer_id_right")
 
 
+def strangers(visits: Table, customers: Table) -> Table:
+    """One row: how many visits are of a customer who is not among the customers."""
+    unknown = visits.filter(visits.customer_id.notnull()).anti_join(customers, "customer_id")
+    return unknown.aggregate(strangers=unknown.count())
+
+
 @dataclass(frozen=True)
 class Charge:
     """The tables customer_keys and postings of a snapshot."""

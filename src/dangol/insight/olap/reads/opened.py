@@ -93,6 +93,7 @@ def _star(opened: Engine, snapshot: Snapshot, who: Scope, *, segments: bool = Tr
         **{**found, "customers": people},
         visits=warehouse.visits(opened, snapshot),
         bounded=not who.everyone,
+        complete=snapshot.facts.get("strangers") == 0,
         days=days_of(snapshot),
         zone=_zone(settings.DANGOL.zone, *days_of(snapshot) or ()),
         different=lambda numbers, groups: opened.bits(numbers, span, groups) if (span := _ids(snapshot)) else None,

@@ -9,7 +9,7 @@ from dangol.insight.olap.tables.conditions import met
 from dangol.insight.olap.tables.facts import facts
 from dangol.insight.olap.tables.people import base, contacted, cycle, people, responding, retention
 from dangol.insight.olap.tables.sales import best_shares, sales
-from dangol.insight.olap.tables.shape import Question, Star, column, period
+from dangol.insight.olap.tables.shape import Question, Star, column, period, whole
 
 __all__ = [
     "Question",
@@ -26,4 +26,5 @@ __all__ = [
     "responding",
     "retention",
     "sales",
+    "whole",
 ]

@@ -12,6 +12,7 @@ from dangol.insight.olap.tables.ranks import RANKS, placed
 from dangol.insight.olap.tables.shape import Question, Star, column, period, whole
 from dangol.insight.warehouse.tables import company_time
 
+NOBODY = 0  # no customer's number
 JOINS = {"customer": "customer_id", "product": "product_key", "store": "store_key", "posting": "unit_id"}
 
 
@@ -24,17 +25,21 @@ def facts(
     late: dimensions of the split that are looked up later, in fewer rows (see `dimensioned`).
     """
     star = ranked(star, question)
+    everyone = star.complete and (table is star.sales_lines or table is star.visits)
     if star.bounded:
         table = table.semi_join(star.customers, "customer_id")
     wanted = list(dict.fromkeys((*(item for item in question.by if item not in late), *question.used)))
-    found = dimensioned(star, table, wanted)
+    found = dimensioned(star, table, wanted, everyone=everyone)
     conditions = question.rows + (question.periods if within else ())
     kinds = {item.name: item for item in wanted}
     return found.filter(*[met(found, condition, kinds) for condition in conditions]) if conditions else found
 
 
-def dimensioned(star: Star, table: Table, wanted: Collection[Dimension]) -> Table:
-    """Rows with a column for each dimension: of their own, of their day, or of what they lead to by a key."""
+def dimensioned(star: Star, table: Table, wanted: Collection[Dimension], *, everyone: bool = False) -> Table:
+    """Rows with a column for each dimension: of their own, of their day, or of what they lead to by a key.
+
+    everyone: whether the star has the customer of every row that names one.
+    """
     sides = {"customer": star.customers, "product": star.products, "store": star.stores, "posting": star.units}
     for of, key in JOINS.items():
         names = {item.column for item in wanted if item.of == of and not _is_rep(item)}
@@ -44,7 +49,10 @@ def dimensioned(star: Star, table: Table, wanted: Collection[Dimension]) -> Tabl
         if columns:
             side = sides[of]
             side = side.select(side[key].name(f"{of}_key_"), **{f"{of}_{name}": side[name] for name in columns})
-            table = table.left_join(side, table[key] == side[f"{of}_key_"])
+            if of == "customer" and everyone:
+                table = _with_customers(table, side)
+            else:
+                table = table.left_join(side, table[key] == side[f"{of}_key_"])
     return table.mutate(**{column(item): _value(star, table, item) for item in wanted})
 
 
@@ -70,6 +78,18 @@ def ranked(star: Star, question: Question) -> Star:
     ranks = placed(each, each.amount).select(*RANKS, ranked_id="customer_id")
     people = star.customers.left_join(ranks, star.customers.customer_id == ranks.ranked_id).drop("ranked_id")
     return replace(star, customers=people)
+
+
+def _with_customers(table: Table, side: Table) -> Table:
+    """Rows with what their customer tells, nobody's with nothing.
+
+    Nobody is one more customer here, so that every row finds exactly one: such a join is an array that is looked up
+    in, where the engine knows the numbers of customers to be few (DuckDB: up to a million).
+    """
+    told = {name: ibis.null(kind) for name, kind in side.schema().items()} | {"customer_key_": whole(NOBODY)}
+    nobody = ibis.range(0, 1).unnest().name("row").as_table().select(**told)
+    both = ibis.union(side, nobody)
+    return table.inner_join(both, table.customer_id.fill_null(whole(NOBODY)) == both.customer_key_)
 
 
 def source_of(item: Dimension) -> str:
