@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dangol import __version__
 from dangol.base.disk import FULL, is_full
 from dangol.base.errors import BadInput, Cancelled, DangolError, Unavailable
+from dangol.cli import upgrade
 
 EXIT_OK, EXIT_FAILED, EXIT_BAD_INPUT, EXIT_INTERRUPTED = 0, 1, 2, 130
 
@@ -45,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
             django.setup()
         if getattr(given, "needs_database", False):
-            _bring_up_to_date()
+            upgrade.bring_up_to_date()
         return int(given.run(given) or EXIT_OK)
     except DangolError as error:
         return _say(error, as_json=getattr(given, "json", False))
@@ -58,17 +59,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if not is_full(error):
             raise
         return _say(Unavailable(FULL), as_json=getattr(given, "json", False))
-
-
-def _bring_up_to_date() -> None:
-    """Apply the changes of the database that are waiting; none are at most starts."""
-    from django.core.management import call_command
-    from django.db import connection
-    from django.db.migrations.executor import MigrationExecutor
-
-    executor = MigrationExecutor(connection)
-    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
-        call_command("migrate", verbosity=0, interactive=False)
 
 
 def _say(error: DangolError, *, as_json: bool) -> int:

@@ -58,12 +58,11 @@ def add(verbs: Any) -> None:
         "--undo", type=int, metavar="LOAD_ID", help="take back everything a load brought; again, it goes on"
     )
     parser.add_argument("--json", action="store_true", help="print the report as JSON")
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=run, needs_database=True)
 
 
 def run(given: argparse.Namespace) -> int:
     """Run the command."""
-    _prepare()
     from dangol.staff.reads import system
 
     by = system()
@@ -103,15 +102,6 @@ def _reference(given: argparse.Namespace, by: Any) -> int:
 
 def _paths(given: argparse.Namespace) -> list[Path | None]:
     return list(given.files) or [None]
-
-
-def _prepare() -> None:
-    """Make the tables of a fresh home folder."""
-    from django.core.management import call_command
-    from django.db import connection
-
-    if "collect_source" not in connection.introspection.table_names():
-        call_command("migrate", verbosity=0)
 
 
 def _pairs(given: list[str], option: str) -> dict[str, str]:

@@ -1,6 +1,6 @@
 """Rows of an answer out of the tables of figures: laid side by side, reckoned, sorted and said in plain values."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -119,7 +119,13 @@ def found(opened: Opened, measures: Sequence[str], by: Sequence[str], conditions
                 column[place] = value
     for column in leaves.values():
         column.extend([None] * (len(groups) - len(column)))
-    for inside, wanted in totals:
+    for inside, names in totals:
+        sums = {name: _added_up(opened, by, leaves, inside=inside, name=name, groups=groups) for name in names}
+        known = {name: column for name, column in sums.items() if column is not None}
+        leaves |= {(inside, name): column for name, column in known.items()}
+        wanted = [name for name in names if name not in known]
+        if not wanted:
+            continue
         worth = _totals_of(opened, wanted, by, conditions, inside=inside, groups=list(groups))
         leaves |= {(inside, name): values for name, values in worth.items()}
     return Found(opened, by, list(groups), leaves)
@@ -149,6 +155,33 @@ def _figures_of(
         there: list[framed.Group] = list(zip(*keys, strict=True)) if keys else [()] * part.num_rows
         for name in (one for one in part.column_names if one in wanted):
             yield name, there, part.column(name).to_pylist()
+
+
+def _added_up(
+    opened: Opened,
+    by: Sequence[str],
+    leaves: Mapping[Leaf, list[Any]],
+    *,
+    inside: rules.Conditions,
+    name: str,
+    groups: Iterable[framed.Group],
+) -> list[Any] | None:
+    """A total for every group out of the figures of the groups, where they are known and add up exactly."""
+    before, frame, behind = framed.off(inside)
+    parts = leaves.get(((*before, *behind), name))
+    model = opened.model
+    overlap = any(model.dimensions[one].of in model.trees for one in by)
+    if parts is None or overlap or not model.measures[name].additive or any(isinstance(one, Frame) for one in behind):
+        return None
+    if not all(value is None or isinstance(value, int | Decimal) for value in parts):
+        return None
+    places = [list(by).index(one) for one in framed.kept(frame, by)]
+    keys = [tuple(group[place] for place in places) for group in groups]
+    sums: dict[framed.Group, Any] = {}
+    for key, value in zip(keys, parts, strict=True):
+        if value is not None:
+            sums[key] = sums.get(key, 0) + value
+    return [sums.get(key) for key in keys]
 
 
 def _totals_of(
