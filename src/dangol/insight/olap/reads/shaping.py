@@ -175,7 +175,7 @@ def _added_up(
         return None
     if not all(value is None or isinstance(value, int | Decimal) for value in parts):
         return None
-    places = [list(by).index(one) for one in framed.kept(frame, by)]
+    places = [list(by).index(one) for one in framed.kept(frame.keep, by)]
     keys = [tuple(group[place] for place in places) for group in groups]
     sums: dict[framed.Group, Any] = {}
     for key, value in zip(keys, parts, strict=True):
