@@ -70,9 +70,11 @@ def pages() -> dict[str, Any]:
     """p50 and p95 in milliseconds of each page, p95 of its processor time, or the status of the one that did not answer."""
     from django.test import Client
 
+    from dangol.insight.answers import waiting
     from dangol.staff.models import Member
     from dangol.staff.rules import Role
 
+    waiting.FIRST_SECONDS = 60.0  # the whole answer is measured, not the frame that comes before it
     member, _made = Member.objects.get_or_create(
         email="bench@example.com", defaults={"name": "Bench", "role": Role.ANALYST, "password": "!"}
     )

@@ -83,8 +83,8 @@ def _tree(request: Request, draft: reads.DraftView) -> dict[str, Any]:
     drawing = Drawing(request.user, draft.segment_id, draft.root)
     return {
         "draft": draft, "segment_id": draft.segment_id, "tree": drawing.tree(),
-        "sentence": wording.said(draft.root, drawing.names), "starts": _starts(), "matches": said(rules.MATCHES),
-        "empty": not draft.root.parts, "deepest": rules.LIMITS.depth - 1, "templates": _examples(),
+        "sentences": wording.in_each_language(draft.root, drawing.names), "starts": _starts(),
+        "matches": said(rules.MATCHES), "empty": not draft.root.parts, "deepest": rules.LIMITS.depth - 1, "templates": _examples(),
         "may_see": may(request.user, Right.CUSTOMERS_VIEW),
     }  # fmt: skip
 
@@ -194,7 +194,7 @@ def _card(request: Request, before: reads.DraftView, after: reads.DraftView, pat
     same = forms.shape(editing.at(before.root, path)) == forms.shape(node)
     variables = {
         "part": part, "segment_id": after.segment_id, "draft": after, "same": same,
-        "sentence": wording.said(after.root, drawing.names), "deepest": rules.LIMITS.depth - 1,
+        "sentences": wording.in_each_language(after.root, drawing.names), "deepest": rules.LIMITS.depth - 1,
     }  # fmt: skip
     response = render(request, "segments/card_changed.html", variables)
     if same:

@@ -1,5 +1,6 @@
 """Looks at who is in a segment: some people and why, sizes over time, what uses it, and overlaps."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.http import HttpResponse
@@ -82,7 +83,7 @@ def history(request: Request, segment_id: int) -> HttpResponse:
     rows = [{"day": day.isoformat(), "customers": n} for day, n in sizes if n is not None]
     versions = [
         {"number": number, "name": name, "by": by, "at": at,
-         "said": wording.said(rules.from_dict(definition)) if definition else ""}
+         "said": _told(definition) if definition else ""}
         for number, name, by, at, definition in reads.versions(request.user, segment_id)
     ]  # fmt: skip
     plans = []
@@ -93,6 +94,14 @@ def history(request: Request, segment_id: int) -> HttpResponse:
         "users": reads.users(request.user, segment_id), "plans": plans,
         "columns": [("day", _("Day"), "day"), ("customers", _("Customers"), "number")],
     })  # fmt: skip
+
+
+def _told(definition: Mapping[str, Any]) -> str:
+    """A version as a sentence, or why it cannot be read any more."""
+    try:
+        return wording.said(rules.from_dict(definition))
+    except BadInput as error:
+        return sentence(error)
 
 
 def _sizes_chart(rows: list[dict[str, Any]]) -> dict[str, Any]:

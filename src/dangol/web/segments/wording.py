@@ -4,7 +4,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from django.utils.translation import get_language, gettext
+from django.conf import settings
+from django.utils.translation import get_language, gettext, override
 from django.utils.translation import gettext_noop as N_  # noqa: N812
 
 from dangol.customers.consent.rules import CHANNEL_NAMES
@@ -120,6 +121,17 @@ def _day(given: Any) -> str:
 def said(root: rules.Group, names: Names | None = None) -> str:
     """A definition as a sentence."""
     return sentence(root, words(names or Names(root)))
+
+
+def in_each_language(root: rules.Group, names: Names) -> list[tuple[str, str]]:
+    """A definition as (language, sentence): in the reader's language first. names: those known in it."""
+    mine = (get_language() or "en")[:2]
+    told = [(mine, said(root, names))]
+    for code, _name in settings.LANGUAGES:
+        if code != mine:
+            with override(code):
+                told.append((code, said(root)))
+    return told
 
 
 def phrases(names: Names) -> Callable[[rules.Condition], str]:

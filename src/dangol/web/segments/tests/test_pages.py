@@ -40,6 +40,10 @@ def test_a_segment_is_built_counted_undone_and_saved_without_leaving_the_page(cl
     assert "segment-changed" in act(client, act="add", kind="purchase")["HX-Trigger"]
     answer = act(client, act="set", path="0", measure="orders", least="3", most="", window="last", days="200")
     assert answer["HX-Reswap"] == "none"  # the same fields: only what it says is drawn anew
+    told = dict(re.findall(r'<p class="seg-sentence[^>]*lang="(\w+)">(.*?)</p>', answer.content.decode()))
+    assert "at least 3" in told["en"]
+    assert "3" in told["ko"]
+    assert "구매" in told["ko"]
     counted = client.get("/segments/0/counts/").content.decode()
     assert 'data-total="2"' in counted
     assert re.search(r'id="n-0"[^>]*>2<', counted)
