@@ -84,8 +84,8 @@ def _tree(request: Request, draft: reads.DraftView) -> dict[str, Any]:
     return {
         "draft": draft, "segment_id": draft.segment_id, "tree": drawing.tree(),
         "sentences": wording.in_each_language(draft.root, drawing.names), "starts": _starts(),
-        "matches": said(rules.MATCHES), "empty": not draft.root.parts, "deepest": rules.LIMITS.depth - 1, "templates": _examples(),
-        "may_see": may(request.user, Right.CUSTOMERS_VIEW),
+        "matches": said(rules.MATCHES), "empty": not draft.root.parts, "deepest": rules.LIMITS.depth - 1,
+        "templates": _examples(), "may_see": may(request.user, Right.CUSTOMERS_VIEW),
     }  # fmt: skip
 
 
