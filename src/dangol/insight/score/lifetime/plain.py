@@ -1,7 +1,7 @@
 """Lifetime value of purchases from anywhere: no database, no warehouse; the same rules as the pages use."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,7 @@ from dangol.insight.score.lifetime.rules.valuation import AUTO, CONTRACT, Lifeti
 
 BATCH_ROWS = 122_880
 UNITS = {"day": 1, "week": 7, "month": 30.4375}
+QUIET = timedelta(days=366)  # after the last purchase: longer is a slip of the pen rather than a silence that was seen
 
 
 def lifetime(
@@ -54,9 +55,9 @@ def lifetime(
 def _check_there_is_something(purchases: pa.Table, end: date, until: date) -> None:
     """Raises BadInput where the models could not see a purchase, with the reason."""
     first = pc.min(purchases["day"]).as_py()
-    if not first <= end <= until:
-        raise BadInput("The calibration must end between the first and the last purchase: from {first} to {last}.",
-                       field="calibration-end", first=first, last=until)  # fmt: skip
+    if not first <= end <= until + QUIET:
+        raise BadInput("The calibration must end after the first purchase and at most a year after the last one: they "
+                       "are from {first} to {last}.", field="calibration-end", first=first, last=until)  # fmt: skip
     largest = pc.max(purchases["amount"]).as_py() if "amount" in purchases.column_names else None
     if largest is not None and largest < 0:
         raise BadInput("Every amount is below 0, which reads as a return: there are no purchases.", field="amount")

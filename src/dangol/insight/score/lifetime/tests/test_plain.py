@@ -114,7 +114,7 @@ def test_command_reads_korean_headers_and_writes_the_table(tmp_path, capsys):
 
 def test_a_calibration_outside_of_the_purchases_and_returns_alone_are_refused_with_what_to_do():
     rows = shoppers(20)
-    for given, end in ((rows, FIRST - timedelta(days=1)), (rows, FIRST + timedelta(days=900)),
+    for given, end in ((rows, FIRST - timedelta(days=1)), (rows, FIRST + timedelta(days=1200)),
                        ([(who, day, -amount) for who, day, amount in rows], None)):  # fmt: skip
         with pytest.raises(BadInput):
             plain.lifetime(table(given), calibration_end=end)
