@@ -93,7 +93,7 @@ def _browser() -> Outcome:
     name = "pages in Chromium"
     if not any(map(shutil.which, BROWSERS)):
         return _skip(name, "no Chromium is installed")
-    return _run(name, _pytest("-m", "browser"))
+    return _run(name, _pytest("-n", "2", "--dist", "loadgroup", "-m", "browser"))
 
 
 def _demo() -> Outcome:
