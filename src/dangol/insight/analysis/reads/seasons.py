@@ -13,6 +13,7 @@ from dangol.insight.analysis.rules.findings import N_, Block, Chart, Column, Fou
 from dangol.insight.analysis.rules.spans import Span
 
 MOST_YEARS = 5
+MEANS = N_("Sales a day; an index needs more data")
 PERIOD = N_("Looked at: {first} – {last}.")
 
 
@@ -45,17 +46,11 @@ def _indices(
         {"name": Sentence(one), "mean": mean, "index": index} for one, (mean, index) in zip(names, figures, strict=True)
     ]
     drawn = [row for row in rows if row["index"] is not None]
-    return Block(
-        name,
-        title,
-        [
-            Column("name", label, "text"),
-            Column("mean", N_("Sales a day"), "money"),
-            Column("index", N_("Index"), "index"),
-        ],
-        rows,
-        chart=Chart("index", "index", "name", caption=Sentence(N_("Index: 100 is the mean")), rows=drawn),
-    )
+    columns = [Column("name", label, "text"), Column("mean", N_("Sales a day"), "money")]
+    if not drawn:  # too little for a season: what was sold is shown, without an index nobody can judge
+        return Block(name, title, columns, rows, chart=Chart("columns", "name", "mean", caption=Sentence(MEANS)))
+    chart = Chart("index", "index", "name", caption=Sentence(N_("Index: 100 is the mean")), rows=drawn)
+    return Block(name, title, [*columns, Column("index", N_("Index"), "index")], rows, chart=chart)
 
 
 def _summed(found: Mapping[tuple[date, int], hours.Hour]) -> tuple[dict[date, int], dict[int, int]]:
