@@ -49,6 +49,13 @@ def _pytest(*arguments: str) -> list[str]:
     return [PYTHON, "-m", "pytest", *arguments]
 
 
+def _marked(*marks: str) -> list[str]:
+    """The files with tests marked so: reading all the others takes longer than some of these tests."""
+    files = (path for folder in ("src", "tests") for path in (ROOT / folder).rglob("test_*.py"))
+    words = [f"mark.{mark}" for mark in marks]
+    return sorted(str(path) for path in files if any(word in path.read_text("utf-8") for word in words))
+
+
 def _static() -> list[Outcome]:
     return [
         _run("format", [str(BIN / "ruff"), "format", "--check", "."]),
@@ -86,19 +93,20 @@ def _cluster() -> Outcome:
     name = "tests on a Spark cluster"
     if not shutil.which("java"):
         return _skip(name, "Java, which Spark needs, is not installed")
-    return _run(name, _pytest("-m", "cluster"))
+    return _run(name, _pytest("-m", "cluster", *_marked("cluster")))
 
 
 def _browser() -> Outcome:
     name = "pages in Chromium"
     if not any(map(shutil.which, BROWSERS)):
         return _skip(name, "no Chromium is installed")
-    return _run(name, _pytest("-n", "2", "--dist", "loadgroup", "-m", "browser"))
+    return _run(name, _pytest("-n", "2", "--dist", "loadgroup", "-m", "browser", "tests/browser"))
 
 
 def _demo() -> Outcome:
     return _run(
-        "the demonstration on real purchases, and speed against its limits", _pytest("-m", "demo or speed", "-s")
+        "the demonstration on real purchases, and speed against its limits",
+        _pytest("-m", "demo or speed", "-s", *_marked("demo", "speed")),
     )
 
 

@@ -2,6 +2,7 @@
 
 import re
 import smtplib
+import socket
 import ssl
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -114,6 +115,8 @@ class Email:
             )
         else:
             connection = smtplib.SMTP(options.smtp_host, options.smtp_port, timeout=SECONDS)
+        if connection.sock is not None:  # else the final dot waits some 40 ms for the text before it to be acknowledged
+            connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         connection.ehlo_or_helo_if_needed()
         if options.smtp_tls == "starttls":
             connection.starttls(context=secure)

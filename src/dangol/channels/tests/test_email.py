@@ -3,6 +3,9 @@
 import base64
 import hashlib
 import re
+import socket
+import threading
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -14,7 +17,7 @@ from django.conf import settings as configured
 from dangol.base.errors import BadSetting
 from dangol.channels import actions, letters, reads
 from dangol.channels.email import dkim, rules
-from dangol.channels.email.adapter import compose
+from dangol.channels.email.adapter import Email, compose
 from dangol.channels.models import Message
 from dangol.channels.rules import Delivery, Limits, Outgoing, Receipt
 from dangol.customers.consent import actions as consent
@@ -138,3 +141,22 @@ def test_an_address_its_server_does_not_know_is_kept_with_the_reason_and_gets_no
     ]
     actions.forget(customer_ids=[1])
     assert reads.refused(1) == []
+
+
+def test_the_end_of_a_mail_does_not_wait_for_its_text_to_be_acknowledged(settings):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        settings.DANGOL = replace(settings.DANGOL, smtp_port=server.getsockname()[1], smtp_tls="none", smtp_user="")
+
+        def greet():
+            peer, _address = server.accept()
+            with peer:
+                peer.sendall(b"220 here\r\n")
+                peer.recv(100)
+                peer.sendall(b"250 here\r\n")
+
+        host = threading.Thread(target=greet)
+        host.start()
+        connection = Email()._connect()
+        assert connection.sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+        connection.close()
+        host.join()
