@@ -19,6 +19,7 @@ from dangol.insight.analysis.rules.charge import in_charge, rep_path
 from dangol.insight.analysis.rules.spans import Span
 from dangol.insight.analysis.tables import pulse as tables
 from dangol.insight.olap import reads as olap
+from dangol.insight.olap import rules as olap_rules
 from dangol.insight.olap.reads import View
 from dangol.insight.score import reads as score
 from dangol.insight.score.warning import reads as warning
@@ -45,7 +46,7 @@ def publish(running: Running) -> dict[str, Any]:
         if not view.snapshot.facts.get("as_of"):
             return NOTHING
         running.progress(0, STEPS)
-        work = _Pulse(view)
+        work = Pulse(view)
         running.progress(1, STEPS)
         boards = work.boards(unit.path for unit in staff.units())
         known = list(Goal.objects.select_related("unit"))
@@ -65,7 +66,7 @@ def publish(running: Running) -> dict[str, Any]:
     return {"boards": len(boards), "goals": len(known), "hints": hints, "reports": reports}
 
 
-class _Pulse:
+class Pulse:
     """The last weeks of the whole company by unit and rep, read once; boards are sums of them."""
 
     def __init__(self, view: View) -> None:
@@ -111,7 +112,7 @@ class _Pulse:
         series = self._series(_below(path, self.weeks))
         hints = []
         for one in pulse.moves(series):
-            where = pulse.part(one.change, self._groups(path), one.factor) if one.measure == "amount" else None
+            where = pulse.part(one.change, self.groups(path, FIELDS[one.measure]), one.factor)
             hints.append(self._said(one, where))
         return self._board(path, series, _segments(_below(path, self.standing)), hints=hints)
 
@@ -141,16 +142,21 @@ class _Pulse:
         content = {"weeks": series, "segments": segments} | more
         return Board(path=path, snapshot=self.view.snapshot.id, as_of=self.as_of, content=content)
 
-    def _groups(self, path: str) -> dict[str, dict[Any, tuple[float, float]]]:
-        """What every group of every dimension sold below a path: in the last week, in a mean week before."""
+    def groups(self, path: str, field: str) -> dict[str, dict[Any, tuple[float, float]]]:
+        """A field of every group of every dimension below a path: in the last week, in a mean week before.
+
+        Orders and buyers only of dimensions whose groups add up to the whole, which those of products do not.
+        """
         before = max(min(self.full - 1, pulse.BEFORE), 1)
         found: dict[str, dict[Any, tuple[float, float]]] = {}
         for name, rows in self.parts.items():
+            if field != "spent" and olap_rules.within_order(self.view.known[name]):
+                continue
             sums: dict[Any, tuple[float, float]] = defaultdict(lambda: (0.0, 0.0))
             for row in _below(path, rows):
                 group = cell(name, row["group"])
                 now, earlier = sums[group]
-                sums[group] = now + row["now"], earlier + row["before"] / before
+                sums[group] = now + (row[f"{field}_now"] or 0), earlier + (row[f"{field}_before"] or 0) / before
             found[name] = dict(sums)
         return found
 

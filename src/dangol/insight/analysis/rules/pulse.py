@@ -25,6 +25,7 @@ FAR = YEAR + BEFORE + 1 + MONTH // 2  # weeks looked at
 FEWEST_ORDERS = 50  # a week
 UNUSUAL = 3.5
 TELLING = 0.05
+MOST, LITTLE = 0.5, 0.1  # of a change: what is called most of it, what no group is named for
 MEASURES: Mapping[str, tuple[str, str]] = {
     "amount": (N_("Sales"), "money"),
     "orders": (N_("Orders"), "count"),
@@ -132,6 +133,8 @@ def part(change: float, groups: Mapping[str, Mapping[Any, tuple[float, float]]],
 UP = N_("{measure} of the last 7 days: {now}, {change} above the usual {usual}.")
 DOWN = N_("{measure} of the last 7 days: {now}, {change} below the usual {usual}.")
 OF_IT = N_("Most of it lies in {group} ({dimension}): {amount}, {share} of the change.")
+LARGEST = N_("The largest part of it lies in {group} ({dimension}): {amount}, {share} of the change.")
+SPREAD = N_("It is spread: no group explains more than {share} of the change.")
 OVER_IT = N_("Most of it lies in {group} ({dimension}): {amount}; other groups moved the other way.")
 BY_WEEKS = N_("Compared with the twelve weeks before.")
 BY_SEASON = N_("Compared with the weeks before, with the season of the same weeks last year taken into account.")
@@ -148,12 +151,17 @@ def sentences(found: Move, where: Part | None, names: Mapping[str, str]) -> list
     }
     told = [Sentence(UP if found.change > 0 else DOWN, values)]
     if where is not None:
-        share = where.change / found.change
-        group = {"group": label(where.group), "dimension": ("said", names[where.dimension])}
-        amount = {"amount": ("signed", where.change)}
-        told.append(
-            Sentence(OF_IT, group | amount | {"share": ("share", share)})
-            if share <= 1
-            else Sentence(OVER_IT, group | amount)
-        )
+        told.append(_lies(found, where, names[where.dimension], kind))
     return [*told, say(BY_SEASON if found.seasoned else BY_WEEKS)]
+
+
+def _lies(found: Move, where: Part, dimension: str, kind: str) -> Sentence:
+    """Which part of a move lies in a group, in words that fit its size."""
+    share = where.change / found.change
+    if share < LITTLE:
+        return Sentence(SPREAD, {"share": ("share", share)})
+    amount = ("signed", where.change) if kind == "money" else ("steps", round(where.change))
+    group = {"group": label(where.group), "dimension": ("said", dimension), "amount": amount}
+    if share > 1:
+        return Sentence(OVER_IT, group)
+    return Sentence(OF_IT if share >= MOST else LARGEST, group | {"share": ("share", share)})

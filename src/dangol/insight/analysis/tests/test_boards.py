@@ -6,9 +6,11 @@ from datetime import date, timedelta
 import pytest
 
 from dangol.base.errors import BadInput, NotAllowed, NotFound
+from dangol.engine import fresh
 from dangol.insight.analysis import actions, reads
 from dangol.insight.analysis.actions import boards
 from dangol.insight.analysis.rules import goals, pulse
+from dangol.insight.olap import reads as olap
 from dangol.insight.warehouse import actions as warehouse
 from dangol.work.actions import Quiet
 from tests.engines import on_every_engine
@@ -70,6 +72,11 @@ def test_the_season_of_a_year_ago_is_no_surprise_and_its_absence_is_one():
         one.template for one in pulse.sentences(missed, pulse.Part("brand", "Hana", missed.change / 2), {"brand": "B"})
     ]
     assert said == [pulse.DOWN, pulse.OF_IT, pulse.BY_SEASON]
+    words = {
+        share: pulse.sentences(missed, pulse.Part("brand", "Hana", missed.change * share), {"brand": "B"})[1].template
+        for share in (0.05, 0.3, 0.5, 1.2)
+    }
+    assert words == {0.05: pulse.SPREAD, 0.3: pulse.LARGEST, 0.5: pulse.OF_IT, 1.2: pulse.OVER_IT}
 
 
 def test_the_part_is_the_group_with_most_of_the_change_and_never_the_whole():
@@ -99,6 +106,15 @@ def test_the_cycle_leaves_each_part_of_the_company_its_own_board(company, settin
     assert [one.template for one in mine.hints[0]] == [pulse.UP, pulse.BY_WEEKS]
     with pytest.raises(NotAllowed):
         reads.board(company.agent)
+
+
+def test_orders_and_buyers_lie_in_groups_that_add_up_to_the_whole(company):
+    with fresh() as opened:
+        work = boards.Pulse(olap.view(None, lambda: opened))
+    orders, buyers, sales = (work.groups("", field) for field in ("often", "buyers", "spent"))
+    assert orders["branch"] == {"강남지점": (60, 60), "부산지점": (60, 60)}
+    assert buyers["branch"] == {"강남지점": (1, 1), "부산지점": (1, 1)}
+    assert ("brand" in sales, "brand" in orders, "brand" in buyers) == (True, False, False)
 
 
 def test_goals_are_counted_at_once_and_by_the_cycle_within_the_unit(company):
