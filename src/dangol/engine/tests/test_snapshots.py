@@ -1,12 +1,11 @@
 """Snapshots: damage is refused, a crash at any step leaves a whole one, readers keep what they read."""
 
+import itertools
 import os
 import random
 import signal
-import subprocess
-import sys
-import textwrap
-import threading
+import time
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -14,6 +13,7 @@ import pytest
 
 from dangol.base.errors import Conflict, Damaged, NotFound
 from dangol.engine import Store, snapshots
+from tests.installed import Forks, environment
 
 
 def publish(store, name, values, facts=None):
@@ -156,37 +156,33 @@ def test_a_failure_at_any_step_of_publishing_leaves_a_whole_snapshot(store, monk
     raise AssertionError("never succeeded")
 
 
+def main(root: str, told: str) -> None:
+    """Publish one snapshot after the other for as long as it lives, saying when the first is there."""
+    store = Store(Path(root))
+    for number in itertools.count(len(store.ids())):
+        with store.draft(f"s{number:06}") as draft:
+            for _part in range(3):
+                path = draft.place("numbers")
+                pq.write_table(pa.table({"n": pa.array([number] * 1000, pa.int64())}), path)
+                draft.add("numbers", path, 1000)
+        Path(told).touch()
+
+
 def test_kill_9_at_any_moment_leaves_a_whole_snapshot(tmp_path):
-    program = tmp_path / "publish.py"
-    program.write_text(
-        textwrap.dedent("""
-        import sys, itertools
-        from pathlib import Path
-        import pyarrow as pa, pyarrow.parquet as pq
-        from dangol.engine.snapshots import Store
-        store = Store(Path(sys.argv[1]))
-        for number in itertools.count(len(store.ids())):
-            with store.draft(f"s{number:06}") as draft:
-                for part in range(3):
-                    path = draft.place("numbers")
-                    pq.write_table(pa.table({"n": pa.array([number] * 1000, pa.int64())}), path)
-                    draft.add("numbers", path, 1000)
-            print(number, flush=True)
-        """)
-    )
     dice = random.Random(9)
-    store = Store(tmp_path / "store")
-    for _ in range(6):
-        child = subprocess.Popen([sys.executable, str(program), str(store.root)], stdout=subprocess.PIPE,
-                                 env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)})  # fmt: skip
-        child.stdout.readline()
-        threading.Event().wait(dice.random() * 0.2)
-        child.send_signal(signal.SIGKILL)
-        child.wait()
-        child.stdout.close()
-        snapshot, newest = store.current()
-        assert newest
-        assert total(snapshot) == 3000 * int(snapshot.id[1:])
+    store, told = Store(tmp_path / "store"), tmp_path / "told"
+    with Forks("dangol.engine.tests.test_snapshots", environment(tmp_path)) as forks:
+        for _ in range(20):
+            told.unlink(missing_ok=True)
+            child = forks.start(str(store.root), str(told))
+            while not told.exists():
+                time.sleep(0.002)
+            time.sleep(dice.random() * 0.1)
+            os.kill(child, signal.SIGKILL)
+            assert forks.ended() == -signal.SIGKILL
+            snapshot, newest = store.current()
+            assert newest
+            assert total(snapshot) == 3000 * int(snapshot.id[1:])
     publish(store, "z", [1, 2])
     assert store.current()[0].id == "z"
     assert not list(store.root.glob(".*.draft"))

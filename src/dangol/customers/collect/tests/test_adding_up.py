@@ -3,6 +3,7 @@
 import csv
 import io
 from datetime import date
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -57,12 +58,14 @@ def test_cutting_a_file_into_batches_changes_no_key(given_rows, place):
     assert np.concatenate([part.line_keys for part in found]).tolist() == whole.line_keys.tolist()
 
 
-@settings(max_examples=200, deadline=None)
-@given(st.decimals(-(10**10), 10**10, places=6, allow_nan=False))
-def test_amounts_are_rounded_half_to_even_like_the_rule_for_one(amount):
-    row = ("1", "c", "p", "2026-01-05", "-1", str(amount))
-    checked = check(table([row]), definition(), TERMS)
-    assert checked.columns["amount"][0].as_py() == to_minor(amount, currency("USD"))
+@settings(max_examples=20, deadline=None)
+@given(st.lists(st.decimals(-(10**10), 10**10, places=6, allow_nan=False), min_size=1, max_size=40))
+def test_amounts_are_rounded_half_to_even_like_the_rule_for_one(amounts):
+    halves = [amount.quantize(Decimal("0.01")) + Decimal("0.005") for amount in amounts]
+    given_rows = [("1", "c", "p", "2026-01-05", "-1", str(amount)) for amount in amounts + halves]
+    checked = check(table(given_rows), definition(), TERMS)
+    dollars = currency("USD")
+    assert checked.columns["amount"].to_pylist() == [to_minor(amount, dollars) for amount in amounts + halves]
 
 
 @settings(max_examples=150, deadline=None)

@@ -158,8 +158,8 @@ def test_reader_that_needs_too_much_memory_is_stopped(load, settings, tmp_path):
     import pyarrow as pa
 
     settings.DANGOL = replace(settings.DANGOL, parse_memory_mb=128)
-    columns = {name: pa.array(["x" * 2000]).take(pa.array([0] * 200_000)) for name in FIELDS}
-    pq.write_table(pa.table(columns), tmp_path / "file", row_group_size=200_000)
+    columns = {name: pa.array(["x" * 2000]).take(pa.array([0] * 100_000)) for name in FIELDS}
+    pq.write_table(pa.table(columns), tmp_path / "file", row_group_size=100_000)
     with pytest.raises(TooMuch, match="more than 128 MB of memory"):
         load(None, reader="parquet")
 

@@ -28,6 +28,9 @@ from tools import mariadb, postgres
 LOCAL = "127.0.0.1"
 
 
+pytestmark = pytest.mark.xdist_group("databases")  # one worker starts the servers, not each
+
+
 @pytest.fixture(scope="module")
 def pg():
     """The port of a PostgreSQL server with a database `shop` and an account with a password."""

@@ -25,6 +25,9 @@ def link(table, **how):
         return ready, linking.link(engine, ready, precision=how.pop("precision", 0.995), **how)
 
 
+one_worker = pytest.mark.xdist_group("korean")  # which links them once
+
+
 @pytest.fixture(scope="module")
 def korean():
     return people.table(2000)
@@ -43,6 +46,7 @@ def test_febrl_1_is_found_without_labels_and_without_its_headers():
     assert measured(found.groups, truth).f1 >= 0.99
 
 
+@one_worker
 def test_korean_people_are_found_at_the_wanted_precision(korean, korean_linked):
     _ready, found = korean_linked
     quality = measured(found.groups, korean["truth"].to_pylist())
@@ -51,6 +55,7 @@ def test_korean_people_are_found_at_the_wanted_precision(korean, korean_linked):
     assert found.precision >= 0.995
 
 
+@one_worker
 def test_a_shared_telephone_merges_no_household_but_tells_it(korean, korean_linked):
     ready, found = korean_linked
     truth, home = korean["truth"].to_numpy(zero_copy_only=False), korean["household"].to_numpy(zero_copy_only=False)
@@ -98,6 +103,7 @@ def test_a_chain_is_cut_where_its_ends_contradict_each_other():
     assert max(len(group) for group in clusters.cut(list(range(10)), long, 0.0)) <= 3
 
 
+@one_worker
 def test_new_rows_against_the_base_give_the_same_people_as_all_at_once(korean, korean_linked):
     _ready, whole = korean_linked
     table, rows = korean.drop_columns(TRUTH), korean.num_rows
