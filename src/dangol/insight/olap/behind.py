@@ -9,6 +9,7 @@ import ibis
 from dangol import engine
 from dangol.insight.olap import reads, rules, tables
 from dangol.insight.warehouse import reads as warehouse
+from dangol.insight.warehouse.tables import figured
 from dangol.staff.reads import Member, require
 from dangol.staff.rules import Right
 
@@ -61,15 +62,13 @@ def _people(by: Member, where: str) -> Any:
     """The customers of a cell. Orders are brought together where a cell may hold some of their lines only."""
     seen = reads.view(by)
     question = seen.question((), where)
-    lines = tables.facts(seen.star, seen.star.sales_lines, question)
-    lines = lines.filter(lines.customer_id.notnull())
+    lines = tables.facts(seen.star, tables.sold(seen.star, question), question)
+    lines = figured(lines.filter(lines.customer_id.notnull()), ["sales_amount", "orders"])
     if any(rules.within_order(item) for item in question.used):
-        apart = lines.group_by("customer_id", "source", "order_id")
-        orders = apart.aggregate(amount=lines.amount.sum().cast("int64"), day=lines.day.max())
-        orders = orders.mutate(first=tables.whole(1))
-    else:
-        orders = lines.mutate(first=(lines.line_no == ibis.literal(0, type="int32")).cast("int64"))
-    return orders.group_by("customer_id").aggregate(
-        sales_amount=orders.amount.sum().cast("int64"), orders=orders.first.sum().cast("int64"),
-        last_day=orders.day.max(),
+        apart = lines.group_by("customer_id", *tables.order_keys(lines))
+        orders = apart.aggregate(sales_amount=lines.sales_amount.sum().cast("int64"), day=lines.day.max())
+        lines = orders.mutate(orders=tables.whole(1))
+    return lines.group_by("customer_id").aggregate(
+        sales_amount=lines.sales_amount.sum().cast("int64"), orders=lines.orders.sum().cast("int64"),
+        last_day=lines.day.max(),
     )  # fmt: skip

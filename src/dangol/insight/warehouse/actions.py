@@ -100,7 +100,7 @@ class Build:
     running: Running
     step: int = 0
     reused: int = 0
-    taken: int = 0  # files of sales lines taken over
+    taken: int = 0  # files of tickets taken over
     scratch: dict[str, Path] = field(default_factory=dict)
 
     def say(self, note: str) -> None:
@@ -189,14 +189,15 @@ def _build(build: Build) -> None:
     build.write("customer_keys", tables.charged(build.engine.memory(build.given.keys), attributes))
     for name in ("postings", "units"):
         _write_arrow(build, name, getattr(build.given, name), rules.STAR[name])
+    added = _only_added(build)
+    for kind in rules.DIMENSION_KEYS:
+        build.say(N_("Writing products, stores and campaigns"))
+        _dimension(build, kind, added)
     build.say(N_("Writing sales lines"))
-    _sales(build)
+    _sales(build, added)
     build.say(N_("Writing customers"))
     _visits(build)
     build.write("customers", tables.customers(attributes, build.written("visits")))
-    for kind, key in rules.DIMENSION_KEYS.items():
-        build.say(N_("Writing products, stores and campaigns"))
-        build.write(kind, tables.newest(_in_force(build, kind), key, rules.STAR[kind]))
     for kind in ("contacts", "responses", "survey_answers"):
         build.say(N_("Writing contacts and responses"))
         build.write(kind, tables.keyed(_in_force(build, kind), build.written("customer_keys"), rules.STAR[kind]))
@@ -253,34 +254,58 @@ def _read(build: Build, kind: str, files: Sequence[Any]) -> Table:
     return found[0] if len(found) == 1 else found[0].union(*found[1:])
 
 
-def _sales(build: Build) -> None:
-    """Sales lines: the old files and the new batches, or all of it anew."""
-    added = _only_added(build)
+def _dimension(build: Build, kind: str, added: Sequence[rules.Batch] | None) -> None:
+    """Products, stores or campaigns; the first two with numbers, which those known keep where lines are taken over."""
+    key, columns = rules.DIMENSION_KEYS[kind], rules.STAR[kind]
+    if kind not in rules.NUMBERS:
+        build.write(kind, tables.newest(_in_force(build, kind), key, columns))
+        return
+    told = tables.newest(_in_force(build, kind), key, rules.RAW[kind])
+    number = rules.NUMBERS[kind]
+    files = _to_write(build, added)
+    keys = tables.keys_of(key, told, *([_read(build, "sales", files)] if files else []))
+    known, last = None, rules.NOTHING
+    if added is not None and build.before is not None:
+        known = build.engine.table(build.before.paths(kind))
+        [most] = build.engine.arrow(known.aggregate(last=known[number].max())).to_pylist()
+        last = most["last"] or rules.NOTHING
+    build.write(kind, tables.dimension(tables.numbered(keys, key, number, known, last), told, key, columns))
+
+
+def _to_write(build: Build, added: Sequence[rules.Batch] | None) -> list[Any]:
+    """The files whose sales lines are written: the added ones where the others are taken over, else all."""
     files = build.given.files["sales"]
+    if added is None:
+        return list(files)
+    wanted = {(batch.source, batch.batch) for batch in added}
+    return [file for file in files if (file.source, str(file.batch)) in wanted]
+
+
+def _sales(build: Build, added: Sequence[rules.Batch] | None) -> None:
+    """Sales lines and tickets: the old files and the new batches, or all of it anew."""
     if added is not None and build.before is not None:
         _take_over(build, build.before)
-        wanted = {(batch.source, batch.batch) for batch in added}
-        files = [file for file in files if (file.source, str(file.batch)) in wanted]
+    files = _to_write(build, added)
     for source in sorted({file.source for file in files}):
         _sales_of(build, source, [file for file in files if file.source == source])
-    if not any(entry["table"] == "sales_lines" for entry in build.draft.files):
-        columns = rules.STAR["sales_lines"]
-        schema = pa.schema([(column, ARROW[kind]) for column, kind in columns.items()])
-        _write_arrow(build, "sales_lines", schema.empty_table(), columns)
+    for name in ("sales_lines", "tickets"):
+        if not build.files(name):
+            columns = rules.STAR[name]
+            schema = pa.schema([(column, ARROW[kind]) for column, kind in columns.items()])
+            _write_arrow(build, name, schema.empty_table(), columns)
 
 
 def _take_over(build: Build, before: Snapshot) -> None:
-    for path in before.paths("sales_lines"):
-        rows = before.file_rows[path.name]
-        if rows:
-            build.draft.copy("sales_lines", path, rows, before.sha256[path.name])
-            build.reused += rows
-            build.taken += 1
+    for name in ("sales_lines", "tickets"):
+        for path in before.paths(name):
+            if rows := before.file_rows[path.name]:
+                build.draft.copy(name, path, rows, before.sha256[path.name])
+    build.reused, build.taken = before.rows["sales_lines"], len(build.files("tickets"))
 
 
 def _visits(build: Build) -> None:
-    """Visits: those known of the lines taken over, and of the new lines."""
-    new = build.files("sales_lines")[build.taken :]
+    """Visits: those known of the lines taken over, and of the new tickets."""
+    new = build.files("tickets")[build.taken :]
     known = build.engine.table(build.before.paths("visits")) if build.taken and build.before else None
     build.write("visits", tables.visits(build.engine.table(new) if new else None, known))
 
@@ -350,13 +375,17 @@ def _sales_of(build: Build, source: str, files: Sequence[Any]) -> None:
     keys = keys.filter(keys.source == source).drop("source")
     postings = build.written("postings")
     moved = postings.filter(postings.source == source) if build.given.postings.num_rows else None
+    known = tables.Known(keys, moved, {kind: build.written(kind) for kind in rules.NUMBERS}, zone)
     for piece in cuts:
         build.running.progress(build.step, STEPS, N_("Writing sales lines"))
         apart = build.engine.memory(split) if split is not None else None
+        before = sum(entry["rows"] for entry in build.draft.files if entry["table"] == "sales_lines")
         build.write(
             "sales_lines",
-            tables.sales_lines(tables.piece_of(raw, piece, apart), keys, moved, zone, numbered=not marks["unnumbered"]),
-        )
+            tables.sales_lines(tables.piece_of(raw, piece, apart), known, orders_before=before,
+                               numbered=not marks["unnumbered"]),
+        )  # fmt: skip
+        build.write("tickets", tables.tickets(build.engine.table(build.files("sales_lines")[-1:]), zone))
 
 
 def _facts(build: Build, fingerprint: str) -> dict[str, Any]:

@@ -45,3 +45,8 @@ def table(engine: Engine, snapshot: Snapshot, name: str) -> Table:
 def visits(engine: Engine, snapshot: Snapshot) -> Table | None:
     """The days customers bought on; None where the snapshot is of layout 4 or earlier: then lines must be counted."""
     return engine.table(snapshot.paths("visits")) if "visits" in snapshot.files else None
+
+
+def tickets(engine: Engine, snapshot: Snapshot) -> Table | None:
+    """What was bought at once; None where the snapshot is of layout 5 or earlier: then lines must be counted."""
+    return engine.table(snapshot.paths("tickets"), told=True) if "tickets" in snapshot.files else None

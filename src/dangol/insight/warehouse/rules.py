@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-VERSION = 5  # of the star's layout: another number rebuilds every file
+VERSION = 6  # of the star's layout: another number rebuilds every file
 FILE_ROWS = 2_000_000
 KINDS = ("sales", "products", "stores", "campaigns", "contacts", "responses", "survey_answers", "events")
 
@@ -43,20 +43,33 @@ RAW: Mapping[str, Mapping[str, str]] = {
 }  # fmt: skip
 MARKS = {"source": "string", "line_key": "int64"}  # on every loaded row besides
 DIMENSION_KEYS = {"products": "product_key", "stores": "store_key", "campaigns": "campaign_key"}
+NUMBERS = {"products": "item", "stores": "place"}  # those whose rows have a number that lines name them by
+NOTHING = 0  # the number of no product and no store
+SUMS = (  # what lines add up to, besides orders
+    "sales_amount", "quantity", "discount", "returns_amount", "cost_amount", "costed_amount", "paid_amount",
+    "billed_amount",
+)  # fmt: skip
 
 # The star: table -> columns and their Ibis types. `customers` has the source's own attributes besides. Of sales lines
-# unit_id and rep_id are those in charge on the day of the sale, of customers and their keys those in charge today.
+# unit_id and rep_id are those in charge on the day of the sale, of customers and their keys those in charge today. item
+# and place are the numbers of product and store (NOTHING where the line names none), order_no that of the order.
 STAR: Mapping[str, Mapping[str, str]] = {
     "sales_lines": {
         "order_id": "string", "line_no": "int32", "customer_id": "int64", "product_key": "string",
         "store_key": "string", "sold_at": "timestamp", "day": "date", "quantity": "int64", "amount": "int64",
         "discount": "int64", "cost": "int64", "paid": "int64", "channel": "string", "source": "string",
-        "unit_id": "int64", "rep_id": "int64",
+        "unit_id": "int64", "rep_id": "int64", "item": "int32", "place": "int32", "order_no": "int64",
+    },
+    # What was bought at once: the lines of a customer, day, hour, store, channel and who was in charge, added up.
+    "tickets": {
+        "customer_id": "int64", "day": "date", "hour": "int32", "place": "int32", "channel": "string",
+        "unit_id": "int64", "rep_id": "int64", **dict.fromkeys(SUMS, "int64"), "orders": "int64",
     },
     # A row a customer and day with sales lines: the day they bought before, and how many orders began.
     "visits": {"customer_id": "int64", "day": "date", "before": "date", "orders": "int64"},
-    "products": RAW["products"],
-    "stores": RAW["stores"],
+    # Every product and store that was loaded or that a line names, with its number.
+    "products": {"item": "int32", **RAW["products"]},
+    "stores": {"place": "int32", **RAW["stores"]},
     "campaigns": {**RAW["campaigns"], "source": "string"},
     "contacts": {
         "campaign_key": "string", "customer_id": "int64", "channel": "string", "contacted_on": "date",

@@ -1,14 +1,14 @@
 """The star as Ibis expressions, the same on DuckDB and Spark: loaded rows in, facts and dimensions out."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
 import ibis
-from ibis.expr.types import DateValue, Table, TimestampValue
+from ibis.expr.types import DateValue, IntegerValue, Table, TimestampValue, Value
 
 from dangol.customers.identify.postings.rules import BEGINNING
-from dangol.insight.warehouse.rules import MARKS, RAW, STAR, Piece, Stretch
+from dangol.insight.warehouse.rules import DIMENSION_KEYS, MARKS, NOTHING, NUMBERS, RAW, STAR, SUMS, Piece, Stretch
 
 
 def shaped(table: Table, columns: Mapping[str, str]) -> Table:
@@ -107,28 +107,100 @@ def charged(keys: Table, attributes: Table) -> Table:
     return shaped(keys.left_join(whose, "customer_id"), STAR["customer_keys"])
 
 
-def sales_lines(
-    raw: Table, keys: Table, moved: Table | None, zone: Sequence[Stretch], *, numbered: bool = False
-) -> Table:
+@dataclass(frozen=True)
+class Known:
+    """What lines lead to. keys: key, customer_id, unit_id, rep_id of their source; a key that is not there leaves
+    customer_id null, the line stays. moved: postings of the keys whose customer changed hands, None where there are
+    none. dimensions: products and stores with their numbers. zone: how the company's clock differs from UTC.
+    """
+
+    keys: Table
+    moved: Table | None
+    dimensions: Mapping[str, Table]
+    zone: Sequence[Stretch]
+
+
+def sales_lines(raw: Table, known: Known, *, orders_before: int = 0, numbered: bool = False) -> Table:
     """Sales lines of one source, sorted by day, with who was in charge of their customer on that day.
 
-    raw: loaded rows in force. keys: key, customer_id, unit_id, rep_id of that source; a key that is not there leaves
-    customer_id null, the line stays. moved: postings of the keys whose customer changed hands, None where there are
-    none. Counting lines numbered 0 counts orders: where the source's own numbers do not serve for that (numbered: they
-    do, see `order_marks`), the lines of each order are numbered anew from 0 on.
+    raw: loaded rows in force, whole orders. orders_before: a number no order of another file has passed. Counting lines
+    numbered 0 counts orders: where the source's own numbers do not serve for that (numbered: they do, see
+    `order_marks`), the lines of each order are numbered anew from 0 on.
     """
-    lines = raw.left_join(keys, raw.customer_key == keys.key)
+    lines = raw.left_join(known.keys, raw.customer_key == known.keys.key)
     if not numbered:
         place = ibis.row_number().over(group_by=lines.order_id, order_by=[lines.line_no, lines.line_key])
         lines = lines.mutate(line_no=place)
     lines = lines.mutate(
-        day=company_day(lines.sold_at, zone),
+        day=company_day(lines.sold_at, known.zone),
         quantity=lines.quantity.fill_null(ibis.literal(0, type="int64")),
         discount=lines.discount.fill_null(ibis.literal(0, type="int64")),
     )
-    if moved is not None:
-        lines = _on_the_day(lines, moved)
+    if known.moved is not None:
+        lines = _on_the_day(lines, known.moved)
+    for kind, number in NUMBERS.items():
+        lines = _with_number(lines, known.dimensions[kind], DIMENSION_KEYS[kind], number)
+    orders = raw.select("order_id").distinct()
+    place = ibis.row_number().over(order_by=orders.order_id).cast("int64")
+    orders = orders.select(ordered_id="order_id", order_no=place + ibis.literal(orders_before, type="int64"))
+    lines = lines.inner_join(orders, lines.order_id == orders.ordered_id)
     return shaped(lines, STAR["sales_lines"]).order_by("day")
+
+
+def _with_number(lines: Table, side: Table, key: str, number: str) -> Table:
+    """Lines with the number of a product or store."""
+    side = side.select(number, key_=key)
+    found = lines.left_join(side, lines[key] == side.key_).drop("key_")
+    return found.mutate(**{number: found[number].fill_null(ibis.literal(NOTHING, type="int32"))})
+
+
+def keys_of(key: str, *rows: Table) -> Table:
+    """The different keys in a column of some tables."""
+    found = [table.filter(table[key].notnull()).select(key).distinct() for table in rows]
+    return ibis.union(*found).distinct() if len(found) > 1 else found[0]
+
+
+def numbered(keys: Table, key: str, number: str, known: Table | None = None, last: int = NOTHING) -> Table:
+    """Every key with a number: those known keep theirs, the others follow the last one in order of the key."""
+    fresh = keys.anti_join(known, key) if known is not None else keys
+    place = ibis.row_number().over(order_by=fresh[key]).cast("int32") + ibis.literal(last + 1, type="int32")
+    found = fresh.select(key, **{number: place.cast("int32")})
+    return ibis.union(known.select(key, number), found) if known is not None else found
+
+
+def dimension(numbers: Table, told: Table, key: str, columns: Mapping[str, str]) -> Table:
+    """Products or stores with their numbers. told: those that were loaded, one row a key; the others have no more."""
+    return shaped(numbers.left_join(told, key), columns)
+
+
+FIGURES: Mapping[str, Callable[[Table], Value]] = {  # of a line; the other sums have a column of their name
+    "sales_amount": lambda line: line.amount,
+    "returns_amount": lambda line: (line.amount < _whole(0)).ifelse(-line.amount, _whole(0)),
+    "cost_amount": lambda line: line.cost,
+    "costed_amount": lambda line: line.cost.notnull().ifelse(line.amount, ibis.null("int64")),
+    "paid_amount": lambda line: line.paid,
+    "billed_amount": lambda line: line.paid.notnull().ifelse(line.amount, ibis.null("int64")),
+    "orders": lambda line: (line.line_no == ibis.literal(0, type="int32")).ifelse(_whole(1), _whole(0)),
+}
+
+
+def _whole(number: int) -> IntegerValue:
+    return ibis.literal(number, type="int64")
+
+
+def figured(rows: Table, names: Collection[str]) -> Table:
+    """Sales lines with columns to add up, by name (`rules.SUMS` and orders); tickets have them already."""
+    made = {name: FIGURES[name](rows) for name in names if name in FIGURES and name not in rows.columns}
+    return rows.mutate(**made) if made else rows
+
+
+def tickets(lines: Table, zone: Sequence[Stretch]) -> Table:
+    """What was bought at once, sorted by day: sales lines added up. Orders are counted by their first lines."""
+    names = (*SUMS, "orders")
+    found = figured(lines.mutate(hour=company_time(lines.sold_at, zone).hour().cast("int32")), names)
+    keys = [name for name in STAR["tickets"] if name not in names]
+    added = found.group_by(*keys).aggregate(**{name: found[name].sum().cast("int64") for name in names})
+    return shaped(added, STAR["tickets"]).order_by("day")
 
 
 def _on_the_day(lines: Table, moved: Table) -> Table:
@@ -169,15 +241,14 @@ def span(rows: Table, column: str) -> Table:
     return rows.aggregate(first=rows[column].min(), last=rows[column].max())
 
 
-def visits(lines: Table | None, known: Table | None = None) -> Table:
+def visits(tickets: Table | None, known: Table | None = None) -> Table:
     """A row a customer and day they bought on, sorted by day: before (the day they bought last before), orders.
 
-    known: visits of other lines, whose orders are none of these. Lines without a customer are one row a day.
+    known: visits of other tickets, whose orders are none of these. Those without a customer are one row a day.
     """
     parts = [known.select("customer_id", "day", "orders")] if known is not None else []
-    if lines is not None:
-        begun = (lines.line_no == ibis.literal(0, type="int32")).ifelse(1, 0)
-        parts.append(lines.group_by("customer_id", "day").aggregate(orders=begun.sum().cast("int64")))
+    if tickets is not None:
+        parts.append(tickets.group_by("customer_id", "day").aggregate(orders=tickets.orders.sum().cast("int64")))
     found = parts[0]
     if len(parts) > 1:
         both = ibis.union(*parts)

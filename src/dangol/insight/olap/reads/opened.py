@@ -92,6 +92,7 @@ def _star(opened: Engine, snapshot: Snapshot, who: Scope, *, segments: bool = Tr
     return tables.Star(
         **{**found, "customers": people},
         visits=warehouse.visits(opened, snapshot),
+        tickets=warehouse.tickets(opened, snapshot),
         bounded=not who.everyone,
         complete=snapshot.facts.get("strangers") == 0,
         days=days_of(snapshot),

@@ -57,7 +57,7 @@ DIMENSIONS: Mapping[str, Dimension] = {
             "posting",
             "region",
         ),
-        Dimension("store", N_("Store"), N_("Store of the purchase, by its key."), "line", "store_key"),
+        Dimension("store", N_("Store"), N_("Store of the purchase, by its key."), "store", "store_key"),
         Dimension("store_region", N_("Store's region"), N_("Large branch the store belongs to."), "store", "region"),
         Dimension("store_branch", N_("Store's branch"), N_("Branch the store belongs to."), "store", "branch"),
         Dimension(
@@ -107,7 +107,7 @@ DIMENSIONS: Mapping[str, Dimension] = {
             "product_middle", N_("Middle class"), N_("Middle class of the product."), "product", "product_middle"
         ),
         Dimension("product_minor", N_("Minor class"), N_("Minor class of the product."), "product", "product_minor"),
-        Dimension("product", N_("Product"), N_("Product, by its key."), "line", "product_key"),
+        Dimension("product", N_("Product"), N_("Product, by its key."), "product", "product_key"),
         Dimension("channel", N_("Channel"), N_("Channel of the purchase or contact."), "channel", "channel"),
         Dimension("segment", N_("Segment"), N_("RFM segment of the customer today."), "customer", "segment"),
         Dimension("campaign", N_("Campaign"), N_("Campaign, by its key."), "campaign", "campaign_key"),
@@ -188,7 +188,7 @@ WEEKDAYS = (
     ("thursday", "thu", "목요일", "목"), ("friday", "fri", "금요일", "금"), ("saturday", "sat", "토요일", "토"),
     ("sunday", "sun", "일요일", "일"),
 )  # fmt: skip
-OF_LINES = frozenset({"period", "clock", "since", "customer", "posting", "product", "store", "line", "channel"})
+OF_LINES = frozenset({"period", "clock", "since", "customer", "posting", "product", "store", "channel"})
 
 # From which facts a measure is computed decides by what it can be split.
 SPLITS: Mapping[str, frozenset[str]] = {
@@ -202,7 +202,6 @@ SPLITS: Mapping[str, frozenset[str]] = {
 }
 COMPARING = frozenset({"retention"})
 IN_ORDER = frozenset({"product"})  # what differs between the lines of one order
-IN_ORDER_COLUMNS = frozenset({"product_key"})
 
 
 def dimensions_of(columns: Sequence[str]) -> dict[str, Dimension]:
@@ -234,7 +233,7 @@ def weekday(text: str) -> str:
 
 def within_order(dimension: Dimension) -> bool:
     """Whether lines of one order can differ in it, so that orders must be counted apart."""
-    return dimension.of in IN_ORDER or dimension.column in IN_ORDER_COLUMNS
+    return dimension.of in IN_ORDER
 
 
 def model_of(columns: Sequence[str]) -> Model:

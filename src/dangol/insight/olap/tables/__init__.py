@@ -6,7 +6,7 @@ used where a join on dimensions would lose them.
 """
 
 from dangol.insight.olap.tables.conditions import met
-from dangol.insight.olap.tables.facts import facts
+from dangol.insight.olap.tables.facts import facts, order_keys, sold
 from dangol.insight.olap.tables.people import base, contacted, cycle, people, responding, retention
 from dangol.insight.olap.tables.sales import best_shares, sales
 from dangol.insight.olap.tables.shape import Question, Star, column, period, whole
@@ -21,10 +21,12 @@ __all__ = [
     "cycle",
     "facts",
     "met",
+    "order_keys",
     "people",
     "period",
     "responding",
     "retention",
     "sales",
+    "sold",
     "whole",
 ]

@@ -6,13 +6,15 @@ from dataclasses import replace
 import ibis
 from ibis.expr.types import IntegerValue, Table, Value
 
+from dangol.insight.olap import rules
 from dangol.insight.olap.rules import Dimension
 from dangol.insight.olap.tables.conditions import met
 from dangol.insight.olap.tables.ranks import RANKS, placed
 from dangol.insight.olap.tables.shape import Question, Star, column, period, whole
-from dangol.insight.warehouse.tables import company_time
+from dangol.insight.warehouse.tables import company_time, figured
 
 NOBODY = 0  # no customer's number
+NUMBERS = {"product": "item", "store": "place"}  # by which rows lead to them, in a layout that has numbers
 JOINS = {"customer": "customer_id", "product": "product_key", "store": "store_key", "posting": "unit_id"}
 
 
@@ -21,11 +23,11 @@ def facts(
 ) -> Table:
     """Fact rows with a column for every dimension of the question and its conditions, and with those conditions met.
 
-    table: sales_lines, contacts or responses, with its day as `day`. within: whether the conditions on periods apply.
-    late: dimensions of the split that are looked up later, in fewer rows (see `dimensioned`).
+    table: as from `sold`, or contacts or responses with their day as `day`. within: whether the conditions on periods
+    apply. late: dimensions of the split that are looked up later, in fewer rows (see `dimensioned`).
     """
     star = ranked(star, question)
-    everyone = star.complete and (table is star.sales_lines or table is star.visits)
+    everyone = star.complete and any(table is one for one in (star.sales_lines, star.tickets, star.visits))
     if star.bounded:
         table = table.semi_join(star.customers, "customer_id")
     wanted = list(dict.fromkeys((*(item for item in question.by if item not in late), *question.used)))
@@ -42,15 +44,19 @@ def dimensioned(star: Star, table: Table, wanted: Collection[Dimension], *, ever
     """
     sides = {"customer": star.customers, "product": star.products, "store": star.stores, "posting": star.units}
     for of, key in JOINS.items():
-        names = {item.column for item in wanted if item.of == of and not _is_rep(item)}
+        names = {item.column for item in wanted if item.of == of and not _is_rep(item) and not _is_key(table, item)}
         if of == "customer" and any(item.of == "since" for item in wanted):
             names.add("first_day")
         columns = sorted(names)
         if columns:
-            side = sides[of]
-            side = side.select(side[key].name(f"{of}_key_"), **{f"{of}_{name}": side[name] for name in columns})
-            if of == "customer" and everyone:
-                table = _with_customers(table, side)
+            number = NUMBERS.get(of, "")
+            by_number = number in table.columns
+            side = sides[of].select(
+                sides[of][number if by_number else key].name(f"{of}_key_"),
+                **{f"{of}_{name}": sides[of][name] for name in columns},
+            )
+            if by_number or (of == "customer" and everyone):
+                table = _with_every(table, side, number if by_number else key, f"{of}_key_")
             else:
                 table = table.left_join(side, table[key] == side[f"{of}_key_"])
     return table.mutate(**{column(item): _value(star, table, item) for item in wanted})
@@ -58,6 +64,8 @@ def dimensioned(star: Star, table: Table, wanted: Collection[Dimension], *, ever
 
 def _clock(star: Star, table: Table, part: str) -> IntegerValue:
     """A part of the company's time as a number; Monday is 1."""
+    if part == "hour" and "hour" in table.columns:
+        return table.hour.cast("int64")
     if part == "hour":
         return company_time(table.sold_at, star.zone).hour().cast("int64")
     return (
@@ -72,31 +80,48 @@ def ranked(star: Star, question: Question) -> Star:
         return star
     if question.ranking is None:
         raise ValueError("A question for ranks says over which rows they are counted.")
-    lines = facts(star, star.sales_lines, question.ranking)
+    lines = figured(facts(star, sold(star, question.ranking), question.ranking), ["sales_amount"])
     lines = lines.filter(lines.customer_id.notnull())
-    each = lines.group_by("customer_id").aggregate(amount=lines.amount.sum().cast("int64"))
+    each = lines.group_by("customer_id").aggregate(amount=lines.sales_amount.sum().cast("int64"))
     ranks = placed(each, each.amount).select(*RANKS, ranked_id="customer_id")
     people = star.customers.left_join(ranks, star.customers.customer_id == ranks.ranked_id).drop("ranked_id")
     return replace(star, customers=people)
 
 
-def _with_customers(table: Table, side: Table) -> Table:
-    """Rows with what their customer tells, nobody's with nothing.
+def _with_every(table: Table, side: Table, number: str, key: str) -> Table:
+    """Rows with what their customer, product or store tells, those of none with nothing.
 
-    Nobody is one more customer here, so that every row finds exactly one: such a join is an array that is looked up
-    in, where the engine knows the numbers of customers to be few (DuckDB: up to a million).
+    None is one more of them here, so that every row finds exactly one: such a join is an array that is looked up in,
+    where the engine knows the numbers to be few (DuckDB: up to a million).
     """
-    told = {name: ibis.null(kind) for name, kind in side.schema().items()} | {"customer_key_": whole(NOBODY)}
-    nobody = ibis.range(0, 1).unnest().name("row").as_table().select(**told)
-    both = ibis.union(side, nobody)
-    return table.inner_join(both, table.customer_id.fill_null(whole(NOBODY)) == both.customer_key_)
+    none = ibis.literal(NOBODY, type=side[key].type())
+    told = {name: ibis.null(kind) for name, kind in side.schema().items()} | {key: none}
+    both = ibis.union(side, ibis.range(0, 1).unnest().name("row").as_table().select(**told))
+    return table.inner_join(both, table[number].fill_null(none) == both[key])
 
 
-def source_of(item: Dimension) -> str:
-    """The column of the lines that decides a dimension."""
+def sold(star: Star, question: Question) -> Table:
+    """The rows of what was sold that answer a question: tickets where it asks nothing of products, else lines."""
+    asked = any(rules.within_order(item) for item in (*question.by, *question.used))
+    return star.sales_lines if asked or star.tickets is None else star.tickets
+
+
+def order_keys(lines: Table) -> list[str]:
+    """The columns of sales lines that tell one order from another."""
+    return ["order_no"] if "order_no" in lines.columns else ["source", "order_id"]
+
+
+def source_of(table: Table, item: Dimension) -> str:
+    """The column of what was sold that decides a dimension."""
     if item.is_period or item.of == "clock":
-        return "sold_at" if item.column == "hour" else "day"
-    return "rep_id" if _is_rep(item) else JOINS.get(item.of, item.column)
+        return ("hour" if "hour" in table.columns else "sold_at") if item.column == "hour" else "day"
+    number = NUMBERS.get(item.of, "")
+    return "rep_id" if _is_rep(item) else number if number in table.columns else JOINS.get(item.of, item.column)
+
+
+def _is_key(table: Table, item: Dimension) -> bool:
+    """Whether it is a key that rows carry themselves, and no number to look it up by."""
+    return item.column == JOINS.get(item.of) and NUMBERS.get(item.of) not in table.columns
 
 
 def _is_rep(item: Dimension) -> bool:
@@ -122,4 +147,5 @@ def _value(star: Star, table: Table, item: Dimension) -> Value:
         return period("month", table.day) - period("month", table.customer_first_day)
     if _is_rep(item):
         return ibis.literal("rep ") + table.rep_id.cast("string")
-    return table[f"{item.of}_{item.column}"] if item.of in JOINS else table[item.column]
+    looked_up = item.of in JOINS and not _is_key(table, item)
+    return table[f"{item.of}_{item.column}"] if looked_up else table[item.column]

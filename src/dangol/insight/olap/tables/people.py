@@ -11,7 +11,7 @@ from ibis.expr.types import BooleanValue, Table
 from dangol.insight.olap import rules
 from dangol.insight.olap.tables import visits
 from dangol.insight.olap.tables.conditions import met
-from dangol.insight.olap.tables.facts import dimensioned, facts, ranked, today
+from dangol.insight.olap.tables.facts import dimensioned, facts, ranked, sold, today
 from dangol.insight.olap.tables.shape import Question, Star, column, grouped, period, whole
 
 
@@ -23,7 +23,7 @@ def base(star: Star, question: Question) -> Table:
         found = people(star, question)
         return grouped(found, question.keys, customers=found.count())
     if not question.times:
-        found = facts(star, star.sales_lines, question)
+        found = facts(star, sold(star, question), question)
         found = found.filter(found.customer_id.notnull()).select(*question.keys, "customer_id").distinct()
         return grouped(found, question.keys, customers=found.count())
     return _accumulated(star, question)
@@ -52,12 +52,12 @@ def _accumulated(star: Star, question: Question) -> Table:
         first = people(star, replace(question, by=tuple(item for item in question.by if not item.is_period)))
         first = first.filter(first.first_day.notnull()).mutate(day=first.first_day)
     else:
-        ever = facts(star, star.sales_lines, question, within=False)
+        ever = facts(star, sold(star, question), question, within=False)
         ever = ever.filter(ever.customer_id.notnull())
         first = ever.group_by(*timeless, "customer_id").aggregate(day=ever.day.min())
     first = first.mutate(**{name: period(name.removeprefix("d_"), first.day) for name in times})
     late = [item for item in question.by if item.is_period]
-    shown = facts(star, star.sales_lines, question, late=late).select(*timeless, "day").distinct()
+    shown = facts(star, sold(star, question), question, late=late).select(*timeless, "day").distinct()
     shown = dimensioned(star, shown, late).select(*keys).distinct()
     steps = ibis.union(
         first.select(*keys, fresh=whole(1), shown=whole(0)), shown.select(*keys, fresh=whole(0), shown=whole(1))
@@ -81,7 +81,7 @@ def cycle(star: Star, question: Question) -> Table:
 
 def _gaps(star: Star, question: Question) -> Table:
     """The days between purchases out of the lines, as `visits.gaps`."""
-    found = facts(star, star.sales_lines, question, within=False)
+    found = facts(star, sold(star, question), question, within=False)
     bought = found.filter(found.customer_id.notnull()).select(*question.timeless, "customer_id", "day").distinct()
     number = period("day", bought.day)
     before = number.lag().over(group_by=[*question.timeless, "customer_id"], order_by="day")
@@ -120,7 +120,7 @@ def retention(star: Star, question: Question) -> Table:
 def _returning(star: Star, question: Question, inside: Callable[[Table], BooleanValue]) -> Table:
     """Each customer once in each group out of the lines, as `visits.returning`."""
     [now] = question.times
-    found = facts(star, star.sales_lines, question, within=False)
+    found = facts(star, sold(star, question), question, within=False)
     found = found.mutate(inside=inside(found).ifelse(whole(1), whole(0)))
     found = found.filter(found.customer_id.notnull())
     buyers = found.group_by(*question.keys, "customer_id").aggregate(inside=found.inside.max())

@@ -1,31 +1,19 @@
 """Measures of sales lines: sums, orders, and different customers."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 
-import ibis
 from ibis.expr.types import IntegerValue, Table, Value
 
 from dangol.insight.olap import rules
 from dangol.insight.olap.rules import Dimension
 from dangol.insight.olap.tables.conditions import met
-from dangol.insight.olap.tables.facts import dimensioned, facts, ranked, source_of
+from dangol.insight.olap.tables.facts import dimensioned, facts, order_keys, ranked, sold, source_of
 from dangol.insight.olap.tables.ranks import best, placed, ranks_itself
 from dangol.insight.olap.tables.shape import Question, Star, column, grouped, whole
 from dangol.insight.olap.tables.visits import buyers, told
+from dangol.insight.warehouse.rules import SUMS
+from dangol.insight.warehouse.tables import figured
 
-SUMS = (
-    "sales_amount", "quantity", "discount", "returns_amount", "cost_amount", "costed_amount", "paid_amount",
-    "billed_amount",
-)  # fmt: skip
-FIGURES: Mapping[str, Callable[[Table], Value]] = {  # of a line; the other sums have a column of their name
-    "sales_amount": lambda line: line.amount,
-    "returns_amount": lambda line: (line.amount < whole(0)).ifelse(-line.amount, whole(0)),
-    "cost_amount": lambda line: line.cost,
-    "costed_amount": lambda line: line.cost.notnull().ifelse(line.amount, ibis.null("int64")),
-    "paid_amount": lambda line: line.paid,
-    "billed_amount": lambda line: line.paid.notnull().ifelse(line.amount, ibis.null("int64")),
-    "orders": lambda line: (line.line_no == ibis.literal(0, type="int32")).ifelse(whole(1), whole(0)),
-}
 PER_CUSTOMER = frozenset({"buying_customers", "repeat_customers"})
 COUNTING_ORDERS = frozenset({"orders", "repeat_customers"})
 
@@ -56,11 +44,11 @@ def _of_lines(star: Star, question: Question, wanted: Collection[str]) -> Table:
     per_order = _per_order(question, sums)
     if PER_CUSTOMER.intersection(wanted):
         return _with_people(star, question, wanted, sums, per_order=per_order)
-    late = () if per_order else _late(question)
+    late = () if per_order else _late(star, question)
     found = _lines(star, question, sums, late, per_order=per_order)
     if late:
         early = [column(item) for item in question.by if item not in late]
-        found = grouped(found, [*early, *sorted({source_of(item) for item in late})], **_summed(found, sums))
+        found = grouped(found, [*early, *sorted({source_of(found, item) for item in late})], **_summed(found, sums))
         found = dimensioned(star, found, late)
     return grouped(found, question.keys, **_summed(found, sums))
 
@@ -76,15 +64,16 @@ def _per_order(question: Question, sums: Sequence[str]) -> bool:
     return "orders" in sums and any(rules.within_order(item) for item in (*question.by, *question.used))
 
 
-def _late(question: Question) -> tuple[Dimension, ...]:
+def _late(star: Star, question: Question) -> tuple[Dimension, ...]:
     """Dimensions that are cheaper to look up in sums by what decides them than in every line.
 
     Periods where nothing else is split by: there are few days. What stores and postings tell: there are few of them.
     What products tell where nothing else is split by: with months or stores there would be too many pairs.
     """
+    rows = sold(star, question)
     few = {item for item in question.by if item.of in ("store", "posting") and item not in question.used}
-    if all(source_of(item) == "day" or item.of == "channel" for item in question.by):
-        few |= {item for item in question.by if source_of(item) == "day" and item.name != "day"}
+    if all(source_of(rows, item) == "day" or item.of == "channel" for item in question.by):
+        few |= {item for item in question.by if source_of(rows, item) == "day" and item.name != "day"}
     if all(item.of == "product" and item not in question.used for item in question.by):
         few |= set(question.by)
     return tuple(item for item in question.by if item in few)
@@ -94,12 +83,11 @@ def _lines(
     star: Star, question: Question, sums: Sequence[str], late: Collection[Dimension], *, per_order: bool
 ) -> Table:
     """Sales lines, or one row an order and group, with the columns to add up."""
-    found = facts(star, star.sales_lines, question, late=late)
-    found = found.mutate(**{name: FIGURES[name](found) for name in sums if name in FIGURES})
+    found = figured(facts(star, sold(star, question), question, late=late), sums)
     if not per_order:
         return found
     keys = [column(item) for item in question.by if item not in late]
-    apart = found.group_by(*keys, "source", "order_id").aggregate(
+    apart = found.group_by(*keys, *order_keys(found)).aggregate(
         **_summed(found, sums[:-1]), customer_id=found.customer_id.max()
     )
     return apart.mutate(orders=whole(1))
@@ -158,10 +146,10 @@ def best_shares(star: Star, question: Question, wanted: Sequence[str]) -> Table:
     """The shares that the best customers of each group make."""
     star = ranked(star, question)
     late = tuple(item for item in question.by if item.of == "customer" and item not in question.used)
-    found = facts(star, star.sales_lines, question, late=late)
+    found = figured(facts(star, sold(star, question), question, late=late), ["sales_amount"])
     early = [column(item) for item in question.by if item not in late]
     found = found.filter(found.customer_id.notnull())
-    each = found.group_by(*early, "customer_id").aggregate(amount=found.amount.sum().cast("int64"))
+    each = found.group_by(*early, "customer_id").aggregate(amount=found.sales_amount.sum().cast("int64"))
     return best(dimensioned(star, each, late), question.keys, wanted)
 
 

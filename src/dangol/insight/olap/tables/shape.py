@@ -19,8 +19,8 @@ class Star:
     bounded: whether lines, contacts and responses of other customers must be left out. days: first and last day of
     the sales lines. zone: how the company's clock differs from UTC over them. different: the number of different
     customers of a column in so many groups at most, as one aggregate; None where the engine has no quick one (see
-    `Engine.bits`). visits: None in a layout that had none. complete: whether the customer of every line and visit is
-    among the customers (or left out by `bounded`).
+    `Engine.bits`). visits, tickets: None in a layout that had none. complete: whether the customer of every line and
+    visit is among the customers (or left out by `bounded`).
     """
 
     sales_lines: Table
@@ -31,6 +31,7 @@ class Star:
     responses: Table
     units: Table
     visits: Table | None = None
+    tickets: Table | None = None
     bounded: bool = False
     complete: bool = False
     days: tuple[date, date] | None = None
