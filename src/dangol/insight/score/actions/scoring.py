@@ -6,7 +6,6 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from ibis.expr.types import Table
 
 from dangol.base.errors import BadInput
@@ -16,6 +15,7 @@ from dangol.engine import Engine, Snapshot, fresh
 from dangol.engine.lookup import GROUP_ROWS
 from dangol.insight.score import rules, tables
 from dangol.insight.score.actions.classes import publish_classes
+from dangol.insight.score.actions.days import MONTH_COLUMNS, forget_days, scratch
 from dangol.insight.score.actions.schemes import in_force
 from dangol.insight.score.models import Scheme
 from dangol.insight.score.reads import store
@@ -24,7 +24,6 @@ from dangol.insight.warehouse import reads as warehouse
 from dangol.work.actions import Quiet, Running, enqueue
 
 HISTORY_MONTHS = 13  # a year and the same month of the year before
-MONTH_COLUMNS = ("customer_id", "as_of", "recency_days", "frequency", "monetary", "r", "f", "m", "score", "segment")
 
 
 def run_job(running: Running, channel: str | None = None) -> dict[str, Any]:
@@ -51,6 +50,8 @@ def run(running: Running, channel: str | None = None) -> dict[str, Any]:
     said = {} if channel else _company(source, share)
     scored = [_by_channel(source, share, one) for one in own]
     publish_classes(source)
+    for one in ("", *own):
+        forget_days(one)
     return {**said, "channels": sum(scored)}
 
 
@@ -69,8 +70,8 @@ class _Share(Quiet):
 def _company(source: Snapshot, share: _Share) -> dict[str, Any]:
     """Score by the company's scheme and publish the standings."""
     stored = in_force()
-    with fresh() as engine, tempfile.TemporaryDirectory(dir=_scratch()) as scratch:
-        work = _Scoring(engine, source, rules.from_dict(stored.definition), Path(scratch), share)
+    with fresh() as engine, tempfile.TemporaryDirectory(dir=scratch()) as folder:
+        work = _Scoring(engine, source, rules.from_dict(stored.definition), Path(folder), share)
         if not work.scheme.is_ready:
             work.scheme = _keep_cut_points(stored, work.compute_cut_points(), work.as_of)
         reused = work.write()
@@ -83,8 +84,8 @@ def _company(source: Snapshot, share: _Share) -> dict[str, Any]:
 def _by_channel(source: Snapshot, share: _Share, channel: str) -> bool:
     """Score by a channel's scheme; False where nobody buys there any more."""
     stored = in_force(channel)
-    with fresh() as engine, tempfile.TemporaryDirectory(dir=_scratch()) as scratch:
-        work = _Scoring(engine, source, rules.from_dict(stored.definition), Path(scratch), share, channel=channel)
+    with fresh() as engine, tempfile.TemporaryDirectory(dir=scratch()) as folder:
+        work = _Scoring(engine, source, rules.from_dict(stored.definition), Path(folder), share, channel=channel)
         try:
             if not work.is_written and not work.scheme.is_ready:
                 work.scheme = _keep_cut_points(stored, work.compute_cut_points(), work.as_of)
@@ -99,12 +100,6 @@ def scoring_days(first_day: date, as_of: date) -> list[date]:
     """The days customers are scored on: the latest month ends since the first purchase, and as_of."""
     ends = [end for end in month_ends(first_day, as_of) if end != as_of]
     return [*ends, as_of][-HISTORY_MONTHS:]
-
-
-def _scratch() -> Path:
-    folder: Path = settings.DANGOL.home / "scratch"
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
 
 
 class _Scoring:
