@@ -4,6 +4,7 @@ from dangol.insight.score.tables.moving import migration, moved, richest, standi
 from dangol.insight.score.tables.scoring import (
     axis_sizes,
     breaks,
+    first_day,
     group_sizes,
     histogram,
     history,
@@ -24,7 +25,7 @@ from dangol.insight.score.tables.scoring import (
 )
 
 __all__ = [
-    "axis_sizes", "breaks", "group_sizes", "histogram", "history", "measured", "migration", "moved", "nearly_all",
-    "of_channel", "pieces", "rfm", "rfm_anew", "richest", "sales_by_channel", "scored", "segment_sizes",
-    "side_by_side", "spend", "spend_at", "standings", "tried", "with_computed",
+    "axis_sizes", "breaks", "first_day", "group_sizes", "histogram", "history", "measured", "migration", "moved",
+    "nearly_all", "of_channel", "pieces", "rfm", "rfm_anew", "richest", "sales_by_channel", "scored",
+    "segment_sizes", "side_by_side", "spend", "spend_at", "standings", "tried", "with_computed",
 ]  # fmt: skip

@@ -25,6 +25,11 @@ def of_channel(lines: Table, channel: str) -> Table:
     return lines.filter(lines.channel == channel) if channel else lines
 
 
+def first_day(lines: Table) -> Table:
+    """One row with the earliest day of the lines: day, null where there are none."""
+    return lines.aggregate(day=lines.day.min())
+
+
 def _window_start(as_of: date, window_days: int | None) -> date | None:
     """The last day before the window."""
     return as_of - timedelta(days=window_days) if window_days else None

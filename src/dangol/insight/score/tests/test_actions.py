@@ -1,7 +1,9 @@
+import shutil
 from dataclasses import replace
 from datetime import date, timedelta
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from dangol.base.errors import BadInput, Conflict, NotAllowed, NotFound, TooMuch
@@ -140,6 +142,26 @@ def test_cut_points_stay_when_new_purchases_come(scored, home, published):
     actions.run(Quiet())
     assert reads.scheme().scheme == points
     assert sum(segment.customers for segment in reads.segments()) == 111
+
+
+def test_month_ends_before_new_purchases_are_taken_over_and_say_what_scoring_anew_says(scored, home):
+    def months():
+        return [pq.read_table(path).sort_by("customer_id") for path in reads.store().current()[0].paths("rfm")]
+
+    first = months()
+    new = purchases.table([line(f"x{n}", 5 + n, date(2025, 11, 20), 9_000) for n in range(50)])
+    purchases.warehouse(home, purchases.many(), "20260102-000000", new)
+    with pytest.MonkeyPatch.context() as patch:
+        asked, plain = [], tables.history
+        patch.setattr(scoring.tables, "history", lambda *given: asked.append(given[2]) or plain(*given))
+        actions.run(Quiet())
+    assert asked[0] == reads.months()[-2:]
+    incremental = months()
+    assert incremental[:10] == first[:10]
+    assert incremental[10] != first[10]
+    shutil.rmtree(home / "scores")
+    actions.run(Quiet())
+    assert months() == incremental
 
 
 def test_a_new_scheme_is_a_new_version_with_cut_points_of_its_own(scored, cast):
