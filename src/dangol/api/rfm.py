@@ -8,11 +8,15 @@ from ninja import Query, Router, Schema, Status
 from pydantic import Field
 
 from dangol.api.frame import Cursor, Id, Limit, Page, Problem, Strict, address_of, caller, page_of
+from dangol.base.errors import TooMuch
+from dangol.insight.answers.rules import takes_long
+from dangol.insight.answers.waiting import page_seconds, within
 from dangol.insight.score import actions, reads
 from dangol.insight.score.warning import reads as warning
 from dangol.staff.actions import note_access
-from dangol.staff.reads import require
+from dangol.staff.reads import Member, require
 from dangol.staff.rules import Right
+from dangol.work.actions import Quiet
 
 router = Router(tags=["rfm"])
 FAILURES: dict[Any, Any] = {frozenset({401, 403, 404, 409, 422, 429, 503}): Problem}
@@ -63,11 +67,17 @@ class FlowOut(Schema):
 
 
 class MigrationOut(Schema):
-    """All flows between two scoring days."""
+    """All flows between two days."""
 
     start: date
     end: date
     flows: list[FlowOut]
+
+
+class WorkingOut(Schema):
+    """The job that scores customers on days nobody has asked for before. Look at /jobs; when it is done, ask again."""
+
+    job_id: int
 
 
 class StrategyIn(Strict):
@@ -89,14 +99,59 @@ def segments(request: HttpRequest, as_of: date | None = None, channel: Channel =
             "segments": reads.segments(as_of, by=by, channel=channel)}  # fmt: skip
 
 
-@router.get("/rfm/segments/migration", response={200: MigrationOut, **FAILURES}, operation_id="migration",
-            summary="Who moved between segments")  # fmt: skip
-def migration(request: HttpRequest, start: date, end: date, channel: Channel = "") -> Any:
-    """Customers per pair of segments on two scoring days."""
-    by = caller(request)
+def _working(by: Member, days: list[date], channel: str) -> int | None:
+    """The job that scores days on which nobody was scored yet; None once both are, which mostly takes a moment."""
     require(by, Right.INSIGHT_VIEW)
-    start, end = min(start, end), max(start, end)
+    try:
+        with within(page_seconds()):
+            actions.score_days(Quiet(), days=days, channel=channel)
+    except TooMuch as error:
+        if not takes_long(error):
+            raise
+        return actions.start_days(by=by, days=days, channel=channel)
+    return None
+
+
+@router.get("/rfm/segments/migration", response={200: MigrationOut, 202: WorkingOut, **FAILURES},
+            operation_id="migration", summary="Who moved between segments")  # fmt: skip
+def migration(request: HttpRequest, start: date, end: date, channel: Channel = "") -> Any:
+    """Customers per pair of segments on any two days with purchases between them.
+
+    202 with a job while a day nobody asked for before is scored.
+    """
+    by, start, end = caller(request), min(start, end), max(start, end)
+    if job_id := _working(by, [start, end], channel):
+        return Status(202, {"job_id": job_id})
     return {"start": start, "end": end, "flows": reads.migration(start, end, by=by, channel=channel)}
+
+
+class MoversQuery(Strict):
+    """Which cell of the matrix (before: empty for a first purchase in between), and which page of it."""
+
+    start: date
+    end: date
+    before: Code | Literal[""] = ""
+    after: Code
+    channel: Channel = ""
+    cursor: Cursor = None
+    limit: Limit = 50
+
+
+@router.get("/rfm/segments/migration/customers", response={200: Page[MemberOut], 202: WorkingOut, **FAILURES},
+            operation_id="migration_customers", summary="Who is in a cell")  # fmt: skip
+def movers(request: HttpRequest, which: Query[MoversQuery]) -> Any:
+    """The caller's customers who went from one segment to another, in order of id."""
+    by = caller(request)
+    if job_id := _working(by, [which.start, which.end], which.channel):
+        return Status(202, {"job_id": job_id})
+    move = reads.Move(which.start, which.end, which.before, which.after, which.channel)
+
+    def fetch(after: int | None, most: int) -> list[dict[str, int]]:
+        return [{"customer_id": one} for one in reads.mover_ids(by, move, after=after or 0, limit=most)]
+
+    page = page_of(fetch, key=lambda row: row["customer_id"], cursor=which.cursor, limit=which.limit)
+    note_access(by=by, verb="view", what="migration", count=len(page["items"]), address=address_of(request))
+    return page
 
 
 class FallingOut(Schema):
@@ -125,7 +180,7 @@ class FallenOut(Schema):
 
 
 class WarningOut(Schema):
-    """Who fell between two scoring days."""
+    """Who fell between two days."""
 
     since: date
     until: date
@@ -151,6 +206,7 @@ class FallenQuery(Strict):
     """Which customers who fell. segment: the one before; branch: its name, empty for none."""
 
     since: date | None = None
+    until: date | None = None
     least: Fall = warning.USUAL_FALL
     segment: Code | None = None
     branch: str | None = None
@@ -158,24 +214,35 @@ class FallenQuery(Strict):
     limit: Annotated[int, Field(ge=1, le=warning.MOST_LISTED)] = 50
 
 
-@router.get("/rfm/warning", response={200: WarningOut, **FAILURES}, operation_id="warning", summary="Who is falling")
+@router.get("/rfm/warning", response={200: WarningOut, 202: WorkingOut, **FAILURES}, operation_id="warning",
+            summary="Who is falling")  # fmt: skip
 def warned(
-    request: HttpRequest, since: date | None = None, least: Fall = warning.USUAL_FALL, channel: Channel = ""
-) -> Any:
-    """How many of the caller's customers fell a class, or by `least` points, since a scoring day."""
-    since = since or warning.usual_day(channel)
-    return warning.warned(caller(request), since=since, least=least, channel=channel)
+    request: HttpRequest, since: date | None = None, until: date | None = None, least: Fall = warning.USUAL_FALL,
+    channel: Channel = "",
+) -> Any:  # fmt: skip
+    """How many of the caller's customers fell a class, or by `least` points, between any two days.
+
+    since: about three months ago if not given; until: the newest day. 202 with a job while a day is scored.
+    """
+    by, (since, until) = caller(request), _since_until(since, until, channel)
+    if job_id := _working(by, [since, until], channel):
+        return Status(202, {"job_id": job_id})
+    return warning.warned(by, since=since, until=until, least=least, channel=channel)
 
 
-@router.get("/rfm/warning/customers", response={200: FallenListOut, **FAILURES}, operation_id="warning_customers",
-            summary="Customers who fell")  # fmt: skip
+def _since_until(since: date | None, until: date | None, channel: str) -> tuple[date, date]:
+    return since or warning.usual_day(channel), until or reads.as_of(channel)
+
+
+@router.get("/rfm/warning/customers", response={200: FallenListOut, 202: WorkingOut, **FAILURES},
+            operation_id="warning_customers", summary="Customers who fell")  # fmt: skip
 def fallen(request: HttpRequest, which: Query[FallenQuery]) -> Any:
-    """The caller's customers who fell since a scoring day, of a segment before or a branch where given."""
-    by = caller(request)
-    require(by, Right.INSIGHT_VIEW)
-    found = warning.fallen(by, since=which.since or warning.usual_day(which.channel), least=which.least,
-                           segment=which.segment or "", branch=which.branch, limit=which.limit,
-                           channel=which.channel)  # fmt: skip
+    """The caller's customers who fell between two days, of a segment before or a branch where given."""
+    by, (since, until) = caller(request), _since_until(which.since, which.until, which.channel)
+    if job_id := _working(by, [since, until], which.channel):
+        return Status(202, {"job_id": job_id})
+    found = warning.fallen(by, since=since, until=until, least=which.least, segment=which.segment or "",
+                           branch=which.branch, limit=which.limit, channel=which.channel)  # fmt: skip
     note_access(by=by, verb="view", what="warning", count=len(found), address=address_of(request))
     return {"customers": found}
 

@@ -22,3 +22,10 @@ def month_ends(first: date, last: date) -> Iterator[date]:
     while end <= last:
         yield end
         end = month_end(end + timedelta(days=1))
+
+
+def months_before(day: date, months: int) -> date:
+    """The same day of an earlier month, or that month's last day where it has no such day."""
+    number = day.year * 12 + day.month - 1 - months
+    first = date(number // 12, number % 12 + 1, 1)
+    return first.replace(day=min(day.day, calendar.monthrange(first.year, first.month)[1]))

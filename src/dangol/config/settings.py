@@ -195,6 +195,7 @@ JOBS = {
     "reports.answer": "dangol.reports.answering.run_answer",
     "reports.file": "dangol.reports.exporting.run_file",
     "reports.send": "dangol.reports.sending.run_send",
+    "score.days": "dangol.insight.score.actions.run_days",
     "score.run": "dangol.insight.score.actions.run_job",
     "segments.follow": "dangol.insight.segments.actions.follow",
     "segments.freeze": "dangol.insight.segments.actions.run_freeze",

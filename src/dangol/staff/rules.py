@@ -144,6 +144,7 @@ WHAT_NAMES = {
     "token": N_("API token"),
     "unit": N_("organisation unit"),
     "warning": N_("customers who fell"),
+    "migration": N_("customers who moved between segments"),
 }
 UNIT_KINDS = {
     "company": N_("Company"),

@@ -40,6 +40,7 @@ KIND_NAMES = {
     "reports.answer": N_("Work out an answer"),
     "reports.file": N_("Make a file of figures"),
     "reports.send": N_("Send a report by mail"),
+    "score.days": N_("Score customers on chosen days"),
     "score.run": N_("Score customers"),
     "segments.follow": N_("Work out segments by new scores"),
     "segments.freeze": N_("Freeze a segment"),

@@ -53,14 +53,21 @@ def test_reading_members_is_logged(scored):
     assert Access.objects.filter(what="segment.members", member=scored.marketer).count() == 1
 
 
-def test_migration_names_days_that_were_scored(scored):
+def test_migration_takes_any_two_days_within_the_purchases_and_leads_to_the_customers(scored):
     api = Api(scored.marketer)
     days = api("GET", "/rfm/segments").json()["days"]
     flows = api("GET", f"/rfm/segments/migration?start={days[0]}&end={days[-1]}").json()["flows"]
     assert sum(flow["customers"] for flow in flows) == sum(
         segment["customers"] for segment in api("GET", "/rfm/segments").json()["segments"]
     )
-    assert api("GET", f"/rfm/segments/migration?start=2001-01-01&end={days[-1]}").status_code == 404
+    assert api("GET", f"/rfm/segments/migration?start=2001-01-01&end={days[-1]}").status_code == 422
+    flows = api("GET", f"/rfm/segments/migration?start=2025-05-14&end={days[-1]}").json()["flows"]
+    cell = next(flow for flow in flows if flow["before"] and flow["customers"] > 1)
+    asked = f"start=2025-05-14&end={days[-1]}&before={cell['before']}&after={cell['after']}"
+    first = api("GET", f"/rfm/segments/migration/customers?{asked}&limit=1").json()
+    rest = api("GET", f"/rfm/segments/migration/customers?{asked}&cursor={first['next']}").json()
+    assert len({one["customer_id"] for one in first["items"] + rest["items"]}) == cell["customers"]
+    assert api("GET", "/rfm/warning?since=2025-05-14&until=2025-06-15").json()["until"] == "2025-06-15"
 
 
 def test_before_scoring_the_answer_is_not_found_with_advice(cast):

@@ -21,6 +21,7 @@ from dangol.staff.reads import may
 from dangol.staff.rules import Right
 from dangol.web.insight import charts
 from dangol.web.insight.channel import chosen, query, switch
+from dangol.web.insight.days import form, two_days, usual_days, waits
 from dangol.web.insight.shared import FlowRow, definition, heat, known_day, nothing_yet
 from dangol.web.segments import making
 from dangol.web.sentences import sentence
@@ -95,6 +96,9 @@ def segment(request: Request, code: str) -> HttpResponse:
 
 def _segment_page(request: Request, code: str, *, wrong: BadInput | None = None) -> HttpResponse:
     channel = chosen(request)
+    if request.htmx:  # the part below, which may take a moment
+        found = {segment.code: segment for segment in reads.segments(by=request.user, channel=channel)}
+        return render(request, "insight/segment_moves.html", _moves(request, found, code, channel))
     days = reads.months(channel)
     found = {segment.code: segment for segment in reads.segments(by=request.user, channel=channel)}
     if code not in found:
@@ -105,8 +109,6 @@ def _segment_page(request: Request, code: str, *, wrong: BadInput | None = None)
         for size in reads.sizes(by=request.user, channel=channel)
         if size.code == code
     ]
-    day = known_day(request.GET.get("since", ""), days[-2] if len(days) > 1 else days[-1])
-    flows = reads.migration(day, days[-1], by=request.user, channel=channel) if day < days[-1] else []
     given = {field: request.POST.get(field, "") for field in ("name", "aim", "text")} if wrong else None
     return render(request, "insight/segment.html", {
         "segment": found[code], "said": reads.strategies()[code], "given": given or reads.strategies()[code],
@@ -115,14 +117,26 @@ def _segment_page(request: Request, code: str, *, wrong: BadInput | None = None)
         "members_url": _members(code, channel),
         "plan_url": "" if channel else _with_segment("campaigns:draft", code),
         "versions": reads.strategy_versions(code),
-        "day": days[-1], "since": day, "days": list(reversed(days[:-1])),
-        "came": _flows_of(flows, found, after=code), "went": _flows_of(flows, found, before=code),
+        "day": days[-1], **_moves(request, found, code, channel),
         "chart": charts.one_size_over_time(list(labels.values())), "chart_rows": rows,
         "chart_columns": [("month", _("Month"), "text"), ("customers", _("Customers"), "number")],
         "levels": _levels(code), **definition(channel), **switch(request, channel),
         **making.live_form(request, reverse("insight:make_live", args=[code]) + query(channel),
                            _named(found[code], channel)),
     }, status=422 if wrong else 200)  # fmt: skip
+
+
+def _moves(request: Request, found: dict[str, SegmentView], code: str, channel: str) -> dict[str, Any]:
+    """Where the segment's customers came from and went to, since a day."""
+    try:
+        days, refused = two_days(request, channel, "since"), ""
+    except BadInput as error:
+        days, refused = usual_days(channel), sentence(error)
+    context = {**form(request, days, "since"), "refused": refused, "same_day": days.start == days.end}
+    if waiting := waits(request, days, channel):
+        return context | waiting
+    flows = reads.migration(days.start, days.end, by=request.user, channel=channel)
+    return context | {"came": _flows_of(flows, found, after=code), "went": _flows_of(flows, found, before=code)}
 
 
 def _with_segment(name: str, code: str) -> str:

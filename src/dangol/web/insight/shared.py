@@ -21,10 +21,10 @@ def heat(part: float | None, whole: float | None) -> int:
     return min(HEAT_STEPS, 1 + int(HEAT_STEPS * part / whole)) if part and whole else 0
 
 
-def known_day(text: str, default: date) -> date:
-    """A scoring day from the address, the default where nothing is said. Raises BadInput."""
+def known_day(text: str, default: date | None = None) -> date:
+    """A day from the address, the default where nothing is said. Raises BadInput."""
     try:
-        return date.fromisoformat(text) if text else default
+        return default if default and not text else date.fromisoformat(text)
     except ValueError:
         raise BadInput("“{text}” is not a date. Write it like 2026-10-31.", field="as_of", text=text) from None
 

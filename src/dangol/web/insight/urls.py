@@ -3,7 +3,7 @@
 from django.urls import path
 
 from dangol.web.explorer import pages as explorer
-from dangol.web.insight import channel, lifetime, measures, moves, pages, scheme, warning
+from dangol.web.insight import channel, days, lifetime, measures, moves, pages, scheme, warning
 
 app_name = "insight"
 urlpatterns = [
@@ -13,7 +13,9 @@ urlpatterns = [
     path("segments/<str:code>/live/", pages.make_live, name="make_live"),
     path("channels/", channel.give, name="give_scheme"),
     path("channels/withdraw/", channel.withdraw, name="withdraw_scheme"),
+    path("days/", days.score, name="score_days"),
     path("migration/", moves.migration, name="migration"),
+    path("migration/segment/", moves.segment, name="migration_segment"),
     path("warning/", warning.warning, name="warning"),
     path("warning/segment/", warning.segment, name="warning_segment"),
     path("scheme/", scheme.scheme, name="scheme"),

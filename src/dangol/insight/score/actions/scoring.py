@@ -2,20 +2,20 @@
 
 import tempfile
 from datetime import date
-from itertools import pairwise
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from ibis.expr.types import Table
 
-from dangol.base.errors import BadInput
+from dangol.base.errors import BadInput, Damaged, NotFound
 from dangol.base.period import month_ends
 from dangol.customers.identify import actions as identify
 from dangol.engine import Engine, Snapshot, fresh
 from dangol.engine.lookup import GROUP_ROWS
 from dangol.insight.score import rules, tables
 from dangol.insight.score.actions.classes import publish_classes
+from dangol.insight.score.actions.days import MONTH_COLUMNS, forget_days, scratch
 from dangol.insight.score.actions.schemes import in_force
 from dangol.insight.score.models import Scheme
 from dangol.insight.score.reads import store
@@ -24,7 +24,6 @@ from dangol.insight.warehouse import reads as warehouse
 from dangol.work.actions import Quiet, Running, enqueue
 
 HISTORY_MONTHS = 13  # a year and the same month of the year before
-MONTH_COLUMNS = ("customer_id", "as_of", "recency_days", "frequency", "monetary", "r", "f", "m", "score", "segment")
 
 
 def run_job(running: Running, channel: str | None = None) -> dict[str, Any]:
@@ -51,6 +50,8 @@ def run(running: Running, channel: str | None = None) -> dict[str, Any]:
     said = {} if channel else _company(source, share)
     scored = [_by_channel(source, share, one) for one in own]
     publish_classes(source)
+    for one in ("", *own):
+        forget_days(one)
     return {**said, "channels": sum(scored)}
 
 
@@ -69,8 +70,8 @@ class _Share(Quiet):
 def _company(source: Snapshot, share: _Share) -> dict[str, Any]:
     """Score by the company's scheme and publish the standings."""
     stored = in_force()
-    with fresh() as engine, tempfile.TemporaryDirectory(dir=_scratch()) as scratch:
-        work = _Scoring(engine, source, rules.from_dict(stored.definition), Path(scratch), share)
+    with fresh() as engine, tempfile.TemporaryDirectory(dir=scratch()) as folder:
+        work = _Scoring(engine, source, rules.from_dict(stored.definition), Path(folder), share)
         if not work.scheme.is_ready:
             work.scheme = _keep_cut_points(stored, work.compute_cut_points(), work.as_of)
         reused = work.write()
@@ -83,8 +84,8 @@ def _company(source: Snapshot, share: _Share) -> dict[str, Any]:
 def _by_channel(source: Snapshot, share: _Share, channel: str) -> bool:
     """Score by a channel's scheme; False where nobody buys there any more."""
     stored = in_force(channel)
-    with fresh() as engine, tempfile.TemporaryDirectory(dir=_scratch()) as scratch:
-        work = _Scoring(engine, source, rules.from_dict(stored.definition), Path(scratch), share, channel=channel)
+    with fresh() as engine, tempfile.TemporaryDirectory(dir=scratch()) as folder:
+        work = _Scoring(engine, source, rules.from_dict(stored.definition), Path(folder), share, channel=channel)
         try:
             if not work.is_written and not work.scheme.is_ready:
                 work.scheme = _keep_cut_points(stored, work.compute_cut_points(), work.as_of)
@@ -101,14 +102,11 @@ def scoring_days(first_day: date, as_of: date) -> list[date]:
     return [*ends, as_of][-HISTORY_MONTHS:]
 
 
-def _scratch() -> Path:
-    folder: Path = settings.DANGOL.home / "scratch"
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
-
-
 class _Scoring:
-    """One run: the lines are read once, into purchases per customer between the days that matter."""
+    """One run: the lines are read once, into purchases per customer between the days that matter.
+
+    Month ends whose purchases are those of the run before are taken over from it.
+    """
 
     def __init__(
         self, engine: Engine, source: Snapshot, scheme: rules.RfmScheme, scratch: Path, running: Running,
@@ -118,31 +116,63 @@ class _Scoring:
         self.channel = channel
         self.as_of = date.fromisoformat(source.facts["as_of"])
         self.ends = scoring_days(date.fromisoformat(source.facts["first_day"]), self.as_of)
-        self.cuts = tables.breaks(self.ends, scheme.window_days)
         self.snapshot_id = f"{source.id}-rfm{scheme.version:04d}"
-        self._parts: Table | None = None
 
-    @property
+    @cached_property
+    def is_written(self) -> bool:
+        """Whether this very snapshot of scores was there and whole when the run began."""
+        place = store(self.channel)
+        return place.pointer() == self.snapshot_id and place.current()[0].id == self.snapshot_id
+
+    @cached_property
+    def taken(self) -> dict[date, tuple[Path, int, str]]:
+        """Month ends the run before scored by the same scheme and purchases: file, rows and SHA-256 of each."""
+        try:
+            before = store(self.channel).current()[0]
+        except (NotFound, Damaged):
+            return {}
+        if rules.from_dict(before.facts["scheme"]) != self.scheme:
+            return {}
+        until = self._first_new_day(before.facts.get("lines", []))
+        return {end: (path, before.file_rows[path.name], before.sha256[path.name])
+                for end, path in zip(map(date.fromisoformat, before.facts["months"]), before.paths("rfm"), strict=True)
+                if end < until and end in self.ends}  # fmt: skip
+
+    def _first_new_day(self, known: list[str]) -> date:
+        """From which day on purchases came that are not in these files; the first of all where one of them is gone."""
+        here = self._line_files()
+        new = [path for path in self.source.paths("sales_lines") if self.source.sha256[path.name] not in set(known)]
+        if not known or len(here) != len(known) + len(new):
+            return date.min
+        [found] = self.engine.arrow(tables.first_day(self.engine.table(new))).to_pylist() if new else [{"day": None}]
+        return min(found["day"] or self.as_of, self.as_of)
+
+    def _line_files(self) -> list[str]:
+        return sorted(self.source.sha256[path.name] for path in self.source.paths("sales_lines"))
+
+    @cached_property
+    def anew(self) -> list[date]:
+        """The days to score, the newest among them: its standings are published."""
+        return [end for end in self.ends if end == self.as_of or not (self.is_written or end in self.taken)]
+
+    @cached_property
+    def cuts(self) -> list[date]:
+        """Between which days purchases are summed up."""
+        return tables.breaks(self.anew, self.scheme.window_days)
+
+    @cached_property
     def parts(self) -> Table:
         """Purchases per customer and piece of time, written once and read for every month."""
-        if self._parts is None:
-            self.running.progress(0, len(self.ends) + 2)
-            path = self.scratch / "pieces.parquet"
-            lines = warehouse.table(self.engine, self.source, "sales_lines")
-            self.engine.write(tables.pieces(tables.of_channel(lines, self.channel), self.cuts), path)
-            self._parts = self.engine.table([path])
-        return self._parts
+        self.running.progress(0, len(self.ends) + 2)
+        path = self.scratch / "pieces.parquet"
+        lines = warehouse.table(self.engine, self.source, "sales_lines")
+        self.engine.write(tables.pieces(tables.of_channel(lines, self.channel), self.cuts), path)
+        return self.engine.table([path])
 
     def compute_cut_points(self) -> rules.RfmScheme:
         """The scheme with cut points from today's customers."""
         spent = tables.spend_at(self.parts, self.cuts, self.as_of, self.scheme.window_days)
         return tables.with_computed(self.engine, spent, self.as_of, self.scheme)
-
-    @property
-    def is_written(self) -> bool:
-        """Whether this very snapshot of scores is there and whole."""
-        place = store(self.channel)
-        return place.pointer() == self.snapshot_id and place.current()[0].id == self.snapshot_id
 
     def write(self) -> bool:
         """Write the snapshot of scores unless the same one is there and whole; returns whether it was."""
@@ -151,16 +181,9 @@ class _Scoring:
         with store(self.channel).draft(self.snapshot_id) as draft:
             draft.facts = self._facts()
             months = self._write_months(draft)
-            everything = self.engine.table(months)
-            path = draft.place("history")
-            in_order = everything.order_by("customer_id")
-            draft.add("history", path, self.engine.write(in_order, path, group_rows=GROUP_ROWS))
             path = draft.place("segment_sizes")
-            draft.add("segment_sizes", path, self.engine.write(tables.segment_sizes(everything), path))
-            for earlier, later in pairwise(months):
-                path = draft.place("migration")
-                moved = tables.migration(self.engine.table([earlier]), self.engine.table([later]))
-                draft.add("migration", path, self.engine.write(moved, path))
+            sizes = tables.segment_sizes(self.engine.table(months))
+            draft.add("segment_sizes", path, self.engine.write(sizes, path))
         return False
 
     def _facts(self) -> dict[str, Any]:
@@ -171,24 +194,31 @@ class _Scoring:
             "scheme": self.scheme.as_dict(),
             "channel": self.channel,
             "warehouse": self.source.id,
+            "lines": self._line_files(),
         }
 
     def _write_months(self, draft: Any) -> list[Path]:
-        """One file a month end, in the order of `months`."""
+        """One file a month end, in the order of `months`, each in the order of customers, to look one up in."""
+        scores = tables.history(self.parts, self.cuts, self.anew, self.scheme)
         written = []
-        scores = tables.history(self.parts, self.cuts, self.ends, self.scheme)
-        for done, (_end, table) in enumerate(scores.items(), start=1):
+        for done, end in enumerate(self.ends, start=1):
             self.running.progress(done, len(self.ends) + 2)
             path = draft.place("rfm")
-            draft.add("rfm", path, self.engine.write(table.select(*MONTH_COLUMNS), path))
+            if end in scores:
+                in_order = scores[end].select(*MONTH_COLUMNS).order_by("customer_id")
+                draft.add("rfm", path, self.engine.write(in_order, path, group_rows=GROUP_ROWS))
+            else:
+                draft.copy("rfm", *self.taken[end])
             written.append(path)
         return written
 
     def publish(self) -> int:
         """Publish each customer's standing; returns how many customers there are."""
         self.running.progress(len(self.ends) + 1, len(self.ends) + 2)
-        last = list(tables.history(self.parts, self.cuts, self.ends[-2:], self.scheme).values())
-        rows = self.engine.arrow(tables.standings(last[-1], last[0] if len(last) > 1 else None))
+        newest = tables.history(self.parts, self.cuts, [self.as_of], self.scheme)[self.as_of]
+        earlier = store(self.channel).open(self.snapshot_id).paths("rfm")[:-1]
+        before = self.engine.table(earlier[-1:]) if earlier else None
+        rows = self.engine.arrow(tables.standings(newest, before))
         identify.publish_standings(rows, snapshot=self.snapshot_id, as_of=self.as_of, running=self.running)
         return int(rows.num_rows)
 

@@ -17,13 +17,15 @@ from dangol.insight.score.reads.kept import (
     SMALL_GROUP,
     as_of,
     is_newest,
+    missing,
     months,
     sees_small_groups,
     snapshot_id,
+    span,
     store,
     table,
 )
-from dangol.insight.score.reads.moves import Flow, migration
+from dangol.insight.score.reads.moves import MOST_LISTED, Flow, Move, Mover, migration, mover_ids, movers
 from dangol.insight.score.reads.schemes import (
     Histogram,
     Preview,
@@ -42,8 +44,9 @@ from dangol.insight.score.reads.strategies import (
 )
 
 __all__ = [
-    "SMALL_GROUP", "Flow", "Histogram", "Preview", "SchemeView", "SegmentView", "SizeView", "StandingView",
-    "StrategyVersion", "StrategyView", "as_of", "history", "is_newest", "members_of", "migration", "months", "preview",
-    "scheme", "scheme_versions", "scored_by", "sees_small_groups", "segment_members", "segments", "sizes",
-    "snapshot_id", "store", "strategies", "strategy", "strategy_versions", "table",
+    "MOST_LISTED", "SMALL_GROUP", "Flow", "Histogram", "Move", "Mover", "Preview", "SchemeView", "SegmentView",
+    "SizeView", "StandingView", "StrategyVersion", "StrategyView", "as_of", "history", "is_newest", "members_of",
+    "migration", "missing", "months", "mover_ids", "movers", "preview", "scheme", "scheme_versions", "scored_by",
+    "sees_small_groups", "segment_members", "segments", "sizes", "snapshot_id", "span", "store", "strategies",
+    "strategy", "strategy_versions", "table",
 ]  # fmt: skip

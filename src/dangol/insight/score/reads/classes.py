@@ -166,18 +166,20 @@ def history(
 
     names: as from `strategies`, where the caller has asked for them already.
     """
-    rows = rows_of(_paths("history", channel), "customer_id", customer_id)
+    rows = rows_of(_months(channel), "customer_id", customer_id)
     if not rows:
         return []
     names = names or strategies()
     return [_standing(row, names) for row in sorted(rows, key=lambda row: row["as_of"])]
 
 
-def _paths(table: str, channel: str) -> Iterable[Path]:
+def _months(channel: str) -> Iterable[Path]:
+    """The scores of every scoring day. Until the next scoring, a snapshot of before has them in one file beside."""
     try:
-        return newest(channel).paths(table)
+        files = newest(channel).files
     except NotFound:
         return ()
+    return files.get("history", files["rfm"])
 
 
 def _standing(row: dict[str, Any], names: Mapping[str, StrategyView]) -> StandingView:

@@ -62,14 +62,18 @@ def numbered_from(first: int, lines: pa.Table) -> pa.Table:
     return lines.set_column(place, "customer_id", pc.add(lines["customer_id"], first - 1))
 
 
-def warehouse(home: Path, lines: pa.Table, snapshot_id: str = "20260101-000000") -> None:
-    """A warehouse snapshot that holds these sales lines, and their customers: every third one without a branch."""
-    ids = sorted(set(lines["customer_id"].to_pylist()))
+def warehouse(home: Path, lines: pa.Table, snapshot_id: str = "20260101-000000", *more: pa.Table) -> None:
+    """A warehouse snapshot that holds these sales lines, and their customers: every third one without a branch.
+
+    more: lines that came later, a file each.
+    """
+    ids = sorted({one for part in (lines, *more) for one in part["customer_id"].to_pylist()})
     branches = pa.array(["Gangnam" if one % 3 else None for one in ids], pa.string())
     with Store(home / "warehouse").draft(snapshot_id) as draft:
-        path = draft.place("sales_lines")
-        pq.write_table(lines, path)
-        draft.add("sales_lines", path, lines.num_rows)
+        for part in (lines, *more):
+            path = draft.place("sales_lines")
+            pq.write_table(part, path)
+            draft.add("sales_lines", path, part.num_rows)
         path = draft.place("customers")
         pq.write_table(pa.table({"customer_id": pa.array(ids, pa.int64()), "branch": branches}), path)
         draft.add("customers", path, len(ids))

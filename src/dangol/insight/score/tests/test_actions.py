@@ -1,16 +1,22 @@
+import shutil
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
-from dangol.base.errors import BadInput, Conflict, NotAllowed, NotFound
-from dangol.insight.score import actions, reads, rules
+from dangol.base.errors import BadInput, Conflict, NotAllowed, NotFound, TooMuch
+from dangol.engine import fresh
+from dangol.insight.answers.rules import takes_long
+from dangol.insight.answers.waiting import within
+from dangol.insight.score import actions, reads, rules, tables
 from dangol.insight.score.actions import scoring
 from dangol.insight.score.models import Scheme
 from dangol.insight.score.tests import purchases
 from dangol.insight.score.tests.purchases import FIRST, LAST, line
 from dangol.work.actions import Quiet
+from dangol.work.models import Job
 
 
 @pytest.fixture
@@ -67,6 +73,45 @@ def test_migration_ends_in_the_sizes_of_the_later_month(scored):
     assert any(flow.before == rules.NOT_YET for flow in flows)
 
 
+def test_any_day_within_the_purchases_is_scored_as_a_month_end_is_and_kept(scored, home):
+    day, end = date(2025, 5, 14), reads.months()[6]
+    scheme = reads.scored_by()
+    assert reads.missing((day, end, LAST)) == [day]
+    assert actions.score_days(Quiet(), days=[day, LAST]) == 1
+    assert actions.score_days(Quiet(), days=[day]) == 0
+    with fresh() as engine:
+        lines = engine.memory(purchases.many())
+        for one in (day, end):
+            asked = tables.rfm(lines, one, scheme).select("customer_id", "r", "f", "m", "score", "segment", "monetary")
+            kept = reads.table(engine, one).select("customer_id", "r", "f", "m", "score", "segment", "monetary")
+            assert (engine.arrow(asked.order_by("customer_id")).to_pylist()
+                    == engine.arrow(kept.order_by("customer_id")).to_pylist() != [])  # fmt: skip
+    flows = reads.migration(day, LAST)
+    assert sum(flow.customers for flow in flows) == 61
+    for outside in (FIRST - timedelta(days=1), LAST + timedelta(days=1)):
+        with pytest.raises(BadInput, match="Choose days in between"):
+            actions.score_days(Quiet(), days=[outside])
+    purchases.warehouse(home, purchases.many(70), "20260102-000000")
+    actions.run(Quiet())
+    assert reads.missing([day]) == [day]  # of the new purchases
+    assert len(list((home / "scores" / "days").iterdir())) == 1
+
+
+def test_a_day_is_scored_by_a_job_of_who_may_look_and_stops_when_asked(scored, cast):
+    day = date(2025, 5, 14)
+    job_id = actions.start_days(by=cast.marketer, days=[day, LAST])
+    assert actions.start_days(by=cast.marketer, days=[LAST, day]) == job_id
+    assert actions.days_under_way(cast.marketer, [day, LAST]) == job_id
+    assert actions.days_under_way(cast.analyst, [day, LAST]) is None
+    with pytest.raises(NotAllowed):
+        actions.start_days(by=cast.rep, days=[day])
+    with pytest.raises(TooMuch) as slow, within(0.0):
+        actions.score_days(Quiet(), days=[day])
+    assert takes_long(slow.value)
+    assert reads.missing([day]) == [day]
+    assert actions.run_days(Quiet(by=cast.marketer), **Job.objects.get(pk=job_id).arguments) == {"days": 1}
+
+
 def test_history_of_a_customer_begins_with_the_first_purchase(scored):
     standings = reads.history(1)
     assert [standing.as_of for standing in standings] == reads.months()
@@ -97,6 +142,26 @@ def test_cut_points_stay_when_new_purchases_come(scored, home, published):
     actions.run(Quiet())
     assert reads.scheme().scheme == points
     assert sum(segment.customers for segment in reads.segments()) == 111
+
+
+def test_month_ends_before_new_purchases_are_taken_over_and_say_what_scoring_anew_says(scored, home):
+    def months():
+        return [pq.read_table(path).sort_by("customer_id") for path in reads.store().current()[0].paths("rfm")]
+
+    first = months()
+    new = purchases.table([line(f"x{n}", 5 + n, date(2025, 11, 20), 9_000) for n in range(50)])
+    purchases.warehouse(home, purchases.many(), "20260102-000000", new)
+    with pytest.MonkeyPatch.context() as patch:
+        asked, plain = [], tables.history
+        patch.setattr(scoring.tables, "history", lambda *given: asked.append(given[2]) or plain(*given))
+        actions.run(Quiet())
+    assert asked[0] == reads.months()[-2:]
+    incremental = months()
+    assert incremental[:10] == first[:10]
+    assert incremental[10] != first[10]
+    shutil.rmtree(home / "scores")
+    actions.run(Quiet())
+    assert months() == incremental
 
 
 def test_a_new_scheme_is_a_new_version_with_cut_points_of_its_own(scored, cast):

@@ -49,7 +49,7 @@ class Group:
 
 @dataclass(frozen=True)
 class Warned:
-    """What fell between two scoring days, for one reader's customers.
+    """What fell between two days, for one reader's customers.
 
     segments: by the segment before; towards: by the segment now (fallen only); branches: the largest share first.
     """
@@ -88,21 +88,22 @@ class Fallen:
 
 
 def usual_day(channel: str = "") -> date:
-    """The scoring day about three months before the newest: from which falls are counted if nothing is said."""
+    """The month end about three months before the newest day: from which falls are counted if nothing is said."""
     days = score.months(channel)
     return next((day for day in reversed(days) if day <= days[-1] - timedelta(days=85)), days[0])
 
 
-def warned(by: Member, *, since: date, least: float = USUAL_FALL, channel: str = "") -> Warned:
-    """How many of the reader's customers fell since a day, by segment and branch.
+def warned(
+    by: Member, *, since: date, until: date | None = None, least: float = USUAL_FALL, channel: str = ""
+) -> Warned:
+    """How many of the reader's customers fell since a day (until the newest when None), by segment and branch.
 
     least: fall of the score (0 to 100) from which it counts; fewer high axes count always. channel: by its own scheme
-    instead of the company's. Raises NotAllowed, NotFound
-    for a day without scores, BadInput.
+    instead of the company's. Raises NotAllowed, BadInput for days outside the purchases, NotFound for days nobody was
+    scored on (see `score.reads.missing`).
     """
     require(by, Right.INSIGHT_VIEW)
-    _check(least)
-    days, asked = score.months(channel), _Asked(since, least, channel)
+    asked = _asked(since, until, least, channel)
     rows = _counted(by, asked)
     found = {column: _folded(rows, place) for place, column in enumerate(COLUMNS)}
     total = found["segment_before"]
@@ -110,14 +111,9 @@ def warned(by: Member, *, since: date, least: float = USUAL_FALL, channel: str =
     groups = {column: [_group(row, folds) for row in rows] for column, rows in found.items()}
     branches = sorted(groups["branch"], key=lambda one: (not one.ranked, -(one.share or 0), one.name))
     return Warned(
-        since, days[-1], least, sum(row[1] for row in total), sum(row[2] for row in total),
+        asked.since, asked.until, least, sum(row[1] for row in total), sum(row[2] for row in total),
         sum(row[3] for row in total), groups["segment_before"], groups["segment"], branches,
     )  # fmt: skip
-
-
-def _check(least: float) -> None:
-    if not 1 <= least <= TOP_SCORE:
-        raise BadInput("A fall of the score is from 1 to {most} points.", field="least", most=int(TOP_SCORE))
 
 
 def _group(row: tuple[str, int, int, int], folds: bool) -> Group:
@@ -132,8 +128,17 @@ class _Asked:
     """Which falls are looked for."""
 
     since: date
+    until: date
     least: float
     channel: str
+
+
+def _asked(since: date, until: date | None, least: float, channel: str) -> _Asked:
+    """The question with its days in order. Raises BadInput."""
+    if not 1 <= least <= TOP_SCORE:
+        raise BadInput("A fall of the score is from 1 to {most} points.", field="least", most=int(TOP_SCORE))
+    until = until or score.as_of(channel)
+    return _Asked(min(since, until), max(since, until), least, channel)
 
 
 def _counted(by: Member, asked: _Asked) -> Fine:
@@ -166,7 +171,7 @@ def _folded(rows: Fine, place: int) -> Counts:
 
 def _moved(engine: Engine, asked: _Asked, by: Member | None) -> Table:
     """by: bounds the customers to those of the reader; None for everybody."""
-    before, now = (score.table(engine, day, asked.channel) for day in (asked.since, None))
+    before, now = (score.table(engine, day, asked.channel) for day in (asked.since, asked.until))
     found = tables.moved(before, now, asked.least)
     if by is not None and not scope_of(by).everyone:
         own = pa.table({"customer_id": pa.array(customers.customer_ids(by, CustomerQuery()), pa.int64())})
@@ -176,35 +181,34 @@ def _moved(engine: Engine, asked: _Asked, by: Member | None) -> Table:
 
 
 def fallen(
-    by: Member, *, since: date, least: float = USUAL_FALL, segment: str = "", branch: str | None = None,
-    limit: int = 50, channel: str = "",
+    by: Member, *, since: date, until: date | None = None, least: float = USUAL_FALL, segment: str = "",
+    branch: str | None = None, limit: int = 50, channel: str = "",
 ) -> list[Fallen]:  # fmt: skip
-    """The reader's customers who fell since a day, those who spend less by the most first.
+    """The reader's customers who fell since a day (until the newest when None), those who spend less by the most first.
 
     segment: the one they were in; branch: its name ("" for those without one), None for all. Raises NotAllowed,
     NotFound, BadInput.
     """
     engine = current()
-    found = _chosen(engine, by, _Asked(since, least, channel), segment, branch)
+    found = _chosen(engine, by, _asked(since, until, least, channel), segment, branch)
     rows: list[dict[str, Any]] = engine.arrow(tables.worst(found, min(limit, MOST_LISTED)).drop("fell")).to_pylist()
     labels = customers.labels(row["customer_id"] for row in rows)
     return [Fallen(label=labels[row["customer_id"]], **row) for row in rows if row["customer_id"] in labels]
 
 
 def fallen_ids(
-    by: Member, *, since: date, least: float = USUAL_FALL, segment: str = "", branch: str | None = None,
-    channel: str = "",
+    by: Member, *, since: date, until: date | None = None, least: float = USUAL_FALL, segment: str = "",
+    branch: str | None = None, channel: str = "",
 ) -> list[int]:  # fmt: skip
     """All of the reader's customers whom `fallen` lists the first of, ascending. Raises like it."""
     engine = current()
-    found = _chosen(engine, by, _Asked(since, least, channel), segment, branch)
+    found = _chosen(engine, by, _asked(since, until, least, channel), segment, branch)
     rows = engine.arrow(found.filter(found.fell).select("customer_id").order_by("customer_id"))
     return [int(one) for one in rows["customer_id"].to_pylist()]
 
 
 def _chosen(engine: Engine, by: Member, asked: _Asked, segment: str, branch: str | None) -> Table:
     require(by, Right.CUSTOMERS_VIEW)
-    _check(asked.least)
     found = _moved(engine, asked, by)
     if segment:
         found = found.filter(found.segment_before == segment)

@@ -11,10 +11,11 @@ from dangol.insight.score.actions import scoring
 from dangol.insight.score.models import Scheme, StrategyText
 from dangol.insight.score.rules import STRATEGIES
 from dangol.insight.score.tests import purchases
-from dangol.insight.score.tests.purchases import in_channels
+from dangol.insight.score.tests.purchases import LAST, in_channels
 from dangol.insight.score.warning import reads as warning
 from dangol.insight.segments import actions as segment_actions
 from dangol.insight.segments import reads as segments
+from dangol.web.insight import days
 from dangol.work.actions import Quiet
 from dangol.work.models import Job
 
@@ -176,6 +177,46 @@ def test_a_migration_between_a_day_and_itself_asks_for_two_days(scored, signed_i
     day: date = reads.months()[-1]
     text = signed_in(scored.marketer).get(f"/insight/migration/?from={day}&to={day}").content.decode()
     assert "Choose two different days" in text
+
+
+@pytest.mark.parametrize(
+    "path", ["/insight/migration/?from=", "/insight/warning/?since=", "/insight/segments/HHH/?since="]
+)
+def test_any_day_can_be_compared_with_and_what_lies_outside_is_said(scored, signed_in, monkeypatch, path):
+    client = signed_in(scored.marketer)
+    assert "Choose days in between" in client.get(path + "1999-01-01").content.decode()
+    monkeypatch.setattr(days, "page_seconds", lambda *, opening=False: 0.0)
+    slow = client.get(path + "2025-05-14").content.decode()
+    assert 'hx-trigger="load"' in slow
+    work = re.search(r'action="(/insight/days/[^"]+)"', slow)[1].replace("&amp;", "&")
+    back = client.post(work)["Location"]
+    assert back.startswith(path + "2025-05-14&job=")
+    job = Job.objects.get(kind="score.days")
+    assert f'id="job-{job.pk}"' in client.get(back).content.decode()
+    actions.run_days(Quiet(by=scored.marketer), **job.arguments)
+    done = client.get(back).content.decode()
+    assert "job-" not in done
+    assert 'value="2025-05-14"' in done
+
+
+def test_a_cell_of_the_matrix_leads_to_its_customers_and_they_become_a_segment(cast, home, monkeypatch, signed_in):
+    monkeypatch.setattr(scoring.identify, "publish_standings", lambda *rows, **about: None)
+    purchases.scored(home, purchases.numbered_from(cast.mina.pk, purchases.many(120)))
+    client = signed_in(cast.marketer)
+    flow = next(one for one in reads.migration(date(2025, 5, 31), LAST) if cast.mina.pk in reads.mover_ids(
+        cast.marketer, reads.Move(date(2025, 5, 31), LAST, one.before, one.after)))  # fmt: skip
+    page = client.get(f"/insight/migration/?from=2025-05-31&to={LAST}").content.decode()
+    link = f"?from=2025-05-31&amp;to={LAST}&amp;before={flow.before or 'new'}&amp;after={flow.after}#customers"
+    assert f'href="{link}"' in page
+    page = client.get("/insight/migration/" + link.replace("&amp;", "&")).content.decode()
+    action = re.search(r'action="(/insight/migration/segment/[^"]+)"', page)[1].replace("&amp;", "&")
+    made = client.post(action, {"name": "Stayed"})
+    [segment] = segments.segments(cast.marketer)
+    assert made["Location"] == f"/segments/{segment.id}/"
+    assert len(segments.member_ids(segment.id)) == flow.customers
+    own = reads.mover_ids(cast.branch_manager, reads.Move(date(2025, 5, 31), LAST, flow.before, flow.after))
+    assert cast.mina.pk in own
+    assert set(own) <= {cast.mina.pk, cast.jiho.pk}
 
 
 def test_versions_show_what_changed_and_are_used_again(scored, signed_in):

@@ -1,5 +1,6 @@
 """Who fell since a day, and the picture of who moved."""
 
+from datetime import date
 from itertools import pairwise
 
 import pyarrow as pa
@@ -69,8 +70,10 @@ def test_a_manager_sees_the_own_branch_only_in_every_count(scored):
 
 
 def test_days_without_scores_and_senseless_falls_are_refused(scored):
-    with pytest.raises(NotFound):
+    with pytest.raises(NotFound):  # nobody asked for this day yet
         reads.warned(scored.marketer, since=purchases.FIRST)
+    with pytest.raises(BadInput, match="Choose days in between"):
+        reads.warned(scored.marketer, since=score.months()[0], until=date(2030, 1, 1))
     with pytest.raises(BadInput, match="from 1 to 100"):
         reads.warned(scored.marketer, since=score.months()[0], least=0)
 

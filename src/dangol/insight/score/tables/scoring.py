@@ -15,7 +15,7 @@ import ibis
 from ibis.expr.types import Table
 
 from dangol.base.errors import BadInput
-from dangol.insight.score.rules import AXES, NOT_YET, TOP_SCORE, Axis, AxisCode, RfmScheme, from_quantiles, quantiles
+from dangol.insight.score.rules import AXES, TOP_SCORE, Axis, AxisCode, RfmScheme, from_quantiles, quantiles
 
 VALUES: dict[AxisCode, str] = {"r": "recency_days", "f": "frequency", "m": "monetary"}
 
@@ -23,6 +23,11 @@ VALUES: dict[AxisCode, str] = {"r": "recency_days", "f": "frequency", "m": "mone
 def of_channel(lines: Table, channel: str) -> Table:
     """The lines of one channel; all of them for ""."""
     return lines.filter(lines.channel == channel) if channel else lines
+
+
+def first_day(lines: Table) -> Table:
+    """One row with the earliest day of the lines: day, null where there are none."""
+    return lines.aggregate(day=lines.day.min())
 
 
 def _window_start(as_of: date, window_days: int | None) -> date | None:
@@ -257,31 +262,6 @@ def group_sizes(scores: Table) -> Table:
 def axis_sizes(scores: Table, code: AxisCode) -> Table:
     """Customers per score of one axis."""
     return scores.group_by(score=scores[code]).aggregate(customers=scores.count())
-
-
-def migration(before: Table, after: Table) -> Table:
-    """How many customers went from which segment to which between two scorings; \"\" is not yet a customer.
-
-    Nobody leaves: who has bought once is scored for ever.
-    """
-    before = before.select("customer_id", segment_before="segment")
-    joined = after.select("customer_id", "segment", "monetary").left_join(before, "customer_id")
-    joined = joined.mutate(segment_before=joined.segment_before.fill_null(NOT_YET))
-    return joined.group_by("segment_before", "segment").aggregate(
-        customers=joined.count(), sales=joined.monetary.sum().cast("int64")
-    )
-
-
-def standings(after: Table, before: Table | None) -> Table:
-    """What is published per customer: the latest scores with the segment at the previous month end."""
-    kept = after.select("customer_id", "first_day", "last_day", "orders", "amount", "recency_days", *AXES, "score",
-                        "segment")  # fmt: skip
-    if before is None:
-        return kept.mutate(segment_before=ibis.literal(""))
-    joined = kept.left_join(before.select("customer_id", segment_before="segment"), "customer_id").drop(
-        "customer_id_right"
-    )
-    return joined.mutate(segment_before=joined.segment_before.fill_null(""))
 
 
 def sales_by_channel(lines: Table) -> Table:
