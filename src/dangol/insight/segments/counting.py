@@ -22,6 +22,8 @@ from numpy.typing import NDArray
 from dangol.base.errors import NotFound
 from dangol.customers.identify import reads as identify
 from dangol.engine import Engine, Snapshot
+from dangol.insight.olap import each
+from dangol.insight.olap.own import reads as own
 from dangol.insight.score import reads as score
 from dangol.insight.segments import prepared, rules, tables
 from dangol.insight.segments.models import Segment
@@ -143,7 +145,22 @@ def facts(engine: Engine, now: Served) -> tables.Facts:
     return tables.Facts(
         as_of=now.as_of, customers=warehouse.table(engine, now.star, "customers"),
         scores=lambda name, ago: _score_table(engine, name, ago), members=members, **laid,
+        measured=lambda within, asked: _measured(engine, now, within, asked),
     )  # fmt: skip
+
+
+def _measured(engine: Engine, now: Served, within: tables.Facts, asked: rules.Measured) -> tuple[Any, bool]:
+    """A measure of customers over the days a condition asks for, and whether those without a purchase fit."""
+    first, last = tables.days_of(asked.window, within.as_of)
+    open_end = asked.window.kind == "always" and within.as_of >= now.as_of
+    bounds = [one for one in (asked.least, asked.most) if one is not None]
+    found = each.figures(
+        asked.measure, engine, days=(first, None if open_end else last), ids=within.only, bounds=bounds
+    )
+    there = ~np.isnan(found.values)
+    rows = pa.table({"customer_id": found.ids, "seen": pa.array(found.values, mask=~there)})
+    fits = found.empty is not None and (asked.least is None or found.empty >= asked.least)
+    return engine.memory(rows), fits and (asked.most is None or (found.empty or 0) <= asked.most)
 
 
 def _score_table(engine: Engine, name: str, ago: int) -> Any:
@@ -199,6 +216,7 @@ class Counter:
         if isinstance(asked, rules.InSegment):
             return self.segment(asked.segment_id)
         name = json.dumps(rules.node_to_dict(asked), sort_keys=True)
+        name += f" {own.stamp()}" if isinstance(asked, rules.Measured) else ""
         known = self.now.recall(name)
         if known is not None:
             return known

@@ -123,6 +123,19 @@ class Purchase:
 
 
 @dataclass(frozen=True)
+class Measured:
+    """A measure of the company's star, of one customer; the explorer gives the same figure.
+
+    Amounts are minor units, shares 0..1; least and most are both included. window: always, last or between.
+    """
+
+    measure: str
+    least: float | None = None
+    most: float | None = None
+    window: Window = Window()
+
+
+@dataclass(frozen=True)
 class Event:
     """How often something happened to the customer. what: a key of WHAT."""
 
@@ -153,7 +166,7 @@ class InSegment:
     segment_id: int
 
 
-Condition = Profile | Reach | Purchase | Event | Score | InSegment
+Condition = Profile | Reach | Purchase | Measured | Event | Score | InSegment
 
 
 @dataclass(frozen=True)
@@ -166,7 +179,7 @@ class Group:
 
 Node = Condition | Group
 KINDS: Mapping[str, type] = {
-    "profile": Profile, "reach": Reach, "purchase": Purchase, "event": Event, "score": Score, "segment": InSegment,
+    "profile": Profile, "reach": Reach, "purchase": Purchase, "measure": Measured, "event": Event, "score": Score, "segment": InSegment,
 }  # fmt: skip
 NAMES = {kind: name for name, kind in KINDS.items()}
 
@@ -190,6 +203,8 @@ def is_ready(condition: Condition) -> bool:
         case Purchase() | Event():
             bounded = condition.least is not None or condition.most is not None
             return bounded and all(one.values for one in condition.filters)
+        case Measured():
+            return bool(condition.measure) and (condition.least is not None or condition.most is not None)
         case InSegment():
             return condition.segment_id > 0
         case _:

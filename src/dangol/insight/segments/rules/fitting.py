@@ -13,6 +13,7 @@ from dangol.insight.segments.rules.definition import (
     Condition,
     Event,
     Filter,
+    Measured,
     Profile,
     Purchase,
     Score,
@@ -33,6 +34,11 @@ def whole(condition: Condition) -> Condition:
             _filters_known(condition.filters, FIELDS_OF[condition.what])
             _bounds(condition.least, condition.most)
             whole_window(condition.window)
+        case Measured():
+            _bounds(condition.least, condition.most)
+            whole_window(condition.window)
+            if condition.window.ends_quietly:
+                raise BadInput("A measure has no “not since”. Add a condition on purchases for it.", field="quiet_days")
         case Profile() | Score():
             _one_of("test", condition.test, TESTS)
             if condition.test == "between":

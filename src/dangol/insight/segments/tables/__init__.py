@@ -1,6 +1,6 @@
 """Facts laid down for conditions, and what conditions ask of them, as Ibis expressions."""
 
-from dangol.insight.segments.tables.asking import OF_PRODUCT, OF_STORE, Answer, Facts, answer, judged, members
+from dangol.insight.segments.tables.asking import OF_PRODUCT, OF_STORE, Answer, Facts, answer, days_of, judged, members
 from dangol.insight.segments.tables.laying import codes, events, purchases, web_events
 
 __all__ = [
@@ -10,6 +10,7 @@ __all__ = [
     "Facts",
     "answer",
     "codes",
+    "days_of",
     "events",
     "judged",
     "members",

@@ -21,6 +21,7 @@ from dangol.insight.segments.rules import (
     Filter,
     Group,
     InSegment,
+    Measured,
     Node,
     Profile,
     Purchase,
@@ -42,7 +43,9 @@ class Facts:
 
     customers: one row each with their attributes. purchases (and the same rows as by_product), products, stores,
     channels, events, reach: as `prepared` writes them. scores: of a table some scoring days back, customer_id and
-    scores, or None. members: of a segment as these facts have it, customer_id.
+    scores, or None. members: of a segment as these facts have it, customer_id. measured: customer_id and `seen`, a
+    measure of those with a figure that fits or not, and whether those without a row fit. only: the customers these
+    facts are of, where they are of a few.
     """
 
     as_of: date
@@ -56,6 +59,8 @@ class Facts:
     reach: Table
     scores: Callable[[str, int], Table | None]
     members: Callable[["Facts", int], Table]
+    measured: Callable[["Facts", Measured], tuple[Table, bool]]
+    only: Sequence[int] | None = None
 
     def of(self, ids: Sequence[int]) -> "Facts":
         """The same facts of a few customers only."""
@@ -71,6 +76,7 @@ class Facts:
             self, customers=only(self.customers), purchases=only(self.purchases),
             by_product=only(self.purchases), events=only(self.events),
             reach=only(self.reach), scores=scores, members=lambda facts, one: only(self.members(facts, one)),
+            only=list(ids),
         )  # fmt: skip
 
 
@@ -106,6 +112,9 @@ def answer(facts: Facts, asked: Condition) -> Answer:
             )  # fmt: skip
         case Purchase():
             return _purchase(facts, asked)
+        case Measured():
+            seen, others = facts.measured(facts, asked)
+            return Answer(seen, lambda table: _within(table.seen, asked.least, asked.most), others)
         case Event():
             return _event(facts, asked)
         case Score():

@@ -6,7 +6,7 @@ import pytest
 
 from dangol.base.errors import BadInput, Conflict, NotFound
 from dangol.engine import current
-from dangol.insight.segments import actions, counting, prepared, reads, rules, tables
+from dangol.insight.segments import actions, counting, past, prepared, reads, rules, tables
 from dangol.insight.segments.reads import members
 from dangol.insight.segments.rules import Event, Filter, Group, InSegment, Profile, Purchase, Reach, Score, Window
 from dangol.insight.segments.tests.world import build
@@ -207,6 +207,23 @@ def test_a_live_segment_is_frozen_as_it_was_on_any_past_day_and_never_changes(co
     assert reads.freezing(company.marketer, waiting.id).kind == "segments.freeze"
     for _again in range(2):
         assert actions.run_freeze(Quiet(), waiting.id) == {"customers": 1}
+
+
+def test_past_sizes_are_worked_out_for_the_ends_of_months_they_can_be_known_on(company):
+    prepared.prepare(Quiet())
+    by, recent = company.marketer, Purchase("orders", 1, None, Window("last", 60))
+    live = actions.create(by=by, name="최근", root=Group(parts=(recent,)))
+    actions.refresh(Quiet(), live.id)
+    assert actions.run_past(Quiet(), live.id) == {"days": 13, "counted": 5}  # nothing is known before 5 January
+    found = [(one.day.month, one.customers, one.how) for one in reads.sizes(by, live.id)]
+    assert found == [(1, 1, "afterwards"), (2, 1, "afterwards"), (3, 1, "afterwards"), (4, 1, "afterwards"),
+                     (5, 1, "afterwards"), (6, 2, "counted")]  # fmt: skip
+    with_reach = Group(parts=(recent, Reach("email")))
+    actions.update(by=by, segment_id=live.id, version=1, root=with_reach)
+    assert actions.run_past(Quiet(), live.id) == {"days": 13, "counted": 0}  # consent is known of today only
+    assert [one.how for one in reads.sizes(by, live.id)] == ["earlier"]
+    assert past.of_today(with_reach) == [Reach("email")]
+    assert actions.run_past(Quiet(), live.id + 1) == {"days": 0, "counted": 0}
 
 
 def test_a_definition_that_asks_for_what_is_not_there_is_refused_when_it_is_saved(company):
