@@ -59,7 +59,7 @@ class CodesIn(Strict):
 
 
 class SizeOut(Schema):
-    """How many were in a segment on a day. how: counted (on the day), afterwards, or earlier (by another definition)."""
+    """How many were in a segment on a day. how: counted (on the day), afterwards, earlier (by another definition)."""
 
     day: date
     customers: int | None

@@ -46,7 +46,8 @@ def problem(model: rules.Model, name: str) -> BadInput | None:
             "“{label}” compares periods or groups: it says nothing about one customer. Choose another one.",
             field="measure", label=label,
         )  # fmt: skip
-    inside = {part for conditions in leaves for one in conditions for part in rules.names(one)}
+    inside = {part for conditions in leaves for one in conditions if not isinstance(one, Frame)
+              for part in rules.names(one)}  # fmt: skip
     if rules.ranks(model, inside) or not {leaf for wanted in leaves.values() for leaf in wanted} <= OF_ONE:
         return BadInput(
             "“{label}” counts customers or is not made of sales: it says nothing about one customer. Choose another "

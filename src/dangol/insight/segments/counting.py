@@ -29,6 +29,7 @@ from dangol.insight.segments import prepared, rules, tables
 from dangol.insight.segments.models import Segment
 from dangol.insight.warehouse import reads as warehouse
 
+NO_BIRTHDAYS = pa.schema([("customer_id", pa.int64()), ("month", pa.int8())]).empty_table()  # of facts laid before 2
 Bits = NDArray[np.uint8]
 KEPT_BYTES = 128 * 2**20
 # Scores of rooms that need not be there: module -> the name conditions call its table by.
@@ -134,6 +135,7 @@ def facts(engine: Engine, now: Served) -> tables.Facts:
     """The served facts as tables of an engine."""
     laid = {name: engine.table(now.laid.paths(name)) for name in (
         "purchases", "by_product", "products", "stores", "channels", "events", "reach")}  # fmt: skip
+    born = engine.table(now.laid.paths("birthdays")) if "birthdays" in now.laid.rows else engine.memory(NO_BIRTHDAYS)
 
     def members(within: tables.Facts, segment_id: int) -> Any:
         row = Segment.objects.filter(pk=segment_id).first()
@@ -144,7 +146,7 @@ def facts(engine: Engine, now: Served) -> tables.Facts:
 
     return tables.Facts(
         as_of=now.as_of, customers=warehouse.table(engine, now.star, "customers"),
-        scores=lambda name, ago: _score_table(engine, name, ago), members=members, **laid,
+        scores=lambda name, ago: _score_table(engine, name, ago), members=members, **laid, birthdays=born,
         measured=lambda within, asked: _measured(engine, now, within, asked),
     )  # fmt: skip
 
@@ -214,7 +216,8 @@ class Counter:
     def condition(self, asked: rules.Condition) -> Bits:
         """Who meets a condition."""
         if isinstance(asked, rules.InSegment):
-            return self.segment(asked.segment_id)
+            found = self.segment(asked.segment_id)
+            return found if asked.inside else ~found & self.now.everybody
         name = json.dumps(rules.node_to_dict(asked), sort_keys=True)
         name += f" {own.stamp()}" if isinstance(asked, rules.Measured) else ""
         known = self.now.recall(name)

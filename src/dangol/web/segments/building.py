@@ -306,6 +306,12 @@ def _day(text: str) -> date | None:
         raise BadInput("“{text}” is not a date. Write it like 2026-11-23.", field="day", text=text[:40]) from None
 
 
+BY_JOB: dict[str, tuple[Callable[..., Any], str]] = {
+    "past": (actions.fill_past, rules.N_("Past sizes are being worked out.")),
+    "again": (actions.again, rules.N_("The list is being written down.")),
+}
+
+
 def _saved(by: Any, segment_id: int, given: Any, draft: reads.DraftView | None) -> tuple[int, str]:
     name, note, shared = given.get("name", ""), given.get("note", ""), given.get("shared") == "1"
     act = given.get("act", "")
@@ -324,12 +330,10 @@ def _saved(by: Any, segment_id: int, given: Any, draft: reads.DraftView | None) 
         return made.id, _("Frozen as it was on %(day)s.") % {"day": day_text(made.as_of)}
     if act == "copy":
         return actions.copy(by=by, segment_id=segment_id, name=name).id, _("Copied.")
-    if act == "past":
-        actions.fill_past(by=by, segment_id=segment_id)
-        return segment_id, _("Past sizes are being worked out.")
-    if act == "again":
-        actions.again(by=by, segment_id=segment_id)
-        return segment_id, _("The list is being written down.")
+    if act in BY_JOB:
+        started, text = BY_JOB[act]
+        started(by=by, segment_id=segment_id)
+        return segment_id, _(text)
     if act in ("archive", "restore"):
         (actions.archive if act == "archive" else actions.restore)(by=by, segment_ids=[segment_id])
         return segment_id, _("Put away in the archive.") if act == "archive" else _("Taken back from the archive.")

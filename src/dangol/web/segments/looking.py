@@ -65,7 +65,7 @@ def _meant(request: Request) -> int:
     return known[code]
 
 
-def _seen(names: wording.Names, asked: rules.Condition, seen: str | None) -> str:
+def _seen(names: wording.Names, asked: rules.Condition, seen: str | None) -> str:  # noqa: PLR0911  one a kind
     """The value a condition looked at, as people say it."""
     if isinstance(asked, rules.Reach):
         return _("may be written to") if seen == "" else _(REASONS[seen]) if seen in REASONS else _("no word about it")
@@ -73,6 +73,8 @@ def _seen(names: wording.Names, asked: rules.Condition, seen: str | None) -> str
         return _("in the segment") if seen else _("not in the segment")
     if seen is None:
         return "0" if isinstance(asked, rules.Purchase | rules.Event) else _("nothing")
+    if isinstance(asked, rules.Measured):
+        return wording.measured_text(names, asked.measure, seen)
     if isinstance(asked, rules.Purchase):
         return wording.money_text(seen) if asked.measure in ("amount", "average") else seen
     if isinstance(asked, rules.Profile):
@@ -84,8 +86,8 @@ def _seen(names: wording.Names, asked: rules.Condition, seen: str | None) -> str
 def history(request: Request, segment_id: int) -> HttpResponse:
     """A segment's sizes over time, its versions, and what is made from it."""
     view = reads.segment(request.user, segment_id)
-    rows = [{"day": one.day.isoformat(), "customers": one.customers, "how": _(HOW[one.how])}
-            for one in reads.sizes(request.user, segment_id) if one.customers is not None]  # fmt: skip
+    sizes = [one for one in reads.sizes(request.user, segment_id) if one.customers is not None]
+    rows = [{"day": one.day.isoformat(), "customers": one.customers, "how": _(HOW[one.how])} for one in sizes]
     versions = [
         {"number": number, "name": name, "by": by, "at": at,
          "said": _told(definition) if definition else ""}
@@ -97,7 +99,7 @@ def history(request: Request, segment_id: int) -> HttpResponse:
     return render(request, "segments/history.html", _about(request, view) | {
         "tab": "history", "sizes": rows, "chart": _sizes_chart(rows) if len(rows) > 1 else None, "versions": versions,
         "filling": reads.working_past(request.user, segment_id), "unknown_past": _unknown_past(view),
-        "afterwards": any(row["how"] == _(HOW["afterwards"]) for row in rows),
+        "afterwards": any(one.how == "afterwards" for one in sizes),
         "users": reads.users(request.user, segment_id), "plans": plans,
         "columns": [("day", _("Day"), "day"), ("customers", _("Customers"), "number"), ("how", _("How"), "text")],
     })  # fmt: skip

@@ -63,20 +63,24 @@ from dangol.insight.segments.reads.members import (
 )
 from dangol.insight.segments.reads.offered import (
     CHOICES,
+    MeasureView,
     campaign_names,
     channels,
     fields,
+    left_out_measures,
+    measures,
     score_values,
     scores,
     values,
 )
 
 __all__ = [
-    "BOUND", "CHOICES", "HOW", "KEEP_DAYS", "LARGE", "OVERLAP", "SAMPLE", "SMALL_GROUP", "Counts", "DraftView", "Overlap", "ReachLine",
-    "SegmentView", "SizeView", "Why", "are_kept", "campaign_names", "channels", "choices", "counts", "draft", "draft_turn", "editable",
-    "everybody", "fields", "figures_day", "folder", "freeze_key", "freezing", "frozen_members", "has_left_out", "is_large", "laid_aside", "left_out", "left_out_file",
-    "list_key", "measuring", "meeting",
-    "member_ids", "members_hash", "members_now", "members_of", "names", "of_customer", "overlap", "past_key", "sample", "saved",
+    "BOUND", "CHOICES", "HOW", "KEEP_DAYS", "LARGE", "OVERLAP", "SAMPLE", "SMALL_GROUP", "Counts", "DraftView",
+    "MeasureView", "Overlap", "ReachLine", "SegmentView", "SizeView", "Why", "are_kept", "campaign_names",
+    "channels", "choices", "counts", "draft", "draft_turn", "editable", "everybody", "fields", "figures_day",
+    "folder", "freeze_key", "freezing", "frozen_members", "has_left_out", "is_large", "laid_aside", "left_out",
+    "left_out_file", "left_out_measures", "list_key", "measures", "measuring", "meeting", "member_ids",
+    "members_hash", "members_now", "members_of", "names", "of_customer", "overlap", "past_key", "sample", "saved",
     "score_values", "scores", "sees_small_groups", "segment", "segments", "sizes", "users", "uses", "values",
     "versions", "visible", "visible_id", "why", "working_past",
 ]  # fmt: skip

@@ -1,5 +1,7 @@
 """Lines of a list somebody brings in: the code each holds, and why one is left out."""
 
+import re
+
 BAD, TWICE, UNKNOWN = "bad", "twice", "unknown"
 LEFT_OUT = (UNKNOWN, TWICE, BAD)
 LONGEST = 200
@@ -7,7 +9,7 @@ LONGEST = 200
 
 def code_of(line: str) -> str:
     """The code of a line: all of it, or the first column of a CSV or a table."""
-    return line.split(",")[0].split("\t")[0].strip().strip('"\ufeff').strip()
+    return re.split(r"[,\t]", line, maxsplit=1)[0].strip().strip('"\ufeff').strip()
 
 
 def is_code(code: str) -> bool:
