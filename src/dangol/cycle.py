@@ -20,6 +20,7 @@ from dangol.campaigns.evaluate import actions as evaluate
 from dangol.campaigns.execute import actions as execute
 from dangol.campaigns.execute import reads as launches
 from dangol.campaigns.knowledge import actions as knowledge
+from dangol.campaigns.plan import actions as plan
 from dangol.customers.collect.feeds import events
 from dangol.customers.identify import actions as identify
 from dangol.customers.quality import actions as quality
@@ -114,6 +115,8 @@ def keep_house(running: Running) -> Report:
         "jobs": work.prune(before=before),
         "runs": schedules.prune(before=before),
         "web_events": events.prune(now=now),
+        "lists": segments.prune(now=now),
+        "frozen": plan.sweep(before=now - timedelta(days=1)),
     }
 
 

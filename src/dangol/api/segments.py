@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
-from django.http import HttpRequest
+from django.http import FileResponse, HttpRequest
 from ninja import Router, Schema, Status
 from pydantic import Field
 
@@ -40,6 +40,36 @@ class SegmentOut(Schema):
     definition: dict[str, Any] | None
     archived: bool
     changed_at: datetime
+
+
+class ListOut(SegmentOut):
+    """A list brought in. size: null until a job has written it down. tally: its lines, customers, and lines left out.
+
+    Left out are unknown (nobody the caller may see), twice (the same customer again) and bad (no code at all).
+    """
+
+    tally: dict[str, int] | None
+
+
+class CodesIn(Strict):
+    """A list of customer codes, one a line, to save as a segment."""
+
+    name: Name
+    codes: Annotated[str, Field(min_length=1, max_length=30 * 2**20)]
+
+
+class SizeOut(Schema):
+    """How many were in a segment on a day. how: counted (on the day), afterwards, earlier (by another definition)."""
+
+    day: date
+    customers: int | None
+    how: str
+
+
+class JobOut(Schema):
+    """The job that does it."""
+
+    job_id: int
 
 
 class SegmentIn(Strict):
@@ -177,6 +207,46 @@ def create_segment(request: HttpRequest, body: SegmentIn) -> Any:
 def create_segment_list(request: HttpRequest, body: ListIn) -> Any:
     """Customers the caller may not see are left out; merged ones count as the whole."""
     return Status(201, actions.create_static(by=caller(request), **body.dict()))
+
+
+@router.post("/segments/codes", response={201: ListOut, **FAILURES}, operation_id="create_segment_of_codes",
+             summary="Bring in a list of codes as a segment")  # fmt: skip
+def create_segment_of_codes(request: HttpRequest, body: CodesIn) -> Any:
+    """Codes, or keys a source knows customers by. A large list is gone through by a job."""
+    return Status(201, actions.upload(by=caller(request), name=body.name, text=body.codes))
+
+
+@router.get("/segments/{segment_id}/list", response={200: ListOut, **FAILURES}, operation_id="segment_list",
+            summary="What became of a list")  # fmt: skip
+def segment_list(request: HttpRequest, segment_id: Id) -> Any:
+    """A list with its tally."""
+    return reads.segment(caller(request), segment_id)
+
+
+@router.get("/segments/{segment_id}/left-out", response={200: Any, **FAILURES}, operation_id="segment_left_out",
+            summary="Lines a list left out")  # fmt: skip
+def segment_left_out(request: HttpRequest, segment_id: Id) -> Any:
+    """A CSV of code and reason, for 30 days, for whoever brought the list in."""
+    by = caller(request)
+    path = reads.left_out(by, segment_id)
+    note_access(by=by, verb="export", what="segment.left_out", address=address_of(request),
+                detail={"segment": segment_id})  # fmt: skip
+    return FileResponse(path.open("rb"), as_attachment=True, filename=f"left-out-{segment_id}.csv",
+                        content_type="text/csv; charset=utf-8")  # fmt: skip
+
+
+@router.get("/segments/{segment_id}/sizes", response={200: list[SizeOut], **FAILURES}, operation_id="segment_sizes",
+            summary="Sizes of a segment over time")  # fmt: skip
+def segment_sizes(request: HttpRequest, segment_id: Id) -> Any:
+    """The earliest first; nothing for callers who see a part of the customers only."""
+    return reads.sizes(caller(request), segment_id)
+
+
+@router.post("/segments/{segment_id}/sizes", response={202: JobOut, **FAILURES}, operation_id="fill_segment_past",
+             summary="Work out past sizes of a segment")  # fmt: skip
+def fill_segment_past(request: HttpRequest, segment_id: Id) -> Any:
+    """Count a live segment on the ends of the last 13 months, where its people of then can be known."""
+    return Status(202, {"job_id": actions.fill_past(by=caller(request), segment_id=segment_id)})
 
 
 @router.post("/segments/count", response={200: CountsOut, **FAILURES}, operation_id="count_segment",

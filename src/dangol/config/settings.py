@@ -199,6 +199,8 @@ JOBS = {
     "score.run": "dangol.insight.score.actions.run_job",
     "segments.follow": "dangol.insight.segments.actions.follow",
     "segments.freeze": "dangol.insight.segments.actions.run_freeze",
+    "segments.list": "dangol.insight.segments.actions.run_list",
+    "segments.past": "dangol.insight.segments.actions.run_past",
     "segments.refresh": "dangol.insight.segments.actions.refresh",
 }
 
@@ -211,6 +213,8 @@ USES_OF_SCORES = (
 
 # Who may show an own measure: functions (member, star, name) -> where, in words.
 USES_OF_MEASURES = ("dangol.reports.reads.uses",)
+# Who cannot do without one: it is not taken away while they ask for it.
+NEEDS_OF_MEASURES = ("dangol.insight.segments.reads.measuring",)
 
 # What every installation starts by the clock: code -> (name, job, plan in company time, minutes until it is late).
 SCHEDULES = {

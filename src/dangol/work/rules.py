@@ -44,6 +44,8 @@ KIND_NAMES = {
     "score.run": N_("Score customers"),
     "segments.follow": N_("Work out segments by new scores"),
     "segments.freeze": N_("Freeze a segment"),
+    "segments.list": N_("Bring in a list of customers"),
+    "segments.past": N_("Work out past sizes of a segment"),
     "segments.refresh": N_("Work out a segment"),
 }
 STATE_NAMES = {

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 from dangol.base.errors import BadInput, NotFound
 from dangol.customers.consent.rules import CHANNELS
+from dangol.insight.olap import each
+from dangol.insight.olap import reads as olap
 from dangol.insight.score.groups import reads as groups
 from dangol.insight.score.index import reads as customer_index
 from dangol.insight.segments import counting, reads, rules
@@ -52,6 +54,8 @@ def _problem(asked: rules.Condition, now: Known | None) -> BadInput | None:
             return _not_one_of("channel", asked.channel, CHANNELS)
         case rules.Score() if asked.table not in ("rfm", *counting.OTHERS):
             return _not_one_of("table", asked.table, ("rfm", *counting.OTHERS))
+        case rules.Measured() if asked.measure:
+            return each.problem(olap.model(None), asked.measure)
         case rules.Profile() if now is not None and asked.field and asked.field not in now.fields:
             return _not_one_of("field", asked.field, sorted(now.fields))
         case rules.Score() if now is not None and (asked.table in now.scores or asked.table in MADE):

@@ -22,11 +22,14 @@ from numpy.typing import NDArray
 from dangol.base.errors import NotFound
 from dangol.customers.identify import reads as identify
 from dangol.engine import Engine, Snapshot
+from dangol.insight.olap import each
+from dangol.insight.olap.own import reads as own
 from dangol.insight.score import reads as score
 from dangol.insight.segments import prepared, rules, tables
 from dangol.insight.segments.models import Segment
 from dangol.insight.warehouse import reads as warehouse
 
+NO_BIRTHDAYS = pa.schema([("customer_id", pa.int64()), ("month", pa.int8())]).empty_table()  # of facts laid before 2
 Bits = NDArray[np.uint8]
 KEPT_BYTES = 128 * 2**20
 # Scores of rooms that need not be there: module -> the name conditions call its table by.
@@ -132,6 +135,7 @@ def facts(engine: Engine, now: Served) -> tables.Facts:
     """The served facts as tables of an engine."""
     laid = {name: engine.table(now.laid.paths(name)) for name in (
         "purchases", "by_product", "products", "stores", "channels", "events", "reach")}  # fmt: skip
+    born = engine.table(now.laid.paths("birthdays")) if "birthdays" in now.laid.rows else engine.memory(NO_BIRTHDAYS)
 
     def members(within: tables.Facts, segment_id: int) -> Any:
         row = Segment.objects.filter(pk=segment_id).first()
@@ -142,8 +146,23 @@ def facts(engine: Engine, now: Served) -> tables.Facts:
 
     return tables.Facts(
         as_of=now.as_of, customers=warehouse.table(engine, now.star, "customers"),
-        scores=lambda name, ago: _score_table(engine, name, ago), members=members, **laid,
+        scores=lambda name, ago: _score_table(engine, name, ago), members=members, **laid, birthdays=born,
+        measured=lambda within, asked: _measured(engine, now, within, asked),
     )  # fmt: skip
+
+
+def _measured(engine: Engine, now: Served, within: tables.Facts, asked: rules.Measured) -> tuple[Any, bool]:
+    """A measure of customers over the days a condition asks for, and whether those without a purchase fit."""
+    first, last = tables.days_of(asked.window, within.as_of)
+    open_end = asked.window.kind == "always" and within.as_of >= now.as_of
+    bounds = [one for one in (asked.least, asked.most) if one is not None]
+    found = each.figures(
+        asked.measure, engine, days=(first, None if open_end else last), ids=within.only, bounds=bounds
+    )
+    there = ~np.isnan(found.values)
+    rows = pa.table({"customer_id": found.ids, "seen": pa.array(found.values, mask=~there)})
+    fits = found.empty is not None and (asked.least is None or found.empty >= asked.least)
+    return engine.memory(rows), fits and (asked.most is None or (found.empty or 0) <= asked.most)
 
 
 def _score_table(engine: Engine, name: str, ago: int) -> Any:
@@ -197,8 +216,10 @@ class Counter:
     def condition(self, asked: rules.Condition) -> Bits:
         """Who meets a condition."""
         if isinstance(asked, rules.InSegment):
-            return self.segment(asked.segment_id)
+            found = self.segment(asked.segment_id)
+            return found if asked.inside else ~found & self.now.everybody
         name = json.dumps(rules.node_to_dict(asked), sort_keys=True)
+        name += f" {own.stamp()}" if isinstance(asked, rules.Measured) else ""
         known = self.now.recall(name)
         if known is not None:
             return known

@@ -9,7 +9,8 @@ class Segment(models.Model):
 
     definition: rules.to_dict, of a live segment and of what a frozen one was; null for a static list. version counts
     what changed who is in it; size: how many are in it as of as_of; who they
-    are lies with the customers (identify), where lists ask for it.
+    are lies with the customers (identify), where lists ask for it. bound_for: what a list was frozen for, as who froze
+    it calls it. tally: of a list, what became of its lines. past_at: when its past sizes were worked out.
     """
 
     name = models.CharField(max_length=120)
@@ -24,6 +25,9 @@ class Segment(models.Model):
     as_of = models.DateField(null=True)
     members_sha256 = models.CharField(max_length=64, blank=True, default="")
     made_of = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="frozen")
+    bound_for = models.CharField(max_length=60, blank=True, default="")
+    tally = models.JSONField(null=True)
+    past_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)
     changed_at = models.DateTimeField(auto_now=True)
     archived_at = models.DateTimeField(null=True)
@@ -44,12 +48,13 @@ class Version(models.Model):
 
 
 class Size(models.Model):
-    """How many were in a segment on a day."""
+    """How many were in a segment on a day. afterwards: worked out later, for a day on which it was not counted."""
 
     segment = models.ForeignKey(Segment, on_delete=models.CASCADE, related_name="sizes")
     day = models.DateField()
     customers = models.IntegerField()
     version = models.PositiveIntegerField()
+    afterwards = models.BooleanField(default=False)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["segment", "day"], name="one_size_a_day")]

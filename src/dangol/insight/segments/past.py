@@ -5,6 +5,7 @@ day it was not known on: a definition that asks for it is refused.
 """
 
 from bisect import bisect_right
+from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date, timedelta
@@ -24,19 +25,33 @@ LONGEST_DAYS = 3660
 
 def check(root: rules.Group, day: date, as_of: date) -> None:
     """Raises BadInput for a day that is not past, or a definition nobody can know the people of on that day."""
+    wrong = problem(root, day, as_of)
+    if wrong is not None:
+        raise wrong
+
+
+def problem(root: rules.Group, day: date, as_of: date) -> BadInput | None:
+    """Why nobody can know who met a definition on a day; None where it can be known."""
     if not as_of - timedelta(days=LONGEST_DAYS) <= day <= as_of:
-        raise BadInput("Choose a day up to {last}, the last one in the figures.", field="day", last=as_of)
+        return BadInput("Choose a day up to {last}, the last one in the figures.", field="day", last=as_of)
     if day == as_of:
-        return
-    for one in _all_conditions(root):
-        if isinstance(one, rules.Reach) or (isinstance(one, rules.Score) and one.table != "rfm"):
-            raise BadInput(
-                "This segment asks for something that is known of today only: who can be written to, lifetime value, "
-                "groups, indexes or classes by channel. Freeze it as it is now, or take that condition out.",
-                field="day",
-            )  # fmt: skip
-        if isinstance(one, rules.Score) and _scoring_day(day, one.months_ago) is None:
-            raise BadInput("There are no RFM scores of {day} yet. Choose a later day.", field="day", day=day)
+        return None
+    if of_today(root):
+        return BadInput(
+            "This segment asks for something that is known of today only: who can be written to, lifetime value, "
+            "groups, indexes or classes by channel. Freeze it as it is now, or take that condition out.",
+            field="day",
+        )  # fmt: skip
+    scores = [one for one in _all_conditions(root) if isinstance(one, rules.Score)]
+    if any(_scoring_day(day, one.months_ago) is None for one in scores):
+        return BadInput("There are no RFM scores of {day} yet. Choose a later day.", field="day", day=day)
+    return None
+
+
+def of_today(root: rules.Group) -> list[rules.Condition]:
+    """The conditions, also of the segments it is made from, whose answer is known of today only."""
+    return [one for one in _all_conditions(root) if isinstance(one, rules.Reach)
+            or (isinstance(one, rules.Score) and one.table != "rfm")]  # fmt: skip
 
 
 def _all_conditions(root: rules.Group) -> Iterable[rules.Condition]:
@@ -89,11 +104,25 @@ def facts_on(engine: Engine, now: counting.Served, day: date) -> tables.Facts:
     )  # fmt: skip
 
 
+def first_day(engine: Engine, now: counting.Served) -> date | None:
+    """The first day the figures know a purchase of; before it nobody can say how many there were. None: of none."""
+    purchases = counting.facts(engine, now).purchases
+    found: date | None = engine.arrow(purchases.aggregate(day=purchases.day.min()))["day"][0].as_py()
+    return found
+
+
+class Then(counting.Counter):
+    """Answers over the facts of a past day, put together like those of today."""
+
+    def __init__(self, engine: Engine, day: date, check: counting.Check = lambda: None) -> None:
+        super().__init__(engine, check)
+        self._facts = facts_on(engine, self.now, day)
+        ids = engine.arrow(self._facts.customers.select("customer_id"))["customer_id"].to_numpy()
+        self.now = replace(self.now, as_of=day, everybody=self.now.bits(ids), known=OrderedDict(), reaches={})
+
+
 def members_on(engine: Engine, root: rules.Group, day: date) -> NDArray[np.int64]:
     """Who met a definition on a day: int64[n], ascending. Raises as `check`, and NotFound before the first cycle."""
-    now = counting.served(engine)
-    check(root, day, now.as_of)
-    ready = rules.ready(root)
-    assert isinstance(ready, rules.Group)  # noqa: S101  only whole definitions are saved
-    found = engine.arrow(tables.members(facts_on(engine, now, day), ready))
-    return np.sort(found["customer_id"].to_numpy())
+    check(root, day, counting.served(engine).as_of)
+    then = Then(engine, day)
+    return then.now.ids(then.node(root))

@@ -29,7 +29,7 @@ from dangol.insight.warehouse import reads as warehouse
 from dangol.insight.warehouse.rules import stretches
 from dangol.work.actions import Running
 
-VERSION = 1
+VERSION = 2  # 2: orders numbered in time, months of birth
 ADDRESS = {"email": "email", "sms": "phone", "kakao": "phone", "call": "phone"}
 CELLS = pa.schema([("campaign_key", pa.string()), ("customer_id", pa.int64()), ("day", pa.date32())])
 
@@ -58,10 +58,10 @@ def prepare(running: Running, controls: pa.Table | None = None) -> dict[str, Any
     """
     source, _newest = warehouse.current()
     running.progress(0, 4, N_("Working out who can be reached"))
-    reach = _reach()
+    reach, born = _reach(), _birthdays()
     events = _web_events()
     controls = controls if controls is not None else CELLS.empty_table()
-    name = f"{source.id}-{_hash(reach, controls, [one.sha256 for one in events])}"
+    name = f"{source.id}-{_hash(reach, born, controls, [one.sha256 for one in events])}"
     before = _served()
     if before is not None and before.id == name:
         return {"snapshot": name, "rows": dict(before.rows), "reused": True}
@@ -84,6 +84,9 @@ def prepare(running: Running, controls: pa.Table | None = None) -> dict[str, Any
         path = draft.place("reach")
         pq.write_table(reach, path, compression="zstd")
         draft.add("reach", path, reach.num_rows)
+        path = draft.place("birthdays")
+        pq.write_table(born, path, compression="zstd")
+        draft.add("birthdays", path, born.num_rows)
     made = store().open(name)
     return {"snapshot": name, "rows": dict(made.rows), "reused": False}
 
@@ -96,9 +99,13 @@ def _served() -> Snapshot | None:
     return found if found.facts.get("version") == VERSION else None
 
 
-def _hash(reach: pa.Table, controls: pa.Table, events: Sequence[str]) -> str:
+def _hash(reach: pa.Table, born: pa.Table, controls: pa.Table, events: Sequence[str]) -> str:
     digest = hashlib.sha256("|".join(events).encode())
-    for table, order in ((reach, ["channel", "customer_id"]), (controls, ["campaign_key", "customer_id"])):
+    for table, order in (
+        (reach, ["channel", "customer_id"]),
+        (born, ["customer_id"]),
+        (controls, ["campaign_key", "customer_id"]),
+    ):
         for batch in table.sort_by([(one, "ascending") for one in order]).combine_chunks().to_batches():
             for column in batch.columns:
                 digest.update(str(column.to_pylist()).encode())
@@ -142,6 +149,13 @@ def _raw(engine: Engine, files: Sequence[Any]) -> Table | None:
     found = [engine.table([Path(file.path)]) for file in files]
     parts = [tables.web_events(table, file.source) for table, file in zip(found, files, strict=True)]
     return ibis.union(*parts) if len(parts) > 1 else parts[0] if parts else None
+
+
+def _birthdays() -> pa.Table:
+    """Months of birth; the day itself is nobody's business here."""
+    found = sorted(identify.birth_months().items())
+    return pa.table({"customer_id": pa.array([one for one, _month in found], pa.int64()),
+                     "month": pa.array([month for _one, month in found], pa.int8())})  # fmt: skip
 
 
 def _reach() -> pa.Table:

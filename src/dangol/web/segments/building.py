@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django_htmx.http import trigger_client_event
 
-from dangol.base.errors import BadInput, Cancelled, DangolError, NotFound
+from dangol.base.errors import BadInput, Cancelled, Conflict, DangolError, NotFound
 from dangol.customers.consent.rules import CHANNEL_NAMES, REASONS
 from dangol.insight.segments import actions, past, reads, rules
 from dangol.insight.segments.rules import editing
@@ -26,6 +26,11 @@ from dangol.web.templatetags.dangol import day as day_text
 
 CHANGED = "segment-changed"
 KIND_NAMES = {"live": rules.N_("Live"), "static": rules.N_("Fixed list"), "frozen": rules.N_("Frozen")}
+
+LEFT_OUT = {
+    rules.UNKNOWN: rules.N_("Nobody you may see is known by it"), rules.TWICE: rules.N_("The same customer once more"),
+    rules.BAD: rules.N_("Cannot be a code: too long, or with signs that cannot be read"),
+}  # fmt: skip
 
 
 def place(text: str) -> tuple[int, ...]:
@@ -62,8 +67,17 @@ def _about(request: Request, view: reads.SegmentView | None) -> dict[str, Any]:
         "segment": view, "segment_id": view.id, "kind_name": _(KIND_NAMES[view.kind]),
         "said": wording.said(root) if root else "", "may_plan": may(request.user, Right.CAMPAIGNS_PLAN),
         "may_see": may(request.user, Right.CUSTOMERS_VIEW), "tab": "builder",
+    } | (_days() if view.kind == "live" else _list_facts(request, view))  # fmt: skip
+
+
+def _list_facts(request: Request, view: reads.SegmentView) -> dict[str, Any]:
+    """Of a list: the job that writes it down, and what became of the lines it was made from."""
+    told = view.tally or {}
+    return {
         "freezing": reads.freezing(request.user, view.id) if not view.counted else None,
-    } | (_days() if view.kind == "live" else {})  # fmt: skip
+        "mine": view.owner_id == request.user.pk, "has_left_out": reads.has_left_out(request.user, view.id),
+        "left_out": [(_(text), told[why]) for why, text in LEFT_OUT.items() if told.get(why)],
+    }  # fmt: skip
 
 
 def _days() -> dict[str, Any]:
@@ -271,13 +285,17 @@ def save(request: Request, segment_id: int) -> HttpResponse:
     """Save, save as a new one, freeze, archive or restore."""
     given, by = request.POST, request.user
     draft = reads.draft(by, segment_id) if given.get("act") in ("save", "save_new") else None
+    if given.get("act") == "forget":
+        actions.forget(by=by, segment_id=segment_id)
+        messages.success(request, _("The list was taken away."))
+        return redirect("segments:list")
     try:
         saved, text = _saved(by, segment_id, given, draft)
-    except BadInput as error:
+    except (BadInput, Conflict) as error:
         messages.error(request, sentence(error))
         return redirect(_address(segment_id))
     messages.success(request, text)
-    return redirect("segments:one", saved)
+    return redirect("segments:history" if given.get("act") == "past" else "segments:one", saved)
 
 
 def _day(text: str) -> date | None:
@@ -286,6 +304,12 @@ def _day(text: str) -> date | None:
         return date.fromisoformat(text) if text else None
     except ValueError:
         raise BadInput("“{text}” is not a date. Write it like 2026-11-23.", field="day", text=text[:40]) from None
+
+
+BY_JOB: dict[str, tuple[Callable[..., Any], str]] = {
+    "past": (actions.fill_past, rules.N_("Past sizes are being worked out.")),
+    "again": (actions.again, rules.N_("The list is being written down.")),
+}
 
 
 def _saved(by: Any, segment_id: int, given: Any, draft: reads.DraftView | None) -> tuple[int, str]:
@@ -306,6 +330,10 @@ def _saved(by: Any, segment_id: int, given: Any, draft: reads.DraftView | None) 
         return made.id, _("Frozen as it was on %(day)s.") % {"day": day_text(made.as_of)}
     if act == "copy":
         return actions.copy(by=by, segment_id=segment_id, name=name).id, _("Copied.")
+    if act in BY_JOB:
+        started, text = BY_JOB[act]
+        started(by=by, segment_id=segment_id)
+        return segment_id, _(text)
     if act in ("archive", "restore"):
         (actions.archive if act == "archive" else actions.restore)(by=by, segment_ids=[segment_id])
         return segment_id, _("Put away in the archive.") if act == "archive" else _("Taken back from the archive.")

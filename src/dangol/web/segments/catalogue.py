@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.http import HttpResponseBase
+from django.http import FileResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext, ngettext, pgettext_lazy
@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from dangol.base.errors import DangolError
 from dangol.insight.segments import actions, reads
+from dangol.staff.actions import note_access
 from dangol.staff.rules import Right
 from dangol.web.lists import Bulk, Choice, Column, Count, Flag, ListPage, ListState, Page, Selection
 from dangol.web.segments.building import KIND_NAMES
@@ -129,16 +130,20 @@ def upload(request: Request) -> HttpResponseBase:
     form = UploadForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
         try:
-            made, unknown = actions.upload(
-                by=request.user, name=form.cleaned_data["name"], text=form.cleaned_data["text"]
-            )
+            made = actions.upload(by=request.user, name=form.cleaned_data["name"], text=form.cleaned_data["text"])
         except DangolError as error:
             form.add_error("codes", sentence(error))
         else:
-            messages.success(request, gettext("The list was saved."))
-            if unknown:
-                shown = ", ".join(unknown[:5])
-                messages.warning(request, gettext("Codes nobody is known by: %(n)s (%(shown)s …). They were left out.")
-                                 % {"n": f"{len(unknown):,}", "shown": shown})  # fmt: skip
+            if made.counted:
+                messages.success(request, gettext("The list was saved."))
             return redirect("segments:one", made.id)
     return render(request, "segments/upload.html", {"form": form}, status=422 if request.method == "POST" else 200)
+
+
+@page(Right.INSIGHT_VIEW)
+def left_out(request: Request, segment_id: int) -> HttpResponseBase:
+    """The lines of a list nobody was found for, as a CSV; the look at them is noted."""
+    path = reads.left_out(request.user, segment_id)
+    note_access(by=request.user, verb="export", what="segment.left_out", detail={"segment": segment_id})
+    return FileResponse(path.open("rb"), as_attachment=True, filename=f"left-out-{segment_id}.csv",
+                        content_type="text/csv; charset=utf-8")  # fmt: skip

@@ -86,13 +86,17 @@ class Drawing:
                 card["channels"] = [(one, self.names.of("channel", one)) for one, _same in names]
             case rules.InSegment():
                 card["segments"] = self._once("segments", self._segments)
+            case rules.Measured():
+                card |= _measure_card(node)
             case rules.Purchase():
-                card |= {"measures": said(rules.MEASURES), "windows": said(forms.WINDOWS),
-                         "filters": self._filters(node, rules.FILTERS)}  # fmt: skip
+                card |= {"measures": said(rules.MEASURES), "which": said(rules.WHICH),
+                         "ranked": node.measure in rules.RANKED, "top": f"{node.top or 10:g}",
+                         "windows": said(forms.WINDOWS), "filters": self._filters(node, rules.FILTERS)}  # fmt: skip
                 card["more"] = _rest(rules.FILTERS, node.filters)
             case rules.Event():
                 keys = [key for key in rules.WHAT if (key in forms.CAMPAIGNS) == (node.what in forms.CAMPAIGNS)]
                 known = rules.FIELDS_OF[node.what]
+                card["then"] = said(rules.THEN)
                 card |= {"whats": [(key, _(rules.WHAT[key])) for key in keys], "windows": said(forms.WINDOWS),
                          "filters": self._filters(node, known), "more": _rest(known, node.filters)}  # fmt: skip
         return card
@@ -125,6 +129,18 @@ class Drawing:
 
     def _segments(self) -> list[tuple[str, str]]:
         return [one for one in reads.choices(self.by) if one[0] != str(self.segment_id)]
+
+
+def _measure_card(node: rules.Measured) -> dict[str, Any]:
+    """The measures a condition can ask for, and those of people's own it cannot, with the reason."""
+    found = reads.measures()
+    return {
+        "own": [one for one in found if one.own], "company": [one for one in found if not one.own],
+        "definition": next((one.definition for one in found if one.name == node.measure), ""),
+        "not_of_one": [(label, sentence(why)) for label, why in reads.left_out_measures()],
+        "gone": node.measure and node.measure not in {one.name for one in found},
+        "windows": said(forms.WINDOWS),
+    }  # fmt: skip
 
 
 def _profile_kinds() -> dict[str, str]:

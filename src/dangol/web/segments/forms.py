@@ -10,8 +10,18 @@ from django.utils.translation import gettext_noop as N_  # noqa: N812
 
 from dangol.base.errors import BadInput
 from dangol.base.money import currency, to_major, to_minor
-from dangol.insight.segments import rules
-from dangol.insight.segments.rules import Event, Filter, InSegment, Profile, Purchase, Reach, Score, Window
+from dangol.insight.segments import reads, rules
+from dangol.insight.segments.rules import (
+    Event,
+    Filter,
+    InSegment,
+    Measured,
+    Profile,
+    Purchase,
+    Reach,
+    Score,
+    Window,
+)
 
 MONEY = ("amount", "average")
 CAMPAIGNS = ("contact", "response", "click", "control")
@@ -25,6 +35,8 @@ STARTS: dict[str, tuple[str, str, str, rules.Node]] = {
     "profile": (N_("Profile"), N_("gender, age, branch, own attributes"), "person", Profile("gender")),
     "purchase": (N_("Purchases"), N_("how often, how much, of what, not since"), "inbox",
                  Purchase(window=Window("last", 90))),
+    "measure": (N_("Own measures and figures"), N_("margin, discount share, formulas of the company’s own"), "chart",
+                Measured("", window=Window("last", 365))),
     "score": (N_("Scores"), N_("RFM, lifetime value, groups"), "star", Score("rfm", "segment")),
     "campaign": (N_("Campaigns"), N_("received, responded, clicked, control group"), "megaphone",
                  Event("contact", window=Window("last", 90))),
@@ -40,14 +52,16 @@ def shape(node: rules.Node) -> Any:
         case Profile() | Score():
             return type(node), getattr(node, "table", ""), node.field, node.test, node.values
         case Purchase():
-            return Purchase, node.measure, node.window.kind, node.filters
+            return Purchase, node.measure, node.window.kind, node.filters, node.top is None
+        case Measured():
+            return Measured, node.measure, node.window.kind
         case Event():
-            return Event, node.what, node.window.kind, node.filters
+            return Event, node.what, node.window.kind, node.filters, node.then
         case _:
             return node
 
 
-def read(given: QueryDict, before: rules.Condition) -> rules.Condition:
+def read(given: QueryDict, before: rules.Condition) -> rules.Condition:  # noqa: PLR0911  one return a kind of condition
     """The condition a card says now. Raises BadInput, TooMuch."""
     match before:
         case Profile():
@@ -59,18 +73,48 @@ def read(given: QueryDict, before: rules.Condition) -> rules.Condition:
         case Reach():
             return Reach(given.get("channel", before.channel), given.get("can", "1") == "1")
         case InSegment():
-            return InSegment(_whole(given, "segment_id") or 0)
+            return InSegment(_whole(given, "segment_id") or 0, given.get("inside", "1") == "1")
         case Purchase():
-            measure = given.get("measure", before.measure)
-            least, most = _bounds(given, money=measure in MONEY and before.measure in MONEY)
-            if (measure in MONEY) != (before.measure in MONEY):  # three purchases are not three won
-                least, most = None, None
-            return rules.whole(Purchase(measure, least, most, _window(given), _filters(given, before.filters)))
+            return rules.whole(_purchase(given, before))
+        case Measured():
+            return rules.whole(_measured(given, before))
         case Event():
             what = given.get("what", before.what)
             least, most = _bounds(given, money=False)
             filters = _filters(given, before.filters) if what == before.what else ()
-            return rules.whole(Event(what, least, most, _window(given), filters))
+            then = given.get("then", before.then)
+            within = _whole(given, "within") or 0 if then else 0
+            return rules.whole(Event(what, least, most, _window(given), filters, then, within))
+
+
+def _purchase(given: QueryDict, before: Purchase) -> Purchase:
+    measure = given.get("measure", before.measure)
+    filters, which = _filters(given, before.filters), given.get("which", before.which)
+    if given.get("by") == "top" and measure in rules.RANKED:
+        top = _number(given, "top", money=False) or before.top or 10
+        window = replace(_window(given), quiet_days=0, not_since=False)
+        return Purchase(measure, None, None, window, filters, which, top)
+    least, most = _bounds(given, money=measure in MONEY and before.measure in MONEY)
+    if (measure in MONEY) != (before.measure in MONEY):  # three purchases are not three won
+        least, most = None, None
+    return Purchase(measure, least, most, _window(given), filters, which)
+
+
+def _measured(given: QueryDict, before: Measured) -> Measured:
+    """A measure's condition. Another measure begins afresh: its figures are of another size."""
+    measure = given.get("measure", before.measure)
+    if measure != before.measure:
+        return Measured(measure, None, None, before.window)
+    unit = units().get(measure, "")
+    least, most = _bounds(given, money=unit == "money")
+    if unit == "share":
+        least, most = (None if one is None else one / 100 for one in (least, most))
+    return Measured(measure, least, most, _window(given))
+
+
+def units() -> dict[str, str]:
+    """What the number of each measure is."""
+    return {one.name: one.unit for one in reads.measures()}
 
 
 def _tested(given: QueryDict, before: Any, field: str, other: bool | None = None) -> Any:
@@ -156,15 +200,30 @@ UNITS = {
     "orders": N_("times"), "quantity": N_("items"), "products": N_("products"), "first": N_("days"),
     "last": N_("days"), "times": N_("times"),
 }  # fmt: skip
+OF_MEASURES = {"days": N_("days"), "share": "%"}
 
 
 def bounds(node: Any) -> Bounds:
     """A condition's numbers as its card shows them: money in major units. Empty for a condition without any."""
     measure = getattr(node, "measure", "times" if isinstance(node, Event) else "")
     given = (getattr(node, "least", None), getattr(node, "most", None))
+    if isinstance(node, Measured):
+        return _measured_bounds(node, given)
     if measure in MONEY:
         unit = currency(settings.DANGOL.currency)
         least, most = ("" if one is None else f"{to_major(int(one), unit):f}" for one in given)
         return Bounds(least, most, settings.DANGOL.currency)
     least, most = ("" if one is None else f"{one:g}" if isinstance(one, float) else str(one) for one in given)
     return Bounds(least, most, gettext(UNITS[measure]) if measure in UNITS else "")
+
+
+def _measured_bounds(node: Measured, given: tuple[float | None, float | None]) -> Bounds:
+    """The numbers of a measure: money in major units, shares in percent."""
+    unit = units().get(node.measure, "")
+    if unit == "money":
+        money = currency(settings.DANGOL.currency)
+        least, most = ("" if one is None else f"{to_major(round(one), money):f}" for one in given)
+        return Bounds(least, most, settings.DANGOL.currency)
+    scale = 100 if unit == "share" else 1
+    least, most = ("" if one is None else f"{round(one * scale, 6):g}" for one in given)
+    return Bounds(least, most, gettext(OF_MEASURES[unit]) if unit in OF_MEASURES else "")

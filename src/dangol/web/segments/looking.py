@@ -11,7 +11,7 @@ from dangol.base.errors import BadInput, NotFound
 from dangol.campaigns.plan import reads as plan
 from dangol.customers.consent.rules import REASONS
 from dangol.customers.identify import reads as identify
-from dangol.insight.segments import reads, rules
+from dangol.insight.segments import past, reads, rules
 from dangol.staff.actions import note_access
 from dangol.staff.reads import may
 from dangol.staff.rules import Right
@@ -19,6 +19,11 @@ from dangol.web.segments import wording
 from dangol.web.segments.building import _about
 from dangol.web.sentences import sentence
 from dangol.web.shell import Request, page
+
+HOW = {
+    "counted": rules.N_("Counted on the day"), "afterwards": rules.N_("Worked out afterwards"),
+    "earlier": rules.N_("By an earlier definition"),
+}  # fmt: skip
 
 
 @page(Right.CUSTOMERS_VIEW)
@@ -60,7 +65,7 @@ def _meant(request: Request) -> int:
     return known[code]
 
 
-def _seen(names: wording.Names, asked: rules.Condition, seen: str | None) -> str:
+def _seen(names: wording.Names, asked: rules.Condition, seen: str | None) -> str:  # noqa: PLR0911  one a kind
     """The value a condition looked at, as people say it."""
     if isinstance(asked, rules.Reach):
         return _("may be written to") if seen == "" else _(REASONS[seen]) if seen in REASONS else _("no word about it")
@@ -68,6 +73,8 @@ def _seen(names: wording.Names, asked: rules.Condition, seen: str | None) -> str
         return _("in the segment") if seen else _("not in the segment")
     if seen is None:
         return "0" if isinstance(asked, rules.Purchase | rules.Event) else _("nothing")
+    if isinstance(asked, rules.Measured):
+        return wording.measured_text(names, asked.measure, seen)
     if isinstance(asked, rules.Purchase):
         return wording.money_text(seen) if asked.measure in ("amount", "average") else seen
     if isinstance(asked, rules.Profile):
@@ -79,8 +86,8 @@ def _seen(names: wording.Names, asked: rules.Condition, seen: str | None) -> str
 def history(request: Request, segment_id: int) -> HttpResponse:
     """A segment's sizes over time, its versions, and what is made from it."""
     view = reads.segment(request.user, segment_id)
-    sizes = reads.sizes(request.user, segment_id)
-    rows = [{"day": day.isoformat(), "customers": n} for day, n in sizes if n is not None]
+    sizes = [one for one in reads.sizes(request.user, segment_id) if one.customers is not None]
+    rows = [{"day": one.day.isoformat(), "customers": one.customers, "how": _(HOW[one.how])} for one in sizes]
     versions = [
         {"number": number, "name": name, "by": by, "at": at,
          "said": _told(definition) if definition else ""}
@@ -91,8 +98,10 @@ def history(request: Request, segment_id: int) -> HttpResponse:
         plans = [one for one in plan.campaigns(request.user) if str(segment_id) in one.content.get("built", [])]
     return render(request, "segments/history.html", _about(request, view) | {
         "tab": "history", "sizes": rows, "chart": _sizes_chart(rows) if len(rows) > 1 else None, "versions": versions,
+        "filling": reads.working_past(request.user, segment_id), "unknown_past": _unknown_past(view),
+        "afterwards": any(one.how == "afterwards" for one in sizes),
         "users": reads.users(request.user, segment_id), "plans": plans,
-        "columns": [("day", _("Day"), "day"), ("customers", _("Customers"), "number")],
+        "columns": [("day", _("Day"), "day"), ("customers", _("Customers"), "number"), ("how", _("How"), "text")],
     })  # fmt: skip
 
 
@@ -104,14 +113,31 @@ def _told(definition: Mapping[str, Any]) -> str:
         return sentence(error)
 
 
+def _unknown_past(view: reads.SegmentView) -> list[str]:
+    """What a live segment asks for that is known of today only, in words: its past cannot be worked out."""
+    if view.kind != "live" or not view.definition:
+        return []
+    root = rules.from_dict(view.definition)
+    phrase = wording.phrases(wording.Names(root))
+    return list(dict.fromkeys(phrase(one) for one in past.of_today(root)))
+
+
 def _sizes_chart(rows: list[dict[str, Any]]) -> dict[str, Any]:
+    """A line through all sizes, each with a mark that says how it was found."""
+    there = [_(text) for text in HOW.values() if any(row["how"] == _(text) for row in rows)]
+    axes = {
+        "x": {"field": "day", "type": "temporal", "title": None},
+        "y": {"field": "customers", "type": "quantitative", "title": _("Customers"), "scale": {"zero": True}},
+    }  # fmt: skip
+    marks: dict[str, Any] = {"field": "how", "type": "nominal", "title": None, "scale": {"domain": there},
+                             "legend": {"orient": "top"} if len(there) > 1 else None}  # fmt: skip
     return {
         "$schema": "https://vega.github.io/schema/vega-lite/v6.json", "width": "container", "height": 220,
-        "data": {"values": rows}, "mark": {"type": "line", "point": True},
-        "encoding": {
-            "x": {"field": "day", "type": "temporal", "title": None},
-            "y": {"field": "customers", "type": "quantitative", "title": _("Customers"), "scale": {"zero": True}},
-        },
+        "data": {"values": rows}, "encoding": axes,
+        "layer": [
+            {"mark": {"type": "line", "strokeWidth": 1.5, "opacity": 0.6}},
+            {"mark": {"type": "point", "size": 70, "filled": True}, "encoding": {"shape": marks, "color": marks}},
+        ],
     }  # fmt: skip
 
 

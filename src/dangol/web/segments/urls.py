@@ -17,5 +17,6 @@ urlpatterns = [
     path("<int:segment_id>/counts/", building.counts, name="counts"),
     path("<int:segment_id>/people/", looking.people, name="people"),
     path("<int:segment_id>/why/", looking.why, name="why"),
+    path("<int:segment_id>/left-out/", catalogue.left_out, name="left_out"),
     path("<int:segment_id>/history/", looking.history, name="history"),
 ]

@@ -22,7 +22,8 @@ PROFILE = {
     "gender": N_("Gender"), "age_band": N_("Age band"), "age": N_("Age by year of birth"),
     "kind": N_("Named or un-named"), "region": N_("Large branch"), "branch": N_("Branch in charge"),
     "rep": N_("Rep in charge"), "first_day": N_("Days since joining (first purchase)"),
-    "income_band": N_("Income band"),
+    "income_band": N_("Income band"), "birth_month": N_("Month of birth"),
+    "birthday_months": N_("Months until the month of birth"),
 }  # fmt: skip
 SCORES = {
     "rfm.segment": N_("RFM segment"), "rfm.score": N_("RFM score (0 to 100)"), "rfm.group": N_("RFM group"),
@@ -58,9 +59,15 @@ class Names:
 
     def label(self, kind: str, name: str) -> str:
         """A field's name in the reader's language; a grouping and an index under the name people gave it."""
+        if kind == "measure":
+            return self._once("measures", _measures).get(name, name)
         if kind == "score" and name.startswith(("groups.", "index.", "channels.")):
             return self._once("own scores", _own_scores).get(name) or label(kind, name)
         return label(kind, name)
+
+    def unit(self, measure: str) -> str:
+        """What the number of a measure is."""
+        return self._once("units", _units).get(measure, "")
 
     def of(self, field: str, value: str) -> str:
         """The name of a value of a field; the value itself where it has none."""
@@ -87,6 +94,14 @@ class Names:
         return {str(pk): name for pk, name in reads.names(sorted(ids)).items()}
 
 
+def _measures() -> dict[str, str]:
+    return {one.name: one.label for one in reads.measures()}
+
+
+def _units() -> dict[str, str]:
+    return {one.name: one.unit for one in reads.measures()}
+
+
 def _own_scores() -> dict[str, str]:
     found = {f"groups.{one.name}": one.label for one in groups.columns()}
     for one in customer_index.columns():
@@ -107,7 +122,8 @@ def _groups(field: str) -> dict[str, str]:
 
 def words(names: Names) -> Words:
     """What sentences are made with, for the language of the page."""
-    return Words(language=(get_language() or "en")[:2], label=names.label, value=names.of, money=_money, day=_day)
+    return Words(language=(get_language() or "en")[:2], label=names.label, value=names.of, money=_money, day=_day,
+                 unit=names.unit)  # fmt: skip
 
 
 def _money(minor: float) -> str:
@@ -142,3 +158,11 @@ def phrases(names: Names) -> Callable[[rules.Condition], str]:
 def money_text(seen: str) -> str:
     """An amount seen, in minor units as text, as people write it."""
     return _money(round(float(seen)))
+
+
+def measured_text(names: Names, measure: str, seen: str) -> str:
+    """A figure of a measure, as people write it."""
+    unit, number = names.unit(measure), float(seen)
+    if unit == "money":
+        return _money(round(number))
+    return f"{number * 100:.1f}%" if unit == "share" else f"{number:,.2f}".rstrip("0").rstrip(".")

@@ -1,5 +1,6 @@
 """Hand a plan in: keep who is in the segments people built, by a job where they are many, and ask for approval."""
 
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
@@ -23,20 +24,15 @@ def locked(plan_id: int) -> Plan:
     return row
 
 
-def submit(*, by: Any, plan_id: int, running: Running | None = None) -> reads.PlanView:
+def submit(*, by: Any, plan_id: int) -> reads.PlanView:
     """Ask for approval. Raises BadInput naming the first problem, Conflict where it is not a draft.
 
     Where a plan aims at large segments a call of many seconds: doors leave it to the job `plan.submit`, see
-    `start_submit`. running: that job.
+    `start_submit`.
     """
     require(by, Right.CAMPAIGNS_PLAN)
-    row = _handed(plan_id)
-    frozen = _frozen(by, row, running or Quiet(by=by))
-    try:
-        _submit(plan_id, row.content, frozen)
-    except BaseException:
-        building.let_go([int(one.split(":")[1]) for one in frozen])
-        raise
+    with transaction.atomic():
+        _hand_in(by, plan_id, Quiet(by=by))
     return reads.plan(by, plan_id)
 
 
@@ -57,10 +53,46 @@ def start_submit(*, by: Any, plan_id: int) -> int | None:
 def run_submit(running: Running, plan_id: int) -> dict[str, Any]:
     """The job `plan.submit`: hand a plan in that aims at large segments. Raises as `submit`, and Cancelled.
 
-    Cut off at any point the plan is still a draft.
+    Cut off at any point the plan is still a draft, and the next run goes on with the lists this one had begun; after
+    one that was given up nothing is left.
     """
-    submit(by=running.by, plan_id=plan_id, running=running)
+    require(running.by, Right.CAMPAIGNS_PLAN)
+    try:
+        _hand_in(running.by, plan_id, running)
+    except BaseException:
+        building.let_go(bound_for=_purpose(plan_id), kept=_lists(_content(plan_id)))
+        raise
     return {"plan": plan_id}
+
+
+def _hand_in(by: Any, plan_id: int, running: Running) -> None:
+    row = _handed(plan_id)
+    frozen = _frozen(by, row, running)
+    _submit(plan_id, row.content, frozen)
+    building.let_go(bound_for=_purpose(plan_id), kept=_lists({"frozen": frozen}))  # those it was handed in with before
+
+
+def _purpose(plan_id: int) -> str:
+    """What a list of people is frozen for, as the segments know it."""
+    return f"plan {plan_id}"
+
+
+def _content(plan_id: int) -> dict[str, Any]:
+    return Plan.objects.filter(pk=plan_id).values_list("content", flat=True).first() or {}
+
+
+def _lists(content: dict[str, Any]) -> list[int]:
+    """The lists a plan was handed in with."""
+    return [int(one.split(":")[1]) for one in content.get("frozen", [])]
+
+
+def sweep(*, before: datetime) -> int:
+    """Forget lists that were frozen before a moment for plans that are not handed in with them; returns how many.
+
+    What a run that was cut off and never gone on with, or a change of a plan, has left.
+    """
+    used = [one for content in Plan.objects.values_list("content", flat=True) for one in _lists(content)]
+    return building.sweep(used=used, before=before)
 
 
 def _handed(plan_id: int) -> Plan:
@@ -83,6 +115,8 @@ def _submit(plan_id: int, content: dict[str, Any], frozen: list[str]) -> None:
             raise Conflict("Only a draft can be submitted; this plan is already further.")
         if row.content != content:
             raise Conflict("Somebody else has changed this plan since you opened it. Load the page again.")
+        if not segments.are_kept(_lists({"frozen": frozen})):
+            raise Conflict("The plan is being handed in by somebody else as well. Wait a moment and try again.")
         row.content = rules.canonical(content | {"frozen": frozen})
         row.version += row.state == rules.SENT_BACK  # a plan handed in again unchanged is decided on again
         row.state, row.submitted_at = rules.SUBMITTED, timezone.now()
@@ -92,12 +126,10 @@ def _submit(plan_id: int, content: dict[str, Any], frozen: list[str]) -> None:
 def _frozen(by: Any, row: Plan, running: Running) -> list[str]:
     """Who is in each built segment now, kept for good: segment, list and the hash that the approval binds."""
     found: list[str] = []
-    try:
-        for one in rules.canonical(row.content)["built"]:
-            segment_id = segments.visible_id(by, one)
-            kept = building.freeze_for(by=by, segment_id=segment_id, origin=row.name, running=running)
-            found.append(f"{one}:{kept.id}:{kept.members_sha256}")
-    except BaseException:
-        building.let_go([int(one.split(":")[1]) for one in found])
-        raise
+    for one in rules.canonical(row.content)["built"]:
+        kept = building.freeze_for(
+            by=by, segment_id=segments.visible_id(by, one), origin=row.name, bound_for=_purpose(row.pk),
+            kept=_lists(row.content), running=running,
+        )  # fmt: skip
+        found.append(f"{one}:{kept.id}:{kept.members_sha256}")
     return found

@@ -6,6 +6,7 @@ from dangol.customers.identify.reads.listing import Page, Row, age_bands, count,
 from dangol.customers.identify.reads.one import Person, addressees, changes, customer, family, root
 from dangol.customers.identify.reads.persons import (
     Reach,
+    birth_months,
     birthdays,
     by_code,
     labels,
@@ -20,9 +21,9 @@ from dangol.customers.identify.reads.persons import (
 from dangol.customers.identify.reads.whole import attributes, key_of, keys, own_keys, owned_keys, records, tally, units
 
 __all__ = [
-    "Charged", "Page", "Person", "Reach", "Row", "addressees", "age_bands", "attributes", "birthdays", "by_code",
-    "changes",
-    "charged", "charges", "count", "customer", "customer_ids", "family", "key_of", "keys", "labels",
+    "Charged", "Page", "Person", "Reach", "Row", "addressees", "age_bands", "attributes", "birth_months", "birthdays",
+    "by_code", "changes", "charged", "charges", "count", "customer", "customer_ids", "family", "key_of", "keys",
+    "labels",
     "members_of_segment", "named", "own_keys", "owned_keys", "people", "postings", "reach", "records", "root", "search",
     "segments_of", "tally", "units", "with_address", "young",
 ]  # fmt: skip

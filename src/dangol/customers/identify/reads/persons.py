@@ -107,6 +107,12 @@ def labels(ids: Iterable[int]) -> dict[int, str]:
     return found
 
 
+def birth_months() -> dict[int, int]:
+    """The month of birth (1 to 12) of everybody whose day is known; a lunar day moves from year to year: left out."""
+    rows = Customer.objects.filter(merged_into=None, birth_lunar=False, birth_day__isnull=False).order_by()
+    return {pk: day.month for pk, day in rows.values_list("pk", "birth_day").iterator() if day is not None}
+
+
 def birthdays(by: Member, first: date, days: int) -> list[tuple[int, str, date]]:
     """Customers of a rep's own whose birthday lies in the days from `first` on: id, label, the day of this year.
 

@@ -71,6 +71,11 @@ def last_version(star: str, name: str) -> int:
     return found.version if found else 0
 
 
+def stamp() -> int:
+    """What changes with every change of any measure: for what is kept of their figures."""
+    return OwnMeasure.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+
+
 def _rows(star: str) -> QuerySet[OwnMeasure]:
     return OwnMeasure.objects.filter(star=star).select_related("by")
 

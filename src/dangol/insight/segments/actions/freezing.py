@@ -1,11 +1,13 @@
 """Keep who is in a segment on a day for good: for people, and for a campaign whose approval binds who they are."""
 
-from datetime import date
+from collections.abc import Collection
+from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
 
 from dangol.base.errors import BadInput, NotFound
+from dangol.customers.identify import actions as identity
 from dangol.engine import fresh
 from dangol.insight.segments import counting, past, reads, rules
 from dangol.insight.segments.actions.making import named, written
@@ -60,28 +62,45 @@ def _found(engine: Any, row: Segment, day: date) -> Any:
     return past.members_on(engine, root, day)
 
 
-def freeze_for(*, by: Member, segment_id: int, origin: str, running: Running | None = None) -> reads.SegmentView:
+def freeze_for(
+    *, by: Member, segment_id: int, origin: str, bound_for: str, kept: Collection[int] = (),
+    running: Running | None = None,
+) -> reads.SegmentView:  # fmt: skip
     """Keep who is in a segment now for a campaign; the approval binds the hash of who they are. Raises NotFound.
 
-    running: the job that does it, where it is a large one.
+    bound_for: what the list is for, as the caller calls it: one that was begun for it and cut off is gone on with.
+    kept: lists that are in use there already and stay as they are. running: the job that does it, where it is a large
+    one.
     """
     row = reads.visible(by, segment_id)
     ids = reads.members_now(str(row.pk))
-    made = Segment.objects.create(
-        name=row.name, kind=reads.BOUND, definition=row.definition, shared=False, owner=by, made_of=row,
-        origin=origin[:120],
-    )  # fmt: skip
-    try:
-        publish(made, ids, row.as_of, (running or Quiet()).progress)
-    except BaseException:
-        let_go([made.pk])
-        raise
+    begun = Segment.objects.filter(kind=reads.BOUND, bound_for=bound_for, made_of=row).exclude(pk__in=kept).first()
+    made = begun or Segment(kind=reads.BOUND, bound_for=bound_for, made_of=row, shared=False)
+    made.name, made.definition, made.owner, made.origin = row.name, row.definition, by, origin[:120]
+    made.size, made.members_sha256 = None, ""
+    made.save()
+    publish(made, ids, row.as_of, (running or Quiet()).progress)
     made.refresh_from_db()
     return reads.segment(by, made.pk)
 
 
-def let_go(list_ids: list[int]) -> None:
-    """Forget lists frozen for a campaign that was not handed in after all."""
-    for row in Segment.objects.filter(pk__in=list_ids, kind=reads.BOUND):
-        publish(row, [])
-        row.delete()
+def let_go(*, bound_for: str, kept: Collection[int] = ()) -> None:
+    """Forget the lists frozen for something, but those that are in use there."""
+    for row in Segment.objects.filter(kind=reads.BOUND, bound_for=bound_for).exclude(pk__in=kept):
+        _forget(row)
+
+
+def sweep(*, used: Collection[int], before: datetime) -> int:
+    """Forget the lists frozen before a moment for campaigns that do not use them; returns how many.
+
+    used: those that campaigns use.
+    """
+    found = Segment.objects.filter(kind=reads.BOUND, changed_at__lt=before).exclude(pk__in=used)
+    for row in found:
+        _forget(row)
+    return len(found)
+
+
+def _forget(row: Segment) -> None:
+    identity.publish_members(segment_id=row.pk, customer_ids=[])
+    row.delete()

@@ -1,4 +1,4 @@
-"""Save, change, copy and put away segments, and bring lists of customers in as segments."""
+"""Save, change and put away segments."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -7,21 +7,12 @@ from django.db import transaction
 from django.utils import timezone
 
 from dangol.base.errors import BadInput, Conflict, NotAllowed, NotFound, TooMuch
-from dangol.customers.identify import reads as identify
-from dangol.customers.identify.rules import CustomerQuery
 from dangol.insight.segments import checking, reads, rules
-from dangol.insight.segments.actions.working import publish
+from dangol.insight.segments.actions.backfilling import enqueue_past
 from dangol.insight.segments.models import Draft, Segment, Version
-from dangol.staff.actions import note_access
 from dangol.staff.reads import Member, require
 from dangol.staff.rules import Right
 from dangol.work.actions import enqueue
-
-UPLOAD_LINES = 1_000_000
-
-
-def N_(text: str) -> str:  # noqa: N802  marks a text for translation: doors show it in their language
-    return text
 
 
 def create(
@@ -60,7 +51,7 @@ def update(
         row.note = row.note if note is None else _noted(note)
         if shared is not None and row.owner_id == by.pk:
             row.shared = shared
-        changed = definition is not None and definition != row.definition
+        changed = definition is not None and rules.from_dict(definition) != rules.from_dict(row.definition)
         if changed:
             row.definition = definition
         row.version += 1
@@ -70,48 +61,6 @@ def update(
     if changed:
         _enqueue(row, by)
     return reads.segment(by, segment_id)
-
-
-def copy(*, by: Member, segment_id: int, name: str) -> reads.SegmentView:
-    """A segment of one's own with the definition, or the members one may see, of another."""
-    row = reads.visible(by, segment_id)
-    if row.kind == "live":
-        return create(by=by, name=name, root=rules.from_dict(row.definition), note=row.note)
-    return create_static(by=by, name=name, customer_ids=reads.member_ids(row.pk), origin=row.name[:120])
-
-
-def create_static(
-    *, by: Member, name: str, customer_ids: Iterable[int], origin: str = "", shared: bool = False
-) -> reads.SegmentView:  # fmt: skip
-    """Save a list of customers as a segment; those merged meanwhile count as the whole, those one may not see not.
-
-    origin: where the list comes from, in words. Raises NotAllowed, BadInput where nobody is left.
-    """
-    require(by, Right.INSIGHT_VIEW)
-    allowed = set(identify.customer_ids(by, CustomerQuery()))
-    ids = sorted(set(identify.root(int(one) for one in customer_ids).values()) & allowed)
-    if not ids:
-        raise BadInput("None of these customers can be found.", field="customers")
-    with transaction.atomic():
-        row = Segment.objects.create(name=named(name), kind="static", origin=origin[:120], shared=shared, owner=by)
-        written(row, by)
-        note_access(by=by, verb="change", what="segment", count=len(ids), detail={"segment": row.pk})
-    publish(row, ids)
-    return reads.segment(by, row.pk)
-
-
-def upload(*, by: Member, name: str, text: str) -> tuple[reads.SegmentView, list[str]]:
-    """A list of customer codes, one a line, as a segment; also the codes nobody is known by.
-
-    Raises TooMuch beyond UPLOAD_LINES lines, BadInput where no code is known.
-    """
-    lines = [line.split(",")[0].split("\t")[0].strip().strip('"\ufeff') for line in text.splitlines()]
-    wanted = list(dict.fromkeys(line for line in lines if line))
-    if len(wanted) > UPLOAD_LINES:
-        raise TooMuch("A list may have at most {limit} lines.", limit=UPLOAD_LINES)
-    known = identify.by_code(wanted)
-    made = create_static(by=by, name=name, customer_ids=known.values(), origin=str(N_("Uploaded list")))
-    return made, [code for code in wanted if code not in known]
 
 
 def archive(*, by: Member, segment_ids: Iterable[int]) -> int:
@@ -201,7 +150,7 @@ def written(row: Segment, by: Member) -> None:
     Version.objects.create(segment=row, number=row.version, name=row.name, definition=row.definition, by=by)
 
 
-def _enqueue(row: Segment, by: Member) -> int:
-    return enqueue(
-        kind="segments.refresh", arguments={"segment_id": row.pk}, by=by, unique_key=f"segments.refresh:{row.pk}"
-    )
+def _enqueue(row: Segment, by: Member) -> None:
+    """Have it worked out now, and on the days it was not there yet."""
+    enqueue(kind="segments.refresh", arguments={"segment_id": row.pk}, by=by, unique_key=f"segments.refresh:{row.pk}")
+    enqueue_past(row, by)

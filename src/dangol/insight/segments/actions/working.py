@@ -1,5 +1,6 @@
 """Work live segments out: all of them in each cycle, one when it was changed; publish who is in a segment."""
 
+import logging
 from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any
@@ -7,14 +8,16 @@ from typing import Any
 import pyarrow as pa
 from django.utils import timezone
 
-from dangol.base.errors import NotFound
+from dangol.base.errors import BadInput, NotFound
 from dangol.customers.identify import actions as identity
 from dangol.engine import fresh
 from dangol.insight.segments import prepared, reads, rules
+from dangol.insight.segments.actions.backfilling import enqueue_past
 from dangol.insight.segments.counting import Counter
 from dangol.insight.segments.models import Segment, Size
 from dangol.work.actions import Running
 
+log = logging.getLogger(__name__)
 Tick = Callable[[int, int], None]
 
 
@@ -39,6 +42,8 @@ def run(running: Running, controls: pa.Table | None = None) -> dict[str, Any]:
         for done, row in enumerate(live):
             running.progress(done, len(live), N_("Working out segments"))
             _work_out(counter, row)
+            if row.past_at is None:
+                enqueue_past(row, running.by)
     return said | {"segments": len(live)}
 
 
@@ -85,6 +90,12 @@ def _asking_for_scores(rows: Sequence[Segment]) -> list[int]:
 
 
 def _work_out(counter: Counter, row: Segment) -> int:
+    """Work one out. What can no longer be asked, like a measure that was changed, leaves it as it was last."""
+    try:
+        counter.segment(row.pk)
+    except BadInput as wrong:
+        log.warning("Segment %d cannot be worked out: %s", row.pk, wrong)
+        return row.size or 0
     ids = [int(one) for one in counter.now.ids(counter.segment(row.pk))]
     publish(row, ids, counter.now.as_of)
     return len(ids)
@@ -95,4 +106,5 @@ def publish(row: Segment, ids: list[int], day: date | None = None, tick: Tick = 
     day = day or timezone.localdate()
     identity.publish_members(segment_id=row.pk, customer_ids=ids, tick=tick)
     Segment.objects.filter(pk=row.pk).update(size=len(ids), as_of=day, members_sha256=reads.members_hash(ids))
-    Size.objects.update_or_create(segment=row, day=day, defaults={"customers": len(ids), "version": row.version})
+    found = {"customers": len(ids), "version": row.version, "afterwards": False}
+    Size.objects.update_or_create(segment=row, day=day, defaults=found)

@@ -16,10 +16,13 @@ from dangol.insight.segments.reads.counted import (
 from dangol.insight.segments.reads.drafts import DraftView, draft, draft_turn
 from dangol.insight.segments.reads.listing import (
     BOUND,
+    HOW,
     SMALL_GROUP,
     SegmentView,
+    SizeView,
     choices,
     editable,
+    measuring,
     names,
     of_customer,
     saved,
@@ -33,8 +36,18 @@ from dangol.insight.segments.reads.listing import (
     visible,
     visible_id,
 )
+from dangol.insight.segments.reads.lists import (
+    KEEP_DAYS,
+    folder,
+    has_left_out,
+    laid_aside,
+    left_out,
+    left_out_file,
+    list_key,
+)
 from dangol.insight.segments.reads.members import (
     LARGE,
+    are_kept,
     everybody,
     figures_day,
     freeze_key,
@@ -45,22 +58,29 @@ from dangol.insight.segments.reads.members import (
     members_hash,
     members_now,
     members_of,
+    past_key,
+    working_past,
 )
 from dangol.insight.segments.reads.offered import (
     CHOICES,
+    MeasureView,
     campaign_names,
     channels,
     fields,
+    left_out_measures,
+    measures,
     score_values,
     scores,
     values,
 )
 
 __all__ = [
-    "BOUND", "CHOICES", "LARGE", "OVERLAP", "SAMPLE", "SMALL_GROUP", "Counts", "DraftView", "Overlap", "ReachLine",
-    "SegmentView", "Why", "campaign_names", "channels", "choices", "counts", "draft", "draft_turn", "editable",
-    "everybody", "fields", "figures_day", "freeze_key", "freezing", "frozen_members", "is_large", "meeting",
-    "member_ids", "members_hash", "members_now", "members_of", "names", "of_customer", "overlap", "sample", "saved",
+    "BOUND", "CHOICES", "HOW", "KEEP_DAYS", "LARGE", "OVERLAP", "SAMPLE", "SMALL_GROUP", "Counts", "DraftView",
+    "MeasureView", "Overlap", "ReachLine", "SegmentView", "SizeView", "Why", "are_kept", "campaign_names",
+    "channels", "choices", "counts", "draft", "draft_turn", "editable", "everybody", "fields", "figures_day",
+    "folder", "freeze_key", "freezing", "frozen_members", "has_left_out", "is_large", "laid_aside", "left_out",
+    "left_out_file", "left_out_measures", "list_key", "measures", "measuring", "meeting", "member_ids",
+    "members_hash", "members_now", "members_of", "names", "of_customer", "overlap", "past_key", "sample", "saved",
     "score_values", "scores", "sees_small_groups", "segment", "segments", "sizes", "users", "uses", "values",
-    "versions", "visible", "visible_id", "why",
+    "versions", "visible", "visible_id", "why", "working_past",
 ]  # fmt: skip

@@ -1,6 +1,6 @@
 """Which segments there are: who may see and change them, what they were, what uses them."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -17,6 +17,7 @@ from dangol.staff.reads import Member, may, require, scope_of
 from dangol.staff.rules import Right
 
 SMALL_GROUP = 5  # below it, a figure could point to a person
+HOW = ("counted", "afterwards", "earlier")  # on the day, worked out later, on the day by an earlier definition
 BOUND = "bound"  # frozen for a campaign: shown with the campaign only
 
 
@@ -24,7 +25,8 @@ BOUND = "bound"  # frozen for a campaign: shown with the campaign only
 class SegmentView:
     """A segment as pages show it. size: of those the reader may see; None where folded or not counted yet.
 
-    counted: whether it is known who is in it.
+    counted: whether it is known who is in it. tally: of a list of codes, its lines, its customers, and what was left
+    out by reason (rules.LEFT_OUT).
     """
 
     id: int
@@ -45,6 +47,7 @@ class SegmentView:
     made_of: int | None = None
     members_sha256: str = ""
     counted: bool = True
+    tally: Mapping[str, int] | None = None
 
 
 def sees_small_groups(by: Member) -> bool:
@@ -89,7 +92,7 @@ def _view(by: Member, row: Segment) -> SegmentView:
         owner_id=row.owner_id, shared=row.shared, size=_size_for(by, row), as_of=row.as_of, version=row.version,
         definition=row.definition, changed_at=row.changed_at, archived=row.archived_at is not None,
         editable=editable(by, row), made_of=row.made_of_id, members_sha256=row.members_sha256,
-        counted=row.size is not None,
+        counted=row.size is not None, tally=row.tally,
     )  # fmt: skip
 
 
@@ -112,7 +115,7 @@ def choices(by: Member) -> list[tuple[str, str]]:
     """Segments to choose from, id (as text) and name, by name: those in use that the member may see."""
     require(by, Right.INSIGHT_VIEW)
     found = Segment.objects.filter(Q(shared=True) | Q(owner=by), archived_at=None).exclude(kind=BOUND)
-    found = found.exclude(kind="frozen", size=None).order_by("name", "pk")
+    found = found.exclude(kind__in=("frozen", "static"), size=None).order_by("name", "pk")
     return [(str(pk), name) for pk, name in found.values_list("pk", "name")[:1000]]
 
 
@@ -135,13 +138,29 @@ def versions(by: Member, segment_id: int) -> list[tuple[int, str, str, datetime,
     return [(one.number, one.name, one.by.name, one.at, one.definition) for one in found]
 
 
-def sizes(by: Member, segment_id: int) -> list[tuple[date, int | None]]:
-    """How many were in it on each day it was worked out; nothing for those who see a part of the customers only."""
+@dataclass(frozen=True)
+class SizeView:
+    """How many were in a segment on a day. how: one of HOW; None stands for fewer than SMALL_GROUP."""
+
+    day: date
+    customers: int | None
+    how: str
+
+
+def sizes(by: Member, segment_id: int) -> list[SizeView]:
+    """How many were in it, by day; nothing for those who see a part of the customers only."""
     row = visible(by, segment_id)
     if not scope_of(by).everyone:
         return []
-    found = Size.objects.filter(segment=row).order_by("day").values_list("day", "customers")
-    return [(day, folded(by, n)) for day, n in found]
+    defined = dict(Version.objects.filter(segment=row).values_list("number", "definition"))
+
+    def how(one: Size) -> str:
+        if defined.get(one.version) != row.definition:
+            return "earlier"
+        return "afterwards" if one.afterwards else "counted"
+
+    found = Size.objects.filter(segment=row).order_by("day")
+    return [SizeView(one.day, folded(by, one.customers), how(one)) for one in found]
 
 
 def users(by: Member, segment_id: int) -> list[SegmentView]:
@@ -159,10 +178,18 @@ def uses(by: Member, columns: Collection[str]) -> list[str]:
 
     columns: "<table>.<field>". Others' own segments are not named.
     """
+    return _asking(by, lambda one: isinstance(one, rules.Score) and f"{one.table}.{one.field}" in columns)
+
+
+def measuring(by: Member, star: str, measure: str) -> list[str]:
+    """The segments in use that ask for a measure, in words: for `own.uses`. Others' own segments are not named."""
+    return [] if star else _asking(by, lambda one: isinstance(one, rules.Measured) and one.measure == measure)
+
+
+def _asking(by: Member, asks: Callable[[rules.Condition], bool]) -> list[str]:
     found = []
     for row in Segment.objects.filter(archived_at=None, kind="live").select_related("owner").order_by("name"):
-        asked = (one for _path, one in rules.conditions(rules.from_dict(row.definition)))
-        if any(isinstance(one, rules.Score) and f"{one.table}.{one.field}" in columns for one in asked):
+        if any(asks(one) for _path, one in rules.conditions(rules.from_dict(row.definition))):
             seen = row.shared or row.owner_id == by.pk
             found.append(gettext("segment {name}").format(name=row.name) if seen else
                          gettext("a segment of {name}").format(name=row.owner.name))  # fmt: skip

@@ -14,6 +14,7 @@ from dangol.insight.segments import prepared
 from dangol.insight.segments.counting import Counter
 from dangol.insight.segments.models import Segment
 from dangol.insight.segments.reads.listing import visible
+from dangol.insight.segments.reads.lists import list_key
 from dangol.insight.warehouse import reads as warehouse
 from dangol.staff.reads import Member, require
 from dangol.staff.rules import Right
@@ -45,9 +46,27 @@ def freeze_key(segment_id: int) -> str:
 
 
 def freezing(by: Member, segment_id: int) -> JobView | None:
-    """The job that writes down who is in a frozen segment, if one waits or runs."""
-    job_id = work.under(freeze_key(segment_id))
-    return None if job_id is None else work.job(by, job_id)
+    """The job that writes down who is in a frozen segment or a list, if one waits or runs."""
+    return _waits(by, freeze_key(segment_id)) or _waits(by, list_key(segment_id))
+
+
+def past_key(segment_id: int) -> str:
+    """The key under which the job that works out a segment's past sizes waits or runs."""
+    return f"segments.past:{segment_id}"
+
+
+def working_past(by: Member, segment_id: int) -> JobView | None:
+    """The job that works out past sizes, if one waits or runs."""
+    return _waits(by, past_key(segment_id))
+
+
+def _waits(by: Member, key: str) -> JobView | None:
+    """The job that waits or runs under a key, where it is one's own or one oversees it."""
+    job_id = work.under(key)
+    try:
+        return None if job_id is None else work.job(by, job_id)
+    except NotFound:
+        return None
 
 
 def members_now(given: str) -> list[int]:
@@ -55,8 +74,8 @@ def members_now(given: str) -> list[int]:
     row = Segment.objects.filter(pk=int(given)).first()
     if row is None:
         raise NotFound("There is no such segment.")
-    if row.size is None and row.kind == "frozen":
-        raise Conflict("This segment is still being frozen. Wait until that is done.")
+    if row.size is None and row.kind != "live":
+        raise Conflict("This segment is still being written down. Wait until that is done.")
     if row.size is None:
         counter = Counter(current())
         return [int(one) for one in counter.now.ids(counter.segment(row.pk))]
@@ -69,6 +88,11 @@ def frozen_members(list_id: int, digest: str) -> list[int]:
     if members_hash(ids) != digest:
         raise Damaged("The list of people this campaign was approved for is not what it was. Hand the plan in again.")
     return ids
+
+
+def are_kept(list_ids: Collection[int]) -> bool:
+    """Whether all of these lists, frozen for a campaign, are there and written down."""
+    return Segment.objects.filter(pk__in=list_ids, size__isnull=False).count() == len(set(list_ids))
 
 
 def members_hash(ids: Sequence[int]) -> str:

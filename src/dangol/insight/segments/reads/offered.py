@@ -1,8 +1,14 @@
 """What a condition can ask for: attributes, scores, channels, and the values they have."""
 
+from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import gettext
+
+from dangol.base.errors import BadInput
 from dangol.engine import current
+from dangol.insight.olap import each
+from dangol.insight.olap import reads as olap
 from dangol.insight.segments import counting, prepared, rules, tables
 from dangol.insight.warehouse import reads as warehouse
 
@@ -16,7 +22,8 @@ def fields() -> dict[str, str]:
     hidden = {"customer_id", "code", "unit_path", "unit_id", "rep_id", "first_day", "birth_year"}
     columns = counting.facts(engine, now).customers.schema().items()
     found = {str(name): "number" if kind.is_numeric() else "text" for name, kind in columns if name not in hidden}
-    return found | {"age": "number", "first_day": "number"}
+    months = dict.fromkeys(tables.BIRTH, "number") if now.laid.rows.get("birthdays") else {}
+    return found | {"age": "number", "first_day": "number"} | months
 
 
 def values(kind: str, name: str, text: str = "", *, what: str = "") -> list[str]:
@@ -88,3 +95,29 @@ def campaign_names() -> dict[str, str]:
     now = counting.served(engine)
     rows = engine.arrow(warehouse.table(engine, now.star, "campaigns").select("campaign_key", "campaign"))
     return {row["campaign_key"]: row["campaign"] or row["campaign_key"] for row in rows.to_pylist()}
+
+
+@dataclass(frozen=True)
+class MeasureView:
+    """A measure that can be asked of one customer. unit: money, count, ratio, share or days."""
+
+    name: str
+    label: str
+    unit: str
+    definition: str
+    own: bool
+
+
+def measures() -> list[MeasureView]:
+    """The measures a condition can ask for, people's own first, in the reader's language."""
+    found = [(one, *olap.texts(one)) for one in each.offered(olap.model(None))]
+    return [MeasureView(one.name, label if one.own else gettext(label), one.unit.value,
+                        definition if one.own else gettext(definition), one.own)
+            for one, label, definition in found]  # fmt: skip
+
+
+def left_out_measures() -> list[tuple[str, BadInput]]:
+    """People's own measures that say nothing about one customer: what each is called, and why."""
+    model = olap.model(None)
+    wrong = [(one, each.problem(model, one.name)) for one in model.measures.values() if one.own]
+    return [(olap.texts(one)[0], why) for one, why in wrong if why is not None]

@@ -60,6 +60,13 @@ FIELDS_OF: Mapping[str, Mapping[str, str]] = MappingProxyType({
     "click": {"campaign": N_("Campaign")},
     "control": {"campaign": N_("Campaign")},
 })  # fmt: skip
+BOUGHT, NOTHING = "bought", "nothing"
+THEN = {"": N_("whatever came after"), BOUGHT: N_("and bought after it"), NOTHING: N_("and bought nothing after it")}
+WHICH = {
+    "any": N_("any purchase"), "first": N_("the first purchase of all"), "later": N_("after the first purchase"),
+    "last": N_("the last purchase of all"),
+}  # fmt: skip
+RANKED = ("orders", "amount", "quantity", "products", "average")  # figures that have a top
 TESTS = ("one_of", "none_of", "known", "unknown", "between")
 
 
@@ -113,24 +120,50 @@ class Reach:
 
 @dataclass(frozen=True)
 class Purchase:
-    """A figure over the customer's purchases. Amounts are minor units; least and most are both included."""
+    """A figure over the customer's purchases. Amounts are minor units; least and most are both included.
+
+    which: a key of WHICH, the purchases of all that are known which count. top: instead of bounds, the part (in
+    percent, rounded up to whole customers) of those who bought so whose figure is highest; of equal figures the lower
+    customer number comes first.
+    """
 
     measure: str = "orders"
     least: float | None = 1
     most: float | None = None
     window: Window = Window()
     filters: tuple[Filter, ...] = ()
+    which: str = "any"
+    top: float | None = None
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A measure of the company's star, of one customer; the explorer gives the same figure.
+
+    Amounts are minor units, shares 0..1; least and most are both included. window: always, last or between.
+    """
+
+    measure: str
+    least: float | None = None
+    most: float | None = None
+    window: Window = Window()
 
 
 @dataclass(frozen=True)
 class Event:
-    """How often something happened to the customer. what: a key of WHAT."""
+    """How often something happened to the customer. what: a key of WHAT.
+
+    then: a key of THEN; other than "" only those times count from whose day on something, or nothing, was bought within
+    so many days (0: up to now). Nothing can be said of fewer days than have passed: such a time does not count.
+    """
 
     what: str
     least: float | None = 1
     most: float | None = None
     window: Window = Window()
     filters: tuple[Filter, ...] = ()
+    then: str = ""
+    within: int = 0
 
 
 @dataclass(frozen=True)
@@ -148,12 +181,13 @@ class Score:
 
 @dataclass(frozen=True)
 class InSegment:
-    """Being in another saved segment."""
+    """Being in another saved segment, or not."""
 
     segment_id: int
+    inside: bool = True
 
 
-Condition = Profile | Reach | Purchase | Event | Score | InSegment
+Condition = Profile | Reach | Purchase | Measured | Event | Score | InSegment
 
 
 @dataclass(frozen=True)
@@ -166,7 +200,8 @@ class Group:
 
 Node = Condition | Group
 KINDS: Mapping[str, type] = {
-    "profile": Profile, "reach": Reach, "purchase": Purchase, "event": Event, "score": Score, "segment": InSegment,
+    "profile": Profile, "reach": Reach, "purchase": Purchase, "measure": Measured, "event": Event, "score": Score,
+    "segment": InSegment,
 }  # fmt: skip
 NAMES = {kind: name for name, kind in KINDS.items()}
 
@@ -180,16 +215,20 @@ def conditions(node: Node, path: tuple[int, ...] = ()) -> Iterator[tuple[tuple[i
         yield from conditions(part, (*path, place))
 
 
-def is_ready(condition: Condition) -> bool:
+def is_ready(condition: Condition) -> bool:  # noqa: PLR0911  one return a kind of condition
     """Whether a condition asks for anything yet: one that is still being filled in does not."""
     match condition:
         case Profile() | Score():
             if condition.test == "between":
                 return condition.least is not None or condition.most is not None
             return bool(condition.field) and (condition.test in ("known", "unknown") or bool(condition.values))
+        case Purchase() if condition.top is not None:
+            return all(one.values for one in condition.filters)
         case Purchase() | Event():
             bounded = condition.least is not None or condition.most is not None
             return bounded and all(one.values for one in condition.filters)
+        case Measured():
+            return bool(condition.measure) and (condition.least is not None or condition.most is not None)
         case InSegment():
             return condition.segment_id > 0
         case _:

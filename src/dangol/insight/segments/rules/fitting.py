@@ -8,11 +8,15 @@ from dangol.insight.segments.rules.definition import (
     FIELDS_OF,
     FILTERS,
     MEASURES,
+    RANKED,
     TESTS,
+    THEN,
     WHAT,
+    WHICH,
     Condition,
     Event,
     Filter,
+    Measured,
     Profile,
     Purchase,
     Score,
@@ -28,11 +32,20 @@ def whole(condition: Condition) -> Condition:
             _filters_known(condition.filters, FILTERS)
             _bounds(condition.least, condition.most)
             whole_window(condition.window)
+            _one_of("which", condition.which, WHICH)
+            if condition.top is not None:
+                _top(condition)
         case Event():
             _one_of("what", condition.what, WHAT)
+            _one_of("then", condition.then, THEN)
             _filters_known(condition.filters, FIELDS_OF[condition.what])
             _bounds(condition.least, condition.most)
             whole_window(condition.window)
+        case Measured():
+            _bounds(condition.least, condition.most)
+            whole_window(condition.window)
+            if condition.window.ends_quietly:
+                raise BadInput("A measure has no “not since”. Add a condition on purchases for it.", field="quiet_days")
         case Profile() | Score():
             _one_of("test", condition.test, TESTS)
             if condition.test == "between":
@@ -53,6 +66,15 @@ def _filters_known(filters: tuple[Filter, ...], known: Mapping[str, str]) -> Non
         _one_of("filters", one.field, known)
     if len({one.field for one in filters}) != len(filters):
         raise BadInput("Every filter may be set once.", field="filters")
+
+
+def _top(asked: Purchase) -> None:
+    """Raises BadInput for a top that is none."""
+    _one_of("measure", asked.measure, RANKED)
+    if not 0 < (asked.top or 0) <= 100 or asked.least is not None or asked.most is not None:
+        raise BadInput("The top is a part between 0 and 100 percent, without other bounds.", field="top")
+    if asked.window.ends_quietly:
+        raise BadInput("The top of a figure has no “not since”. Add a condition on purchases for it.", field="top")
 
 
 def _bounds(least: float | None, most: float | None) -> None:

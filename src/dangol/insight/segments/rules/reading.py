@@ -115,11 +115,11 @@ def _value(name: str, value: Any) -> Any:  # noqa: PLR0911  one return a kind of
         return _filters(value)
     if name == "values":
         return _values(value)
-    if name in ("least", "most"):
+    if name in ("least", "most", "top"):
         return _number(name, value)
-    if name in ("days", "quiet_days", "months_ago", "segment_id"):
+    if name in ("days", "quiet_days", "months_ago", "segment_id", "within"):
         return _count(name, value)
-    if name in ("can", "not_since"):
+    if name in ("can", "not_since", "inside"):
         if not isinstance(value, bool):
             raise BadInput("{name} is true or false.", field=name, name=name)
         return value

@@ -16,11 +16,13 @@ from ibis.expr.types import BooleanValue, Table, Value
 from dangol.insight.segments.rules import (
     ALL,
     ANY,
+    BOUGHT,
     Condition,
     Event,
     Filter,
     Group,
     InSegment,
+    Measured,
     Node,
     Profile,
     Purchase,
@@ -30,6 +32,7 @@ from dangol.insight.segments.rules import (
     conditions,
 )
 
+BIRTH = ("birth_month", "birthday_months")
 NO_ZERO = frozenset({"average", "first", "last"})
 OF_PRODUCT = ("product_key", "brand", "product_major", "product_middle", "product_minor")
 Figure = Callable[[Table, BooleanValue | None], Value]  # over the rows that count; all of them for None
@@ -42,7 +45,10 @@ class Facts:
 
     customers: one row each with their attributes. purchases (and the same rows as by_product), products, stores,
     channels, events, reach: as `prepared` writes them. scores: of a table some scoring days back, customer_id and
-    scores, or None. members: of a segment as these facts have it, customer_id.
+    scores, or None. members: of a segment as these facts have it, customer_id. measured: customer_id and `seen`, a
+    measure of those with a figure that fits or not, and whether those without a row fit. only: the customers these
+    facts are of, where they are of a few, and everybody: the facts these were taken from. birthdays: customer_id and
+    month (1 to 12) of those whose day of birth is known by the solar calendar.
     """
 
     as_of: date
@@ -56,6 +62,10 @@ class Facts:
     reach: Table
     scores: Callable[[str, int], Table | None]
     members: Callable[["Facts", int], Table]
+    measured: Callable[["Facts", Measured], tuple[Table, bool]]
+    birthdays: Table
+    only: Sequence[int] | None = None
+    everybody: "Facts | None" = None
 
     def of(self, ids: Sequence[int]) -> "Facts":
         """The same facts of a few customers only."""
@@ -71,6 +81,7 @@ class Facts:
             self, customers=only(self.customers), purchases=only(self.purchases),
             by_product=only(self.purchases), events=only(self.events),
             reach=only(self.reach), scores=scores, members=lambda facts, one: only(self.members(facts, one)),
+            birthdays=only(self.birthdays), only=[int(one) for one in ids], everybody=self,
         )  # fmt: skip
 
 
@@ -93,7 +104,7 @@ class Answer:
         return self.seen.filter(~fits if self.others else fits).select("customer_id")
 
 
-def answer(facts: Facts, asked: Condition) -> Answer:
+def answer(facts: Facts, asked: Condition) -> Answer:  # noqa: PLR0911  one return a kind of condition
     """What a condition asks of the facts."""
     match asked:
         case Profile():
@@ -106,13 +117,18 @@ def answer(facts: Facts, asked: Condition) -> Answer:
             )  # fmt: skip
         case Purchase():
             return _purchase(facts, asked)
+        case Measured():
+            seen, others = facts.measured(facts, asked)
+            return Answer(seen, lambda table: _within(table.seen, asked.least, asked.most), others)
         case Event():
             return _event(facts, asked)
         case Score():
             return _score(facts, asked)
         case InSegment():
             table = facts.members(facts, asked.segment_id).select("customer_id").distinct()
-            return Answer(table.mutate(seen=ibis.literal("in")), lambda table: table.seen == "in")
+            inside = ibis.literal(asked.inside)
+            return Answer(table.mutate(seen=ibis.literal("in")), lambda table: (table.seen == "in") == inside,
+                          others=not asked.inside)  # fmt: skip
 
 
 # ---- values of customers -----------------------------------------------------------------------------------------
@@ -123,6 +139,8 @@ def _profile(facts: Facts, asked: Profile) -> Answer:
     if asked.field == "age":
         year = ibis.literal(facts.as_of.year, type="int64")
         seen = (year - customers.birth_year.cast("int64")) if "birth_year" in customers.columns else ibis.null("int64")
+    elif asked.field in BIRTH:
+        return _tested(_birth(facts, asked.field), asked)
     elif asked.field == "first_day":
         seen = ibis.literal(facts.as_of).delta(customers.first_day, unit="day").cast("int64")
     elif asked.field in customers.columns:
@@ -138,6 +156,16 @@ def _score(facts: Facts, asked: Score) -> Answer:
         empty = facts.customers.select("customer_id", seen=ibis.null("string")).filter(ibis.literal(False))
         return _tested(empty, asked)
     return _tested(table.select("customer_id", seen=table[asked.field]), asked)
+
+
+def _birth(facts: Facts, field: str) -> Table:
+    """The month of birth, or in how many months it comes (0: this month)."""
+    month = facts.birthdays.month.cast("int64")
+    if field == "birthday_months":
+        month = (month - ibis.literal(facts.as_of.month, type="int64") + ibis.literal(12, type="int64")) % ibis.literal(
+            12, type="int64"
+        )
+    return facts.birthdays.select("customer_id", seen=month)
 
 
 def _tested(seen: Table, asked: Profile | Score) -> Answer:
@@ -211,17 +239,45 @@ def _counted(seen: Table, asked: Purchase | Event, no_zero: bool) -> Answer:
 
 
 def _purchase(facts: Facts, asked: Purchase) -> Answer:
+    if asked.top is not None:
+        return _top(facts, asked, asked.top)
+    return _counted(_bought(facts, asked), asked, asked.measure in NO_ZERO)
+
+
+def _top(facts: Facts, asked: Purchase, percent: float) -> Answer:
+    """Who is highest: ranked among everybody, also where it is asked of a few."""
+    found = _bought(facts.everybody or facts, asked)
+    found = found.filter(found.seen.notnull(), found.seen > ibis.literal(0, type="int64"))
+    place = ibis.row_number().over(order_by=[ibis.desc(found.seen), ibis.asc(found.customer_id)])
+    ranked = found.mutate(place=place.cast("int64"), all=found.count().over(ibis.window()).cast("int64"))
+    ranked = ranked if facts.only is None else ranked.filter(ranked.customer_id.isin(facts.only))
+    most = (ranked["all"].cast("float64") * ibis.literal(percent) / ibis.literal(100.0)).ceil().cast("int64")
+    return Answer(ranked.mutate(most=most), lambda table: table.place < table.most)
+
+
+def _bought(facts: Facts, asked: Purchase) -> Table:
+    """customer_id, seen: the figure of those who bought so; and later, as `_figures` has it."""
     by_product = any(one.field in OF_PRODUCT for one in asked.filters)
     rows = facts.by_product if by_product else facts.purchases
     for one in asked.filters:
         rows = rows.semi_join(*_codes(facts, one))
+    if asked.which != "any":
+        rows = _of_which(facts, rows, asked.which)
     if asked.measure in ("orders", "average") and by_product:
         rows = _by_order(rows)
         by_product = False
     elif asked.measure in ("first", "last", "products"):
         rows = rows.filter(rows.amount >= ibis.literal(0, type="int64"))
-    seen = _figures(rows, asked.window, facts.as_of, _measure(asked.measure, facts.as_of))
-    return _counted(seen, asked, asked.measure in NO_ZERO)
+    return _figures(rows, asked.window, facts.as_of, _measure(asked.measure, facts.as_of))
+
+
+def _of_which(facts: Facts, rows: Table, which: str) -> Table:
+    """The lines of the first purchase of all a customer made, of those after it, or of the last; orders run in time."""
+    bought = facts.purchases.filter(facts.purchases["first"])
+    edge = bought["order"].max() if which == "last" else bought["order"].min()
+    edges = bought.group_by("customer_id").aggregate(edge_=edge)
+    found = rows.inner_join(edges, "customer_id")
+    return found.filter(found["order"] > found.edge_ if which == "later" else found["order"] == found.edge_)
 
 
 def _by_order(rows: Table) -> Table:
@@ -279,11 +335,26 @@ def _event(facts: Facts, asked: Event) -> Answer:
     rows = facts.events.filter(facts.events.what == asked.what)
     for one in asked.filters:
         rows = rows.filter(rows[one.field].isin(list(one.values)))
+    if asked.then:
+        rows = _followed(facts, rows, asked)
 
     def times(found: Table, counted: BooleanValue | None) -> Value:
         return found.count(where=counted).cast("int64")
 
     return _counted(_figures(rows, asked.window, facts.as_of, times), asked, no_zero=False)
+
+
+def _followed(facts: Facts, rows: Table, asked: Event) -> Table:
+    """The events from whose day on something, or nothing, was bought within so many days."""
+    bought = facts.purchases.filter(facts.purchases["first"]).select(buyer_="customer_id", bought_on="day")
+    days = rows.select("customer_id", "day").distinct()
+    pairs = days.inner_join(bought, [days.customer_id == bought.buyer_, bought.bought_on >= days.day])
+    if asked.within:
+        pairs = pairs.filter(pairs.bought_on.delta(pairs.day, unit="day") <= asked.within)
+    if asked.then == BOUGHT:
+        return rows.semi_join(pairs, ["customer_id", "day"])
+    passed = rows.day <= ibis.literal(facts.as_of - timedelta(days=asked.within))
+    return rows.filter(passed).anti_join(pairs, ["customer_id", "day"])
 
 
 # ---- the whole definition ----------------------------------------------------------------------------------------

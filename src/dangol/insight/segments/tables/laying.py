@@ -47,14 +47,14 @@ def codes(star: Mapping[str, Table]) -> dict[str, Table]:
 def purchases(lines: Table, written: Mapping[str, Table]) -> Table:
     """customer_id, day, order, product, place, channel (numbers), first, amount, quantity, in no order.
 
-    order: a number of its own for each order of a customer. first: the line an order is counted by, where it is no
-    return; the same as RFM counts.
+    order: a number of its own for each order, the earlier the lower. first: the line an order is counted by, where it
+    is no return; the same as RFM counts.
     """
     lines = lines.filter(lines.customer_id.notnull())
-    heads = lines.filter(lines.line_no == ibis.literal(0, type="int32")).select("source", "order_id")
+    heads = lines.filter(lines.line_no == ibis.literal(0, type="int32")).select("source", "order_id", "sold_at")
     orders = heads.select(
         source_="source", order_id_="order_id",
-        order=ibis.row_number().over(order_by=[heads.order_id, heads.source]).cast("int64"),
+        order=ibis.row_number().over(order_by=[heads.sold_at, heads.order_id, heads.source]).cast("int64"),
     )  # fmt: skip
     found = lines.left_join(orders, [lines.source == orders.source_, lines.order_id == orders.order_id_])
     sides = {

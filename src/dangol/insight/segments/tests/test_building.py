@@ -1,11 +1,14 @@
 """Drafts, saving, versions, lists, and what is refused."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
-from dangol.base.errors import BadInput, Conflict, NotAllowed, NotFound, TooMuch
+from dangol.base.errors import BadInput, Cancelled, Conflict, NotAllowed, NotFound, TooMuch
 from dangol.customers.identify import actions as identity
 from dangol.insight.segments import actions, reads, rules
 from dangol.insight.segments.rules import Filter, Group, InSegment, Profile, Purchase, Window, editing, sentences
+from dangol.work import actions as work
 from dangol.work.actions import Quiet
 
 OFTEN = Purchase("orders", 3, None, Window("last", 90), (Filter("brand", ("설화",)),))
@@ -66,10 +69,10 @@ def test_parts_are_moved_wrapped_and_taken_out_without_losing_any():
 
 def test_a_definition_reads_as_a_sentence_in_both_languages():
     assert sentences.sentence(ROOT, words("ko")) == (
-        "최근 90일 동안 브랜드 설화 3회 이상 구매했고, 「성별이 F인」 조건에 해당하지 않는 고객"
+        "최근 90일 동안 브랜드 설화 3회 이상 구매했고, 성별이 F가 아닌 고객"
     )
     assert sentences.sentence(ROOT, words("en")) == (
-        "Customers who bought at least 3 times (Brand 설화) in the last 90 days and do not match: have gender F"
+        "Customers who bought brand 설화 at least 3 times in the last 90 days and whose gender is not F"
     )
     never = Group(parts=(Purchase("orders", None, 0, Window("last", 30)),))
     assert sentences.sentence(never, words("ko")) == "최근 30일 동안 구매하지 않은 고객"
@@ -134,12 +137,55 @@ def test_unfinished_or_empty_definitions_are_not_saved(cast):
             actions.create(by=cast.marketer, name="모두", root=root)
 
 
-def test_a_list_holds_whom_its_maker_may_see_and_says_which_codes_are_unknown(cast):
-    made, unknown = actions.upload(by=cast.branch_manager, name="행사", text="H-0001\nH-0003\n없는 코드\n")
-    assert unknown == ["없는 코드"]
-    assert reads.members_of(cast.branch_manager, made.id) == [cast.mina.pk]  # 소연 is in 부산
+LINES = "H-0001\nH-0003\n없는 코드\n\nH-0001,again\n" + "x" * 300
+TALLY = {"lines": 5, "customers": 1, "unknown": 2, "twice": 1, "bad": 1}
+
+
+def test_a_list_holds_whom_its_maker_may_see_and_says_what_became_of_every_line(cast):
+    by = cast.branch_manager
+    made = actions.upload(by=by, name="행사", text=LINES)
+    assert made.tally == TALLY  # 소연 is in 부산: not told from a code that is not there
+    assert reads.members_of(by, made.id) == [cast.mina.pk]
     assert (made.kind, made.size) == ("static", 1)
+    assert "없는 코드,unknown" in reads.left_out(by, made.id).read_text(encoding="utf-8-sig").splitlines()
     assert actions.refresh(Quiet(), made.id) == {"customers": 0}  # a list is never worked out
+    with pytest.raises(NotFound):
+        reads.left_out(cast.marketer, made.id)
+    assert actions.prune(now=datetime.now(UTC)) == 0
+    assert actions.prune(now=datetime.now(UTC) + timedelta(days=31)) == 1
+    with pytest.raises(BadInput):
+        actions.upload(by=by, name="행사", text="없는 코드")
+
+
+def test_a_large_list_is_written_down_by_a_job_that_can_be_stopped_and_begun_again(cast, monkeypatch):
+    monkeypatch.setattr(reads, "LARGE", 2)
+    by = cast.branch_manager
+    made = actions.upload(by=by, name="행사", text=LINES)
+    assert not made.counted
+    assert str(made.id) not in dict(reads.choices(by))
+    assert reads.freezing(by, made.id).kind == "segments.list"
+
+    def stopped(done, total, note):
+        raise Cancelled("stopped")
+
+    with pytest.raises(Cancelled):
+        actions.run_list(Quiet(show=stopped), made.id, "codes")
+    assert reads.member_ids(made.id) == []
+    for _again in range(2):  # killed after the last line of the first run, a second one finds it done
+        assert actions.run_list(Quiet(), made.id, "codes") == {"tally": TALLY}
+    assert reads.member_ids(made.id) == [cast.mina.pk]
+    assert not reads.laid_aside(made.id, "codes").exists()
+    copied = actions.copy(by=by, segment_id=made.id, name="사본")
+    assert copied.size == 1
+    given_up = actions.upload(by=by, name="행사", text=LINES)
+    work.cancel(by=by, job_id=reads.freezing(by, given_up.id).id)
+    actions.again(by=by, segment_id=given_up.id)
+    with pytest.raises(Conflict):
+        actions.forget(by=by, segment_id=given_up.id)
+    work.cancel(by=by, job_id=reads.freezing(by, given_up.id).id)
+    actions.forget(by=by, segment_id=given_up.id)
+    with pytest.raises(NotFound):
+        reads.segment(by, given_up.id)
 
 
 def test_publishing_members_writes_the_difference_and_repeating_it_nothing(cast):

@@ -1,19 +1,36 @@
 """What conditions find: alone, put together, on each engine, and for one customer."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
 
 from dangol.base.errors import BadInput, Conflict, NotFound
 from dangol.engine import current
-from dangol.insight.segments import actions, counting, prepared, reads, rules, tables
+from dangol.insight.olap import reads as olap
+from dangol.insight.olap.own import actions as own
+from dangol.insight.olap.own import uses
+from dangol.insight.olap.own.reads import Written
+from dangol.insight.segments import actions, counting, past, prepared, reads, rules, tables
 from dangol.insight.segments.reads import members
-from dangol.insight.segments.rules import Event, Filter, Group, InSegment, Profile, Purchase, Reach, Score, Window
+from dangol.insight.segments.rules import (
+    Event,
+    Filter,
+    Group,
+    InSegment,
+    Measured,
+    Profile,
+    Purchase,
+    Reach,
+    Score,
+    Window,
+)
 from dangol.insight.segments.tests.world import build
 from dangol.work.actions import Quiet
 from tests.engines import on_every_engine
 
 A = (Filter("brand", ("brand A",)),)
+B = (Filter("brand", ("brand B",)),)
 NEVER = Purchase("orders", None, 0)
 ASKED = [
     (Purchase("orders", 3), {"mina", "soyeon"}),
@@ -45,6 +62,23 @@ ASKED = [
     (Score("rfm", "frequency", "between", (), 3, None), {"mina"}),  # in the scheme's window
     (Score("rfm", "frequency", "between", (), 3, None, 12), set()),
     (Score("lifetime", "no such", "between", (), 1, None), set()),
+    (Purchase("orders", 1, None, Window("last", 90), A, "first"), {"mina", "coded"}),
+    (Purchase("orders", 1, None, Window(), B, "later"), {"mina"}),
+    (Purchase("amount", 7_000, 7_000, Window(), B, "last"), {"mina"}),  # m3 and m4 are of one day: the number decides
+    (Purchase("orders", 1, None, Window(), (Filter("channel", ("mall",)),), "first"), {"soyeon"}),
+    (Purchase("amount", None, None, top=50), {"soyeon"}),
+    (Purchase("amount", None, None, top=51), {"soyeon", "mina"}),  # rounded up to whole customers, of those who bought
+    (Purchase("amount", None, None, Window(), B, top=10), {"mina"}),
+    (Event("contact", 1, then="bought", within=29), {"mina"}),
+    (Event("contact", 1, then="bought", within=28), set()),
+    (Event("contact", 1, then="nothing", within=28), {"mina", "soyeon"}),
+    (Event("contact", 1, then="nothing", within=30), set()),  # thirty days have not passed yet
+    (Event("contact", 1, then="nothing"), {"soyeon"}),
+    (Measured("margin", 0), set()),  # nobody's costs are known
+    (Measured("average_ticket", 18_000, 18_000), {"mina"}),
+    (Measured("sales_amount", 0, 0), {"jiho", "coded"}),
+    (Measured("sales_amount", 10_000, None, Window("last", 30)), {"mina"}),
+    (Measured("returns_amount", None, 0), {"mina", "jiho", "soyeon"}),
 ]  # fmt: skip
 
 
@@ -127,6 +161,9 @@ def test_why_somebody_is_in_or_not_is_the_same_expression_for_one(company):
     )
     why = reads.why(company.marketer, root, company.soyeon.pk)
     assert not why.inside
+    alone = reads.why(company.marketer, Group(parts=(Purchase("amount", None, None, top=50), InSegment(made.id, inside=False),
+                                                     Measured("average_ticket", 1))), company.mina.pk)  # fmt: skip
+    assert alone.conditions == {(0,): (False, "72000"), (1,): (False, "in"), (2,): (True, "18000.0")}
     assert why.conditions == {(0,): (False, None), (1, 0): (False, "3"), (2,): (True, "in")}
     assert reads.why(company.marketer, root, company.mina.pk).inside
 
@@ -207,6 +244,54 @@ def test_a_live_segment_is_frozen_as_it_was_on_any_past_day_and_never_changes(co
     assert reads.freezing(company.marketer, waiting.id).kind == "segments.freeze"
     for _again in range(2):
         assert actions.run_freeze(Quiet(), waiting.id) == {"customers": 1}
+
+
+def test_past_sizes_are_worked_out_for_the_ends_of_months_they_can_be_known_on(company):
+    prepared.prepare(Quiet())
+    by, recent = company.marketer, Purchase("orders", 1, None, Window("last", 60))
+    live = actions.create(by=by, name="최근", root=Group(parts=(recent,)))
+    actions.refresh(Quiet(), live.id)
+    assert actions.run_past(Quiet(), live.id) == {"days": 13, "counted": 5}  # nothing is known before 5 January
+    found = [(one.day.month, one.customers, one.how) for one in reads.sizes(by, live.id)]
+    assert found == [(1, 1, "afterwards"), (2, 1, "afterwards"), (3, 1, "afterwards"), (4, 1, "afterwards"),
+                     (5, 1, "afterwards"), (6, 2, "counted")]  # fmt: skip
+    with_reach = Group(parts=(recent, Reach("email")))
+    actions.update(by=by, segment_id=live.id, version=1, root=with_reach)
+    assert actions.run_past(Quiet(), live.id) == {"days": 13, "counted": 0}  # consent is known of today only
+    assert [one.how for one in reads.sizes(by, live.id)] == ["earlier"]
+    assert past.of_today(with_reach) == [Reach("email")]
+    assert actions.run_past(Quiet(), live.id + 1) == {"days": 0, "counted": 0}
+
+
+OWN = Written("", "kept", "Kept per order", "주문당 실매출", "money", "(sales_amount * 0.07 - discount) / orders",
+              "brand = 'brand A'")  # fmt: skip
+
+
+def test_an_own_measure_finds_customers_by_the_very_figure_the_explorer_gives(company):
+    prepared.prepare(Quiet())
+    by = company.analyst
+    own.save(by=by, given=OWN)
+    for where, days in (("", Window()), ("day >= '2026-05-01'", Window("last", 61))):
+        told = {}
+        for name, whose in (("mina", "age_band = '30s'"), ("soyeon", "age_band = '20s'")):
+            [row] = olap.ask(by, ["kept"], where=" and ".join(one for one in (whose, where) if one)).rows
+            told[name] = row["kept"]
+        for name, figure in told.items():
+            if figure is not None:
+                assert name in found(company, Measured("kept", figure, figure, days))
+                assert name not in found(company, Measured("kept", figure + 0.01, None, days))
+    assert told == {"mina": 1050.0, "soyeon": None}
+    made = actions.create(by=by, name="실매출", root=Group(parts=(Measured("kept", 1),)))
+    assert uses.of(by, "", "kept") == ["세그먼트 실매출"]
+    with pytest.raises(Conflict):
+        own.remove(by=by, star="", name="kept", anyway=True)
+    own.save(by=by, given=replace(OWN, version=1, formula="sales_amount / previous(sales_amount)", condition=""))
+    assert actions.refresh(Quiet(), made.id) == {"customers": 0}  # it cannot be asked any more: left as it was
+    [(label, why)] = reads.left_out_measures()
+    assert why.params["label"] == label == "주문당 실매출"
+    for name in ("kept", "buying_customers", "retention_rate", "contacted_customers", "no_such"):
+        with pytest.raises(BadInput):
+            actions.create(by=by, name="x", root=Group(parts=(Measured(name, 1),)))
 
 
 def test_a_definition_that_asks_for_what_is_not_there_is_refused_when_it_is_saved(company):

@@ -141,7 +141,7 @@ def test_built_in_schedules_run_the_loop_and_keep_the_house(cast):
     worker.run_until_empty()
     schedules.tick()
     last = scheduled.schedule(cast.administrator, found["housekeeping"].id).last
-    assert (last.state, set(last.result)) == ("done", {"jobs", "runs", "web_events"})
+    assert (last.state, set(last.result)) == ("done", {"jobs", "runs", "web_events", "lists", "frozen"})
 
 
 def test_site_shows_the_line_for_its_pages_and_the_script_is_let_in(client, cast):

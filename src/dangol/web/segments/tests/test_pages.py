@@ -1,10 +1,12 @@
 """The builder in the browser's place: every act changes the draft, and what it answers fits."""
 
 import re
+from datetime import timedelta
 
 import pyarrow as pa
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from dangol.insight.score.groups import reads as groups
 from dangol.insight.score.index import reads as index
@@ -142,6 +144,7 @@ def test_a_campaign_aims_at_a_built_segment_and_its_approval_binds_who_is_in_it(
     from dangol.base.errors import Conflict, Damaged
     from dangol.campaigns.plan import actions as plan
     from dangol.campaigns.plan import reads as plans
+    from dangol.campaigns.plan.actions import submitting
     from dangol.customers.identify import actions as identity
     from dangol.customers.identify.models import Membership
 
@@ -161,6 +164,7 @@ def test_a_campaign_aims_at_a_built_segment_and_its_approval_binds_who_is_in_it(
     with pytest.raises(Damaged):
         plans.aim(approved.content)
     assert plan.edit(by=company.marketer, plan_id=draft.id, name="여름").content["frozen"] == []
+    assert plan.sweep(before=timezone.now()) == 1  # changed, it is not handed in with them any more
     monkeypatch.setattr(members, "LARGE", 0)  # as if the segment were large: a job writes down who is in it
     assert plans.submitting(company.marketer, draft.id) is None
     job_id = plan.start_submit(by=company.marketer, plan_id=draft.id)
@@ -170,12 +174,29 @@ def test_a_campaign_aims_at_a_built_segment_and_its_approval_binds_who_is_in_it(
     def changed(*_given):
         plan.edit(by=company.marketer, plan_id=draft.id, name="가을")
 
+    def killed(*_given):
+        raise SystemError
+
+    def lists():
+        return Membership.objects.values("segment_id").distinct().count()
+
     running = Quiet(by=company.marketer)
     with pytest.raises(Conflict):
         plan.run_submit(Quiet(by=company.marketer, show=changed), draft.id)
+    assert lists() == 1  # what was not handed in left nothing, nor did what it was handed in with before
+    with monkeypatch.context() as cut:  # killed between freezing and handing in: nothing after it runs
+        cut.setattr(submitting, "_submit", killed)
+        cut.setattr(submitting.building, "let_go", lambda **_given: None)
+        with pytest.raises(SystemError):
+            plan.run_submit(running, draft.id)
+    assert lists() == 2
+    assert plan.sweep(before=timezone.now() - timedelta(days=1)) == 0  # a run may still go on with it
     plan.run_submit(running, draft.id)
     assert plans.plan(company.marketer, draft.id).state == "submitted"
-    assert Membership.objects.values("segment_id").distinct().count() == 3  # what was not handed in left nothing
+    assert lists() == 2  # the list that was begun is the one it was handed in with
+    assert plan.sweep(before=timezone.now()) == 0
+    plan.edit(by=company.marketer, plan_id=draft.id, name="겨울")
+    assert plan.sweep(before=timezone.now()) == 1  # nobody uses it any more
 
 
 def test_a_rep_sees_no_segments(company):
