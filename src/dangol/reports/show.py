@@ -11,7 +11,20 @@ from django.utils.translation import get_language, gettext, ngettext
 
 from dangol.base.money import currency, show
 from dangol.insight.olap import rules
-from dangol.reports.asked import LAST_PERIOD, LAST_YEAR, OF_COLUMN, OF_ROW, OF_TOTAL, PLAIN, Figure, Filter
+from dangol.reports.asked import (
+    ENDS,
+    HAS,
+    LACKS,
+    LAST_PERIOD,
+    LAST_YEAR,
+    OF_COLUMN,
+    OF_ROW,
+    OF_TOTAL,
+    PLAIN,
+    STARTS,
+    Figure,
+    Filter,
+)
 from dangol.reports.fields import Fields
 from dangol.reports.grid import OTHERS, Grid, Head
 
@@ -181,9 +194,20 @@ def title(grid: Grid) -> str:
     return gettext("%(measure)s by %(dimensions)s") % {"measure": figures, "dimensions": names}
 
 
+PARTS = {
+    HAS: N_("%(name)s holds “%(text)s”"),
+    STARTS: N_("%(name)s starts with “%(text)s”"),
+    ENDS: N_("%(name)s ends with “%(text)s”"),
+    LACKS: N_("%(name)s without “%(text)s”"),
+}
+
+
 def between(name: str, one: Filter) -> str:
     """From and to of a filter in words."""
     low, high = (member(one.name, end) if end else "" for end in (one.low, one.high))
+    if one.name == PRICE and low and high:  # from the lower end of the first band to the upper end of the last
+        low, high = low.partition(" – ")[0], high.rpartition(" – ")[2]
+        return gettext("%(name)s: %(values)s") % {"name": name, "values": f"{low} – {high}"}
     if one.low == one.high:
         return gettext("%(name)s: %(values)s") % {"name": name, "values": low}
     if not low or not high:
@@ -198,11 +222,13 @@ def filters(grid: Grid) -> list[str]:
     for one in grid.asked.filters:
         name = field(grid.fields, one.name)
         listed = ", ".join(member(one.name, value) for value in one.values)
-        if one.values:
+        if one.values == (None,):
+            found.append((gettext("%(name)s is known") if one.out else gettext("%(name)s is missing")) % {"name": name})
+        elif one.values:
             found.append((gettext("%(name)s without: %(values)s") if one.out else gettext("%(name)s: %(values)s"))
                          % {"name": name, "values": listed})  # fmt: skip
         if one.low or one.high:
             found.append(between(name, one))
         if one.has:
-            found.append(gettext("%(name)s holds “%(text)s”") % {"name": name, "text": one.has})
+            found.append(gettext(PARTS[one.way]) % {"name": name, "text": one.has})
     return found + ([grid.asked.where] if grid.asked.where else [])

@@ -92,7 +92,9 @@ def draft(report: Report, finding: Finding, text: str) -> str:
     root = aimed.people(report, finding)
     segments = [] if root else [("segment", code) for code in finding.segments]
     _split, group = aimed.group_of(report, finding)
-    name = " · ".join(part for part in (gettext(AIMS[finding.aim]), group or gettext(report.kind.title)) if part)
+    name = " · ".join(
+        part for part in (gettext(AIMS[finding.aim]), group or finding.offer or gettext(report.kind.title)) if part
+    )
     given = [
         ("aim", finding.aim),
         *segments,
