@@ -130,6 +130,7 @@ def company(cast, tmp_path, monkeypatch):
         "/customers/quality/tasks/?all=1",
         f"/customers/{cast.mina.pk}/", f"/customers/{cast.coded.pk}/", "/customers/?q=H-0001", "/insight/segments/HHH/",
         *(f"/analysis/{name}/" for name in KINDS),
+        '/analysis/people/?who={"version":1,"match":"all","parts":[{"kind":"purchase","least":1}]}&name=x',
         f"/campaigns/{draft.id}/", f"/campaigns/{draft.id}/approve/", "/sources/shop/", "/sources/shop/change/",
         f"/sources/loads/{load}/", "/sources/quarantine/?source=shop&reason=missing", "/sources/quarantine/mend/?source=shop",
         "/sources/quarantine/ignore/?source=shop", f"/sources/loads/{look}/look/",

@@ -13,6 +13,8 @@ from dangol.insight.analysis import actions, reads
 from dangol.insight.analysis.rules import catalogue
 from dangol.insight.answers.rules import takes_long
 from dangol.insight.answers.waiting import page_seconds
+from dangol.insight.segments import rules as segments
+from dangol.reports import aimed
 
 router = Router(tags=["analysis"])
 FAILURES: dict[Any, Any] = {frozenset({401, 403, 404, 413, 422, 429, 503}): Problem}
@@ -58,11 +60,15 @@ class SentenceOut(Schema):
 
 
 class FindingOut(SentenceOut):
-    """What was found; aim and segments: of the campaign it suggests, empty for none."""
+    """What was found; aim and segments: of the campaign it suggests, empty for none.
+
+    customers: whom it speaks of, as the definition of a segment.
+    """
 
     tone: Literal["good", "bad", "plain"]
     aim: str
     segments: list[str]
+    customers: dict[str, Any] | None
 
 
 class FigureOut(Schema):
@@ -267,7 +273,7 @@ def get_report(  # noqa: PLR0917  named in the query string
     job_id = reads.frame(by, ask).job_id
     try:
         if job_id is None:
-            return reads.plain(reads.report(by, ask, seconds=page_seconds()))
+            return _plain(reads.report(by, ask, seconds=page_seconds()))
     except TooMuch as error:
         if not takes_long(error):
             raise
@@ -290,3 +296,11 @@ def _options(kind: catalogue.Kind, given: list[str]) -> tuple[dict[str, int], di
                 "“{text}” is not an option of this report. Write it like least=50.", field="option", text=text[:40]
             )
     return numbers, ways
+
+
+def _plain(report: reads.Report) -> dict[str, Any]:
+    found = reads.plain(report)
+    for told, one in zip(found["findings"], report.found.findings, strict=True):
+        root = aimed.people(report, one) if one.aim else None
+        told["customers"] = segments.to_dict(root) if root else None
+    return found

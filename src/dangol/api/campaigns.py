@@ -44,6 +44,7 @@ class PlanIn(Strict):
     channel: Short | None = None
     why: Annotated[str, Field(max_length=2000)] | None = None
     why_from: Annotated[str, Field(max_length=200)] | None = None
+    why_at: Annotated[str, Field(max_length=2000)] | None = None
     offer: Text | None = None
     discount: Minor | None = None
     fixed_cost: Minor | None = None

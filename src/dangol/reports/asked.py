@@ -18,6 +18,8 @@ TOPS = (5, 10, 20, 50, 100, 200)
 CHARTS = ("auto", "line", "bar", "pareto", "scatter", "cohort", "map", "none")
 MOST_ROWS_FIELDS, MOST_COLUMN_FIELDS, MOST_FIGURES, MOST_FILTERS, MOST_UNFOLDED = 4, 2, 8, 12, 200
 MISSING = "~"
+HAS, STARTS, ENDS, LACKS = "has", "starts", "ends", "lacks"
+WAYS = (HAS, STARTS, ENDS, LACKS)
 
 
 def N_(text: str) -> str:  # noqa: N802  marks a text for translation
@@ -39,9 +41,9 @@ class Figure:
 
 @dataclass(frozen=True)
 class Filter:
-    """Only these values of a dimension, or all but these; of a period also from and to, both included.
+    """Only these values of a dimension, or all but these; of what has an order also from and to, both included.
 
-    has: only texts that hold this one.
+    has: only texts that hold this one; way: one of WAYS, where in them, or not at all.
     """
 
     name: str
@@ -50,6 +52,7 @@ class Filter:
     low: str = ""
     high: str = ""
     has: str = ""
+    way: str = HAS
 
     @property
     def empty(self) -> bool:
@@ -143,7 +146,9 @@ def pairs(asked: Asked) -> list[tuple[str, str]]:
     for one in asked.filters:
         found += [(f"{'not' if one.out else 'is'}.{one.name}", written(value)) for value in one.values]
         found += [
-            (f"{end}.{one.name}", text) for end, text in (("from", one.low), ("to", one.high), ("has", one.has)) if text
+            (f"{end}.{one.name}", text)
+            for end, text in (("from", one.low), ("to", one.high), (one.way, one.has))
+            if text
         ]
     if asked.where:
         found.append(("where", asked.where))
@@ -207,20 +212,27 @@ def _filters(given: Mapping[str, Sequence[str]]) -> tuple[Filter, ...]:
     found: dict[str, Filter] = {}
     for key, values in given.items():
         way, dot, name = key.partition(".")
-        if not dot or way not in ("is", "not", "from", "to", "has"):
+        if not dot or way not in ("is", "not", "from", "to", "text", *WAYS):
             continue
         name = name[:60]
         one = found.get(name, Filter(name))
         if way in ("is", "not"):
             one = replace(one, values=tuple(dict.fromkeys(_read_value(text[:200]) for text in values if text)),
                           out=way == "not")  # fmt: skip
-        elif way == "has":
-            one = replace(one, has=(list(values) or [""])[0].strip()[:80])
+        elif way in ("text", *WAYS):
+            typed = (list(values) or [""])[0].strip()[:80]
+            one = replace(one, has=typed or one.has, way=_way(given, name) if way == "text" else way)
         else:
             end = (list(values) or [""])[0].strip()[:20]
             one = replace(one, low=end) if way == "from" else replace(one, high=end)
         found[name] = one
     return tuple(one for one in found.values() if not one.empty)
+
+
+def _way(given: Mapping[str, Sequence[str]], name: str) -> str:
+    """How a text is looked for, as a form says it apart from the text."""
+    way = (list(given.get(f"way.{name}", ())) or [HAS])[0]
+    return way if way in WAYS else HAS
 
 
 def _paths(given: Iterable[str]) -> tuple[Path, ...]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from dangol.insight.olap import reads as olap
 from dangol.insight.olap import rules
-from dangol.reports.asked import PLAIN, Asked, Figure, Filter
+from dangol.reports.asked import ENDS, LACKS, PLAIN, STARTS, Asked, Figure, Filter
 from dangol.staff.reads import Member
 
 PEOPLE = frozenset({"customers", "buying_customers", "contacted_customers", "responding_customers"})
@@ -164,8 +164,14 @@ def condition(one: Filter) -> str:
     """The condition of a filter."""
     low = f"{one.name} >= {quoted(one.low)}" if one.low else ""
     high = f"{one.name} <= {quoted(one.high)}" if one.high else ""
-    has = f"{one.name} contains {quoted(one.has)}" if one.has else ""
-    return both(among(one.name, one.values, out=one.out) if one.values else "", low, high, has)
+    return both(among(one.name, one.values, out=one.out) if one.values else "", low, high, _text(one))
+
+
+def _text(one: Filter) -> str:
+    """The condition on a part of a text; what is missing holds no part of any."""
+    sign = {STARTS: "starts with", ENDS: "ends with"}.get(one.way, "contains")
+    has = f"{one.name} {sign} {quoted(one.has)}" if one.has else ""
+    return f"not ({has}) or {one.name} is null" if has and one.way == LACKS else has
 
 
 def ranked(asked: Asked, fields: Fields) -> str:

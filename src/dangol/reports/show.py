@@ -4,17 +4,32 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
+from django.conf import settings
 from django.utils.dates import MONTHS, WEEKDAYS
 from django.utils.formats import date_format
 from django.utils.translation import get_language, gettext, ngettext
 
 from dangol.base.money import currency, show
 from dangol.insight.olap import rules
-from dangol.reports.asked import LAST_PERIOD, LAST_YEAR, OF_COLUMN, OF_ROW, OF_TOTAL, PLAIN, Figure
+from dangol.reports.asked import (
+    ENDS,
+    HAS,
+    LACKS,
+    LAST_PERIOD,
+    LAST_YEAR,
+    OF_COLUMN,
+    OF_ROW,
+    OF_TOTAL,
+    PLAIN,
+    STARTS,
+    Figure,
+    Filter,
+)
 from dangol.reports.fields import Fields
 from dangol.reports.grid import OTHERS, Grid, Head
 
 NOTHING = "–"
+PRICE = "price_band"
 CLOCK = frozenset({"weekday", "hour", "month_of_year"})
 
 
@@ -66,9 +81,18 @@ def member(name: str, value: Any) -> str:
     """A member of a dimension: a period in the reader's language, a text as it is."""
     if value is None:
         return gettext("unknown")
+    if name == PRICE and str(value).isdecimal():
+        return price(int(value))
     if name in CLOCK and str(value).isdecimal():
         return clock(name, int(value))
     return period(name, str(value)) if name in rules.PERIODS else str(value)
+
+
+def price(low: int) -> str:
+    """A price band by its lower end in minor units: $2.00 – $5.00."""
+    here = currency(settings.DANGOL.currency)
+    next_ = next((edge for edge in rules.price_edges() if edge > low), None)
+    return " – ".join(show(edge, here) for edge in (low, next_) if edge is not None)
 
 
 def clock(name: str, number: int) -> str:
@@ -170,18 +194,41 @@ def title(grid: Grid) -> str:
     return gettext("%(measure)s by %(dimensions)s") % {"measure": figures, "dimensions": names}
 
 
+PARTS = {
+    HAS: N_("%(name)s holds “%(text)s”"),
+    STARTS: N_("%(name)s starts with “%(text)s”"),
+    ENDS: N_("%(name)s ends with “%(text)s”"),
+    LACKS: N_("%(name)s without “%(text)s”"),
+}
+
+
+def between(name: str, one: Filter) -> str:
+    """From and to of a filter in words."""
+    low, high = (member(one.name, end) if end else "" for end in (one.low, one.high))
+    if one.name == PRICE and low and high:  # from the lower end of the first band to the upper end of the last
+        low, high = low.partition(" – ")[0], high.rpartition(" – ")[2]
+        return gettext("%(name)s: %(values)s") % {"name": name, "values": f"{low} – {high}"}
+    if one.low == one.high:
+        return gettext("%(name)s: %(values)s") % {"name": name, "values": low}
+    if not low or not high:
+        template = gettext("%(name)s from %(value)s") if low else gettext("%(name)s up to %(value)s")
+        return template % {"name": name, "value": low or high}
+    return gettext("%(name)s: %(values)s") % {"name": name, "values": f"{low} – {high}"}
+
+
 def filters(grid: Grid) -> list[str]:
     """Each filter in words."""
     found = []
     for one in grid.asked.filters:
         name = field(grid.fields, one.name)
         listed = ", ".join(member(one.name, value) for value in one.values)
-        if one.values:
+        if one.values == (None,):
+            found.append((gettext("%(name)s is known") if one.out else gettext("%(name)s is missing")) % {"name": name})
+        elif one.values:
             found.append((gettext("%(name)s without: %(values)s") if one.out else gettext("%(name)s: %(values)s"))
                          % {"name": name, "values": listed})  # fmt: skip
         if one.low or one.high:
-            ends = (member(one.name, one.low) if one.low else "", member(one.name, one.high) if one.high else "")
-            found.append(gettext("%(name)s: %(values)s") % {"name": name, "values": "–".join(ends)})
+            found.append(between(name, one))
         if one.has:
-            found.append(gettext("%(name)s holds “%(text)s”") % {"name": name, "text": one.has})
+            found.append(gettext(PARTS[one.way]) % {"name": name, "text": one.has})
     return found + ([grid.asked.where] if grid.asked.where else [])

@@ -91,3 +91,8 @@ def test_a_filter_by_a_part_of_a_text_is_in_the_address_and_in_the_condition():
     assert found.filters == (Filter("brand", has="O'Neil"),)
     assert steps.from_query(steps.query(found)) == found
     assert condition(found.filters[0]) == "brand contains 'O''Neil'"
+    lacks = steps.from_query("rows=brand&show=sales_amount&way.brand=lacks&text.brand=x")  # as the form sends it
+    assert "lacks.brand=x" in steps.query(lacks)
+    assert steps.from_query(steps.query(lacks)) == lacks
+    assert condition(lacks.filters[0]) == "(not (brand contains 'x') or brand is null)"
+    assert condition(Filter("brand", has="x", way="starts")) == "brand starts with 'x'"

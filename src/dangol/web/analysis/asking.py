@@ -1,9 +1,11 @@
 """The form above a report: its fields are the query string of the page."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django import forms
 from django.http import QueryDict
+from django.urls import reverse
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
@@ -110,6 +112,16 @@ class Question(forms.Form):
     @staticmethod
     def _is_filter(name: str) -> bool:
         return name == "where" or name.startswith("in_")
+
+
+def link(report: Frame) -> str:
+    """The address of a report with all that was asked of it, so that it says the same later."""
+    given = {name: value for name, value in _initial(report).items() if value not in ("", None)}
+    if report.kind.everything:
+        given.pop("months", None)
+    if report.kind.splits:
+        given["split"] = report.ask.split or ""
+    return f"{reverse('analysis:report', args=[report.kind.name])}?{urlencode(given)}"
 
 
 def _select(label: Any, choices: list[tuple[str, Any]]) -> forms.ChoiceField:

@@ -22,7 +22,7 @@ from dangol.web.analysis.asking import Question, asked
 from dangol.web.lists import Column as FileColumn
 from dangol.web.lists.export import CSV_TYPE, XLSX_TYPE, write
 from dangol.web.sentences import sentence
-from dangol.web.shell import Request, address, page
+from dangol.web.shell import Request, page
 from dangol.web.templatetags import dangol as shown
 
 NUMBERS = (*NUMERIC, "signed", "steps", "figure")
@@ -106,15 +106,13 @@ def _shown(request: Request, found: Report) -> dict[str, Any]:
 
 def _finding(one: Finding, plans: bool, report: Report) -> dict[str, Any]:
     tone, icon = TONES[one.tone]
-    url = address("campaigns:draft") if plans and one.aim else ""
     text = wording.sentence(one.sentence)
-    segments = [("segment", code) for code in one.segments]
-    aim = urlencode([("aim", one.aim), *segments, ("why", text), ("why_from", gettext(report.kind.title))])
     return {
         "text": text,
         "tone": tone,
         "icon": icon,
-        "plan_url": f"{url}?{aim}" if url else "",
+        "plan_url": onward.draft(report, one, text) if plans and one.aim else "",
+        "people_url": onward.people(report, one, text) if one.aim else "",
         "explorer_url": onward.told(report, one),
     }
 
@@ -128,7 +126,11 @@ def _block(block: Block, report: Report) -> dict[str, Any]:
             {"label": _head(column), "numeric": column.kind in NUMBERS, "generated": column.generated}
             for column in block.columns
         ],
-        "rows": [(_cells(block, row), _onward(block, row, report)) for row in block.rows],
+        "rows": [
+            (_cells(block, row), _onward(block, row, report), onward.row_people(report, block, place))
+            for place, row in enumerate(block.rows)
+        ],
+        "has_people": bool(block.people),
         "total": [
             _cell(block, total[column.key], column.kind) if column.key in total else "" for column in block.columns[1:]
         ]
@@ -143,6 +145,8 @@ def _block(block: Block, report: Report) -> dict[str, Any]:
 def _onward(block: Block, row: Mapping[str, Any], report: Report) -> str:
     """Where the group opens that a row is about."""
     first = block.columns[0]
+    if "ends" in row:
+        return onward.between(report, first.dimension, *row["ends"])
     return onward.group(report, first.dimension, row.get(first.key)) if first.dimension else ""
 
 

@@ -31,6 +31,7 @@ HELP = {
     "subject": _("The label the law asks for is put before it."),
 }
 PREFIX = "filter."
+SOURCE = ("why_from", "why_at")  # where a plan's reason comes from: carried, not typed
 
 
 def _day_field(name: str) -> forms.Field:
@@ -64,7 +65,7 @@ class PlanForm(forms.Form):
         super().__init__(data)
         self.content = content
         for name, spec in rules.FIELDS.items():
-            if spec.kind in ("list", "map") or name in ("seed", "why_from"):
+            if spec.kind in ("list", "map") or name in ("seed", *SOURCE):
                 continue
             own = {"as_of": self._as_of, "channel": self._channel, "survey": self._survey}
             made = own[name]() if name in own else _widget(name, spec)
@@ -98,8 +99,7 @@ class PlanForm(forms.Form):
         fields: dict[str, Any] = {
             name: _taken(rules.FIELDS[name], str(typed.get(name, ""))) for name in self.fields if name in typed
         }
-        if "why_from" in typed:
-            fields["why_from"] = typed["why_from"]
+        fields |= {name: typed[name] for name in SOURCE if name in typed}
         if isinstance(typed, QueryDict):
             fields["segments"], fields["built"] = typed.getlist("segments"), typed.getlist("built")
             fields["filters"] = {key[len(PREFIX) :]: typed.getlist(key) for key in typed if key.startswith(PREFIX)}
@@ -130,6 +130,12 @@ class PlanForm(forms.Form):
              "values": [(value, value in self.content["filters"].get(name, [])) for value in values]}
             for name, values in known.items()
         ]  # fmt: skip
+
+    @property
+    def source(self) -> dict[str, str]:
+        """Where the plan's reason comes from, and the page of it where that is one of this site."""
+        at = self.content["why_at"]
+        return {"text": self.content["why_from"], "at": at if rules.is_own_path(at) else ""}
 
     @property
     def names(self) -> str:

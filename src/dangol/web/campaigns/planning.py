@@ -20,6 +20,7 @@ from dangol.channels.rules import UNSENT, Delivery
 from dangol.customers.consent.rules import REASONS
 from dangol.staff.reads import may
 from dangol.staff.rules import Right
+from dangol.web.campaigns import found
 from dangol.web.campaigns.catalogue import SHORT, built_names, segment_names
 from dangol.web.campaigns.forms import PlanForm, _months, channel_name
 from dangol.web.entry.proof import ask_proof
@@ -34,6 +35,10 @@ AIM_OF = {  # what a segment's letters suggest as the usual aim
 }  # fmt: skip
 
 
+APART = frozenset({"name", "frozen", "subject", "body", "offer", "discount", "fixed_cost", "cost_per_message",
+                   "why_at"})  # fmt: skip  # what the approval document shows elsewhere than in its list
+
+
 @page(Right.CAMPAIGNS_PLAN, methods=("GET", "POST"))
 def draft(request: Request) -> HttpResponse:
     """Begin a plan: aim and segments; the rest follows in the editor."""
@@ -41,17 +46,26 @@ def draft(request: Request) -> HttpResponse:
         days = _months()
         given = PlanForm(rules.canonical({}), request.POST).given()
         as_of = days[-1] if days else timezone.localdate()
+        if who := request.POST.get("who", ""):
+            given = found.keep(request, who, given)
         view = actions.draft(by=request.user, as_of=as_of, starts_on=as_of + timedelta(days=1), **given)
         return redirect("campaigns:plan", view.id)
     chosen = request.GET.getlist("segment")
     aim = request.GET.get("aim") or AIM_OF.get(chosen[0] if chosen else "", "")
-    reason = {name: request.GET.get(name, "") for name in ("why", "why_from")}
-    form = PlanForm(rules.canonical({"segments": chosen, "built": request.GET.getlist("built"), "aim": aim} | reason))
+    carried = {name: request.GET.get(name, "") for name in ("name", "why", "why_from", "why_at", "offer")}
+    form = PlanForm(rules.canonical({"segments": chosen, "built": request.GET.getlist("built"), "aim": aim} | carried))
     similar = knowledge.similar(request.user, aim=aim, segments=chosen, channel="email")
     return render(
         request,
         "campaigns/draft.html",
-        {"form": form, "similar": similar, "why": lessons.WHY, "short": SHORT, "built": form.built(request.user)},
+        {
+            "form": form,
+            "similar": similar,
+            "why": lessons.WHY,
+            "short": SHORT,
+            "built": form.built(request.user),
+            "found": found.shown(request, request.GET.get("who", "")),
+        },
     )
 
 
@@ -202,15 +216,13 @@ def approve(request: Request, plan_id: int) -> HttpResponse:
         return (ask_proof(request, request.path) if approves else None) or _decide(request, plan_id)
     view = reads.plan(request.user, plan_id)
     content = view.content
-    document = [
-        (gettext_label(name), _plain(name, content[name])) for name in rules.FIELDS
-        if name not in ("name", "frozen", "subject", "body", "offer", "discount", "fixed_cost", "cost_per_message")
-    ]  # fmt: skip
+    document = [(gettext_label(name), _plain(name, content[name])) for name in rules.FIELDS if name not in APART]
     return render(
         request, "campaigns/approve.html",
         _simulation(request.user, view) | {
             "document": document, "empty": [label for label, value in document if value == "–"],
             "problems": _problems(view), "state_name": rules.STATES[view.state],
+            "source_at": content["why_at"] if rules.is_own_path(content["why_at"]) else "",
             "may_decide": may(request.user, Right.CAMPAIGNS_APPROVE) and view.state == rules.SUBMITTED,
             "own": view.by_id == request.user.pk, "verdicts": rules.STATES,
             "may_plan": may(request.user, Right.CAMPAIGNS_PLAN), "label": letters.label(content["language"]),

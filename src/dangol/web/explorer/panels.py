@@ -1,7 +1,8 @@
 """The explorer's panels: the values of a field, and a cell with what stands behind it."""
 
 import json
-from dataclasses import replace
+import re
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.http import HttpResponse
@@ -23,6 +24,15 @@ from dangol.web.explorer.board import Board, state_of
 from dangol.web.shell import Request, page
 
 VALUES = 60
+ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+
+
+def N_(text: str) -> str:  # noqa: N802  marks a text for translation
+    return text
+
+
+WAY_NAMES = {steps.HAS: N_("contains"), steps.STARTS: N_("starts with"), steps.ENDS: N_("ends with"),
+             steps.LACKS: N_("does not contain")}  # fmt: skip
 
 
 # ---- the values of a field -------------------------------------------------------------------------------------------
@@ -38,20 +48,43 @@ def values(request: Request) -> HttpResponse:
     board = Board(asked, fields, view)
     chosen = asked.filter_of(name) or Filter(name)
     text = request.GET.get("find", "").strip()[:80]
-    options, more = _options(request, asked, fields, name, text)
-    shown_values = {value for value, *_rest in options}
-    options = [(value, label, size, True) for value, label, size in _chosen(name, chosen) if value not in shown_values
-               ] + [(value, label, size, value in {steps.written(one) for one in chosen.values})
-                    for value, label, size in options]  # fmt: skip
+    listed, more = _options(request, asked, fields, name, text)
+    shown_values = {value for value, *_rest in listed.shown}
+    picked = {steps.written(one) for one in chosen.values}
+    options = [(value, label, size, True) for value, label, size in _chosen(name, chosen) if value not in shown_values]
+    options += [(value, label, size, value in picked) for value, label, size in listed.shown]
     return render(request, "explorer/values.html", {
-        "hold": "" if fields.dimensions[name].is_period or not text else board.url(
-            changes.filtered(asked, Filter(name, has=text))),
+        "range": _range(fields, name, listed, whole=not (more or text)),
+        "ways": _text_ways(fields, name, listed, chosen),
+        "lone": [] if fields.dimensions[name].is_period else [
+            board.step(gettext("Only where it is missing"), changes.filtered(asked, Filter(name, (None,)))),
+            board.step(gettext("Only where it is known"), changes.filtered(asked, Filter(name, (None,), out=True)))],
         "board": board, "field": fields.dimensions[name], "label": show.field(fields, name), "chosen": chosen,
         "options": options, "more": more, "find": text, "here": board.url(asked),
         "hidden": [(key, value) for key, value in board.hidden if not key.endswith(f".{name}")],
         "hidden_all": board.hidden, "clear": board.url(changes.filtered(asked, Filter(name))),
         "base": _base(request),
     })  # fmt: skip
+
+
+def _range(fields: Fields, name: str, listed: "Listed", *, whole: bool) -> str:
+    """How from and to are given: by choosing, as a date, a week or a number; empty for texts, which have no order.
+
+    whole: whether all values are listed, so that any can be chosen.
+    """
+    field = fields.dimensions[name]
+    if name in ("day", "week"):
+        return {"day": "date", "week": "week"}[name]
+    if field.is_period or (field.ordered and whole):
+        return "choice"
+    return listed.kind
+
+
+def _text_ways(fields: Fields, name: str, listed: "Listed", chosen: Filter) -> list[tuple[str, str, bool]]:
+    """How a part of a text can be looked for; nothing for what is no text."""
+    if fields.dimensions[name].is_period or listed.kind:
+        return []
+    return [(way, gettext(WAY_NAMES[way]), way == chosen.way) for way in steps.WAYS]
 
 
 def _base(request: Request) -> str:
@@ -63,8 +96,23 @@ def _chosen(name: str, one: Filter) -> list[tuple[str, str, str]]:
     return [(steps.written(value), show.member(name, value), "") for value in one.values]
 
 
-def _options(request: Request, asked: Asked, fields: Fields, name: str, text: str) -> tuple[list[Any], int]:
-    """(value in an address, label, its first figure) of up to VALUES values, and how many more there are."""
+@dataclass(frozen=True)
+class Listed:
+    """Values of a field: (value in an address, label, its first figure). kind: number or date; empty for texts."""
+
+    shown: list[tuple[str, str, str]] = field(default_factory=list)
+    kind: str = ""
+
+
+def _kind(values: list[Any]) -> str:
+    known = [value for value in values if value is not None]
+    if known and all(isinstance(value, int | float) for value in known):
+        return "number"
+    return "date" if known and all(ISO_DAY.fullmatch(str(value)) for value in known) else ""
+
+
+def _options(request: Request, asked: Asked, fields: Fields, name: str, text: str) -> tuple[Listed, int]:
+    """Up to VALUES values, and how many more there are."""
     rest = tuple(one for one in asked.filters if one.name != name)
     measure = next(one for one in (*asked.measures, *fields.measures) if fields.measures[one].fits((), ()))
     where = catalogue.both(*(catalogue.condition(one) for one in rest), asked.where)
@@ -73,7 +121,7 @@ def _options(request: Request, asked: Asked, fields: Fields, name: str, text: st
         answer = olap.ask(request.user, [measure], [name], where, order=f"-{name}" if period else f"-{measure}",
                           star=asked.star, limit=10_000)  # fmt: skip
     except (BadInput, TooMuch, NotFound, Damaged):
-        return [], 0
+        return Listed(), 0
     unit = fields.measures[measure].unit
     found = [
         (steps.written(row[name]), show.member(name, row[name]), show.figure(row[measure], unit, answer.currency))
@@ -81,7 +129,8 @@ def _options(request: Request, asked: Asked, fields: Fields, name: str, text: st
     ]
     if text:
         found = [one for one in found if text.lower() in one[1].lower() or text.lower() in one[0].lower()]
-    return found[:VALUES], max(0, (len(found) if text else answer.groups) - VALUES)
+    kind = _kind([row[name] for row in answer.rows])
+    return Listed(found[:VALUES], kind), max(0, (len(found) if text else answer.groups) - VALUES)
 
 
 # ---- a cell ----------------------------------------------------------------------------------------------------------

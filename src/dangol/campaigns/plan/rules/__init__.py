@@ -20,6 +20,7 @@ from dangol.campaigns.plan.rules.content import (
     day,
     fingerprint,
     frozen,
+    is_own_path,
     problems,
 )
 from dangol.campaigns.plan.rules.draw import CONTROL, TARGET, cell, drawn
@@ -54,5 +55,6 @@ __all__ = [
     "expect",
     "fingerprint",
     "frozen",
+    "is_own_path",
     "problems",
 ]

@@ -66,6 +66,7 @@ FIELDS: dict[str, Field] = {
     "channel": Field("text", N_("Channel"), needed=True, most=20, default="email"),
     "why": Field("long", N_("Why this campaign"), most=2000),
     "why_from": Field("text", N_("Where this comes from"), most=200),
+    "why_at": Field("text", N_("Page this comes from"), most=2000),
     "offer": Field("long", N_("Offer"), needed=True, most=1000),
     "discount": Field("minor", N_("Discount per purchase"), least=0, default=0),
     "fixed_cost": Field("minor", N_("Fixed cost"), least=0, default=0),
@@ -82,7 +83,7 @@ FIELDS: dict[str, Field] = {
     "metric": Field("choice", N_("Measured by"), needed=True, choices=METRICS, default="buyers"),
 }
 # Fields that came after the first release: left empty they change no hash, so that what was approved before stays so.
-LATER = ("why", "why_from", "survey")
+LATER = ("why", "why_from", "why_at", "survey")
 # What decides whom a plan aims at, in which group they are and which of their purchases count.
 COUNTED = (
     "segments", "built", "frozen", "filters", "as_of", "contacted_days", "control_percent", "seed", "channel",
@@ -152,15 +153,20 @@ def problems(content: Mapping[str, Any]) -> list[Problem]:
     unknown = sorted(set(plain["filters"]) - set(ATTRIBUTES))
     if unknown:
         found.append(Problem("filters", N_("The condition {name} is not known."), {"name": unknown[0]}))
-    if not _safe_landing(plain["landing"]):
+    if not is_own_path(plain["landing"]):
         found.append(Problem("landing", N_("The page behind the link must be a path of this site, like /spring/.")))
+    if not is_own_path(plain["why_at"]):
+        found.append(
+            Problem("why", N_("The page this comes from must be a path of this site, like /analysis/causes/."))
+        )
     as_of, starts_on = day(plain["as_of"]), day(plain["starts_on"])
     if as_of and starts_on and starts_on < as_of:
         found.append(Problem("starts_on", N_("The first day cannot be before the day the segments are taken from.")))
     return found
 
 
-def _safe_landing(path: str) -> bool:
+def is_own_path(path: str) -> bool:
+    """Whether an address is empty or a path of this site, never of another."""
     return path == "" or (path.startswith("/") and not path.startswith(("//", "/\\")) and "\\" not in path)
 
 

@@ -25,7 +25,7 @@ def found(case: Case) -> Found:
     single = dict(zip(names, items["baskets"].to_pylist(), strict=True))
     pairs = rules.pairs(together(rows, names), single, whole["orders"] or 0, least)
     return Found(
-        rules.findings(pairs, least),
+        rules.findings(pairs, least, case.split),
         [_pairs(case, pairs)],
         [
             Tile(N_("Orders"), "count", whole["orders"]),
@@ -64,7 +64,7 @@ def _pairs(case: Case, pairs: list[rules.Pair]) -> Block:
         "pairs",
         N_("Bought together"),
         [
-            Column("first", item.label, "text", item.definition),
+            Column("first", item.label, "text", item.definition, dimension=case.split),
             Column("second", N_("Together with"), "text"),
             Column("both", N_("Orders with both"), "count"),
             Column("support", N_("Support"), "share"),
@@ -72,6 +72,7 @@ def _pairs(case: Case, pairs: list[rules.Pair]) -> Block:
             Column("lift", N_("Lift"), "ratio"),
         ],
         rows,
+        people=[rules.both(one, case.split) for one in pairs[:MOST_PAIRS]],
         chart=Chart(
             "bars",
             "lift",

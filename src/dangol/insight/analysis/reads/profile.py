@@ -7,7 +7,7 @@ from typing import Any
 
 from dangol.insight.analysis.reads.asking import Case, cell
 from dangol.insight.analysis.rules import profile as rules
-from dangol.insight.analysis.rules.findings import N_, Block, Chart, Column, Finding, Found, Sentence, Tile, say
+from dangol.insight.analysis.rules.findings import N_, Block, Bought, Chart, Column, Finding, Found, Sentence, Tile, say
 from dangol.insight.analysis.rules.profile import Share
 from dangol.insight.analysis.tables import profile as tables
 from dangol.insight.analysis.tables import purchases as bought
@@ -27,6 +27,7 @@ AIMS = {
 }
 LOOKED_AT = ("age_band", "segment", "branch", "region")
 CLASSES = "product_major"
+NOT_YET = (Bought(least=None, most=0),)  # the group that likes the goods, without those who have them already
 ALL = N_("No goods are chosen under the conditions, so these are all buyers: every index is 100.")
 
 
@@ -48,7 +49,7 @@ def found(case: Case) -> Found:
     least = case.ask.numbers["least"]
     blocks = [_block(case, name, _shares(some, everyone, name), least) for name in names]
     tiles = [*_tiles(some, everyone), Tile(N_("Sales per customer"), "money", some.amount / some.n if some.n else None)]
-    told = rules.findings(_shares(some, everyone, case.split), least, ("cross_sell", ("HHL", "HLH")))
+    told = rules.findings(_shares(some, everyone, case.split), least, ("cross_sell", ("HHL", "HLH")), NOT_YET)
     return Found(told, blocks, tiles, [] if base != case.unsplit else [Sentence(ALL)])
 
 
@@ -67,7 +68,7 @@ def group(case: Case) -> Found:
     code, least = case.ask.ways["segment"], case.ask.numbers["least"]
     names = [name for name in LOOKED_AT if name != "segment"]
     some, everyone = _parted(case, code, names)
-    classes = rules.of_rows(*_takers(case, code), some.n, everyone.n)
+    classes = rules.of_rows(*_takers(case, code), some.n, everyone.n, CLASSES)
     blocks = [
         _figures(case, code, some, everyone),
         *(_block(case, name, _shares(some, everyone, name), least) for name in names),
@@ -131,7 +132,7 @@ def _added(rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -> People:
 
 def _shares(some: People, everyone: People, name: str) -> list[Share]:
     """The shares of a dimension's groups among the people and among all."""
-    return rules.of_rows(some.by[name], everyone.by[name], some.n, everyone.n)
+    return rules.of_rows(some.by[name], everyone.by[name], some.n, everyone.n, name)
 
 
 MOST_ROWS = 30

@@ -10,7 +10,19 @@ from dangol.base.money import currency
 from dangol.insight.analysis.reads import hours
 from dangol.insight.analysis.reads.asking import Case
 from dangol.insight.analysis.rules import seasons, steps
-from dangol.insight.analysis.rules.findings import N_, Block, Chart, Column, Finding, Found, Sentence, Tile, say
+from dangol.insight.analysis.rules.findings import (
+    EVER,
+    N_,
+    Block,
+    Bought,
+    Chart,
+    Column,
+    Finding,
+    Found,
+    Sentence,
+    Tile,
+    say,
+)
 from dangol.insight.analysis.tables import purchases as tables
 
 BUSY = N_("Most orders: {weekday}, {hour} h.")
@@ -58,15 +70,23 @@ def _findings(
                 break
         mean = sum(row["days"] for row in again) / times
         days = steps.DAYS[min(half, len(steps.DAYS) - 1)] - 1
-        told.append(Finding(say(AGAIN, days=("count", days), mean=("days", mean)), "plain", "prevent", ("LHH", "LHL")))
+        late = (Bought(EVER, measure="last", least=days + 1),)  # past the day by which most have come again
+        values = {"days": ("count", days), "mean": ("days", mean)}
+        told.append(Finding(Sentence(AGAIN, values), "plain", "prevent", ("LHH", "LHL"), late))
     by_value = _summed(orders, "worth")
     whole = sum(row["orders"] for row in by_value.values())
     if whole < FEWEST:
         return [Finding(say(FEW, least=("count", FEWEST)))]
     step, most = max(by_value.items(), key=lambda pair: pair[1]["orders"])
     values = {"value": ("label", steps.price_text(edges, step)), "share": ("share", most["orders"] / whole)}
-    told.append(Finding(say(USUAL, **values), "plain", "up_sell", ("HHL",)))
+    told.append(Finding(Sentence(USUAL, values), "plain", "up_sell", ("HHL",), (_worth(edges, step),)))
     return told
+
+
+def _worth(edges: Sequence[int], step: int) -> Bought:
+    """Those whose orders are usually worth so much."""
+    low, high = steps.ends(edges, step)
+    return Bought(measure="average", least=low, most=high)
 
 
 def _summed(orders: Sequence[dict[str, Any]], key: str) -> dict[int, dict[str, int]]:
@@ -222,6 +242,7 @@ def prices(case: Case) -> Found:
         told.append(
             {
                 "band": steps.price_text(edges, band),
+                "ends": steps.ends(edges, band),
                 "amount": one.get("sales", 0),
                 "share": share,
                 "pieces": one.get("pieces", 0),
@@ -266,7 +287,7 @@ def _bands(rows: Sequence[dict[str, Any]]) -> Block:
         "bands",
         N_("Price bands"),
         [
-            Column("band", N_("Price of a piece"), "text"),
+            Column("band", N_("Price of a piece"), "text", dimension="price_band"),
             Column("amount", N_("Sales"), "money"),
             Column("share", N_("Share of sales"), "share"),
             Column("before", N_("Share before"), "share"),

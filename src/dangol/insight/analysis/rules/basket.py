@@ -7,7 +7,7 @@ SIGMOD 1993 (support, confidence); S. Brin et al., "Dynamic itemset counting", S
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from dangol.insight.analysis.rules.findings import N_, Finding, label, named, say
+from dangol.insight.analysis.rules.findings import N_, Bought, Finding, label, named, say
 
 
 @dataclass(frozen=True)
@@ -53,8 +53,8 @@ NONE = N_("No pair is found in {least} baskets.")
 WEAK = N_("No pair is bought together more often than chance explains.")
 
 
-def findings(found: Sequence[Pair], least: int) -> list[Finding]:
-    """The strongest pair, and the surest one that is no chance."""
+def findings(found: Sequence[Pair], least: int, of: str) -> list[Finding]:
+    """The strongest pair, and the surest one that is no chance. of: the dimension whose groups are paired."""
     if not found:
         return [Finding(say(NONE, least=("count", least)))]
     best = found[0]
@@ -66,6 +66,9 @@ def findings(found: Sequence[Pair], least: int) -> list[Finding]:
             "good",
             "cross_sell",
             ("HLH", "HHL"),
+            without_second(best, of),
+            offer=best.second,
+            exact=True,
         )
     ]
     sure = max((pair for pair in found if pair.lift > 1.2), key=lambda pair: pair.confidence, default=None)
@@ -81,6 +84,19 @@ def findings(found: Sequence[Pair], least: int) -> list[Finding]:
                 "good",
                 "cross_sell",
                 ("HLH", "HHL"),
+                without_second(sure, of),
+                offer=sure.second,
+                exact=True,
             )
         )
     return told
+
+
+def without_second(pair: Pair, of: str) -> tuple[Bought, ...]:
+    """Who bought the first of a pair and not the second: to whom the second can be offered."""
+    return (Bought(dimension=of, value=pair.first), Bought(dimension=of, value=pair.second, least=None, most=0))
+
+
+def both(pair: Pair, of: str) -> tuple[Bought, ...]:
+    """Who bought both of a pair in the period."""
+    return (Bought(dimension=of, value=pair.first), Bought(dimension=of, value=pair.second))

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
 
-from dangol.insight.analysis.rules.findings import N_, Finding, say
-from dangol.insight.analysis.rules.spans import month_first
+from dangol.insight.analysis.rules.findings import EVER, N_, Bought, Finding, say
+from dangol.insight.analysis.rules.spans import month_first, month_last
 
 
 @dataclass(frozen=True)
@@ -71,10 +72,19 @@ def findings(cohorts: Sequence[Cohort], *, least: int) -> list[Finding]:
         return [Finding(say(FEW, least=("count", least)))]
     last = min(len(told) - 1, 6)
     if last < 2:
-        found = [Finding(say(AFTER_ONE, first=("share", told[1])), "plain", "cross_sell", ("HLL", "HLH"))]
+        found = [
+            Finding(
+                say(AFTER_ONE, first=("share", told[1])),
+                "plain",
+                "cross_sell",
+                ("HLL", "HLH"),
+                _newcomers(),
+                exact=True,
+            )
+        ]
     else:
         values = {"first": ("share", told[1]), "later": ("share", told[last]), "n": ("count", last)}
-        found = [Finding(say(AFTER, **values), "plain", "cross_sell", ("HLL", "HLH"))]
+        found = [Finding(say(AFTER, **values), "plain", "cross_sell", ("HLL", "HLH"), _newcomers(), exact=True)]
     return found + _outstanding(cohorts, least)
 
 
@@ -96,5 +106,22 @@ def _outstanding(cohorts: Sequence[Cohort], least: int) -> list[Finding]:
         spread = max(overall * (1 - overall) / one.size, 0.0) ** 0.5
         if spread and abs(share - overall) > SURE * spread:
             values = {"month": ("month", month_first(one.month)), "share": ("share", share), "mean": ("share", overall)}
-            found.append(Finding(say(template, **values), tone, "cross_sell", ("HLL", "HLH")))
+            found.append(
+                Finding(say(template, **values), tone, "cross_sell", ("HLL", "HLH"), _of_month(one.month), exact=True)
+            )
     return found
+
+
+NEW_DAYS, EARLIEST = 62, date(1970, 1, 1)
+
+
+def _newcomers() -> tuple[Bought, ...]:
+    """Those whose first purchase is two months ago at most: who may still be brought to the second."""
+    return (Bought(EVER, measure="first", least=None, most=NEW_DAYS),)
+
+
+def _of_month(month: int) -> tuple[Bought, ...]:
+    """Those whose first purchase was in a month."""
+    first = month_first(month)
+    before = Bought(least=None, most=0, first=EARLIEST, last=first - timedelta(days=1))
+    return (Bought(first=first, last=month_last(month)), before)

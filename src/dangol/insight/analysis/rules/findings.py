@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 # kind -> how a value is meant: money (minor units), count, share (0..1), points (difference of shares), ratio, days,
@@ -27,14 +28,46 @@ def say(template: str, **values: tuple[str, Any]) -> Sentence:
     return Sentence(template, values)
 
 
+NOW, BEFORE, LAPSED, EVER = "now", "before", "lapsed", "ever"
+
+
+@dataclass(frozen=True)
+class Bought:
+    """What one must have bought to be a customer a finding speaks of; besides it the report's own conditions hold.
+
+    when: in the period, in the one compared with, there but not since (lapsed), or ever; days: in the last so many
+    instead; quiet_days, of ever: and nothing in the last so many. first, last: between two days instead.
+    dimension, value: only goods of this group. measure, least, most: see segments; a most of 0 is who bought nothing.
+    """
+
+    when: str = NOW
+    dimension: str = ""
+    value: str = ""
+    measure: str = "orders"
+    least: float | None = 1
+    most: float | None = None
+    days: int = 0
+    quiet_days: int = 0
+    first: date | None = None
+    last: date | None = None
+
+
 @dataclass(frozen=True)
 class Finding:
-    """What a report found. tone: good, bad or plain. aim, segments: the campaign it suggests, where it does."""
+    """What a report found. tone: good, bad or plain. aim, segments: the campaign it suggests, where it does.
+
+    bought: whom it speaks of, where that is not told by the aim; exact: no RFM segment narrows them. dimension: whose
+    group it names, where that is not the split. offer: what could be offered: a group of goods.
+    """
 
     sentence: Sentence
     tone: str = "plain"
     aim: str = ""
     segments: tuple[str, ...] = ()
+    bought: tuple[Bought, ...] = ()
+    dimension: str = ""
+    offer: str = ""
+    exact: bool = False
 
 
 @dataclass(frozen=True)
@@ -81,6 +114,7 @@ class Block:
     chart: Chart | None = None
     notes: Sequence[Sentence] = ()
     dense: bool = False  # a wide grid of figures, such as a triangle
+    people: Sequence[tuple[Bought, ...]] = ()  # row by row, whom it counts, where that is a finding of its own
 
 
 @dataclass(frozen=True)

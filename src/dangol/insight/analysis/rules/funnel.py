@@ -6,7 +6,7 @@ Every customer of the base is in exactly one group, so the groups add up to all 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from dangol.insight.analysis.rules.findings import N_, Finding, say
+from dangol.insight.analysis.rules.findings import EVER, N_, Bought, Finding, say
 
 ACCUMULATED, CURRENT, MEANINGFUL = "accumulated", "current", "meaningful"
 PRIZE, TRIAL, LEFT, SECONDARY, LOW = "prize_only", "trial", "left", "secondary", "low_power"
@@ -99,7 +99,14 @@ def findings(
     if whole > 0 and now[MEANINGFUL]:
         share = amounts.get(MEANINGFUL, 0) / whole
         found.append(
-            Finding(say(SALES, share=("share", share), days=("count", bounds.current_days)), "good", "keep", ("HHH",))
+            Finding(
+                say(SALES, share=("share", share), days=("count", bounds.current_days)),
+                "good",
+                "keep",
+                ("HHH",),
+                _main(bounds),
+                exact=True,
+            )
         )
     largest = max(APART, key=lambda group: sizes.get(group, 0))
     if sizes.get(largest):
@@ -113,11 +120,37 @@ def findings(
                 ),
                 "bad",
                 *SUGGESTED.get(largest, ("", ())),
+                apart(largest, bounds),
+                exact=largest != LOW,
             )
         )
     step = now[MEANINGFUL] - earlier[MEANINGFUL]
     if earlier[ACCUMULATED] and step:
         grew = step > 0
-        aim = ("keep", ("HHH",)) if grew else ("prevent", ("LHH", "LHL"))
-        found.append(Finding(say(GREW if grew else SHRANK, n=("count", abs(step))), "good" if grew else "bad", *aim))
+        said = say(GREW if grew else SHRANK, n=("count", abs(step)))
+        if grew:
+            found.append(Finding(said, "good", "keep", ("HHH",), _main(bounds), exact=True))
+        else:
+            found.append(Finding(said, "bad", "prevent", ("LHH", "LHL"), _current(bounds)))
     return found
+
+
+def _current(bounds: Bounds) -> tuple[Bought, ...]:
+    return (Bought(EVER, least=bounds.trial_orders + 1), Bought(days=bounds.current_days))
+
+
+def _main(bounds: Bounds) -> tuple[Bought, ...]:
+    return (Bought(days=bounds.current_days, least=bounds.main_orders),)
+
+
+def apart(group: str, bounds: Bounds) -> tuple[Bought, ...]:
+    """What the customers of a group that is set apart bought; nothing where that is no condition on one customer."""
+    return {
+        TRIAL: (Bought(EVER, most=bounds.trial_orders),),
+        LEFT: (Bought(EVER, least=bounds.trial_orders + 1, quiet_days=bounds.current_days),),
+        SECONDARY: (
+            Bought(EVER, least=bounds.trial_orders + 1),
+            Bought(days=bounds.current_days, most=max(bounds.main_orders - 1, 1)),
+        ),
+        LOW: _main(bounds),
+    }.get(group, ())

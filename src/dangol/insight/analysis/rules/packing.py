@@ -9,13 +9,13 @@ from dataclasses import asdict, fields
 from datetime import date
 from typing import Any
 
-from dangol.insight.analysis.rules.findings import Block, Chart, Column, Finding, Found, Sentence, Tile
+from dangol.insight.analysis.rules.findings import Block, Bought, Chart, Column, Finding, Found, Sentence, Tile
 
 
 def packed(found: Found) -> dict[str, Any]:
     """A report's findings, tables, figures and notes as plain values."""
     return {
-        "findings": [[value(one.sentence), one.tone, one.aim, list(one.segments)] for one in found.findings],
+        "findings": [_finding(one) for one in found.findings],
         "blocks": [_block(one) for one in found.blocks],
         "tiles": [[one.label, one.kind, value(one.value), value(one.hint)] for one in found.tiles],
         "notes": [value(one) for one in found.notes],
@@ -25,11 +25,29 @@ def packed(found: Found) -> dict[str, Any]:
 def unpacked(plain: Mapping[str, Any]) -> Found:
     """The same from plain values."""
     return Found(
-        findings=[Finding(read(said), tone, aim, tuple(segments)) for said, tone, aim, segments in plain["findings"]],
+        findings=[_read_finding(one) for one in plain["findings"]],
         blocks=[_read_block(one) for one in plain["blocks"]],
         tiles=[Tile(label, kind, read(given), read(hint)) for label, kind, given, hint in plain["tiles"]],
         notes=[read(one) for one in plain["notes"]],
     )
+
+
+def _finding(one: Finding) -> dict[str, Any]:
+    told = {"sentence": value(one.sentence), "segments": list(one.segments), "bought": _people(one.bought)}
+    return {item.name: told.get(item.name, getattr(one, item.name)) for item in fields(one)}
+
+
+def _read_finding(plain: Mapping[str, Any]) -> Finding:
+    told = {"sentence": read(plain["sentence"]), "segments": tuple(plain["segments"])}
+    return Finding(**{**plain, **told, "bought": _read_people(plain["bought"])})
+
+
+def _people(bought: Sequence[Bought]) -> list[dict[str, Any]]:
+    return [{item.name: value(getattr(one, item.name)) for item in fields(one)} for one in bought]
+
+
+def _read_people(plain: Sequence[Mapping[str, Any]]) -> tuple[Bought, ...]:
+    return tuple(Bought(**{name: read(one) for name, one in each.items()}) for each in plain)
 
 
 def value(given: Any) -> Any:
@@ -75,6 +93,7 @@ def _block(block: Block) -> dict[str, Any]:
         "chart": drawn,
         "notes": [value(one) for one in block.notes],
         "dense": block.dense,
+        "people": [_people(one) for one in block.people],
     }
 
 
@@ -91,4 +110,5 @@ def _read_block(plain: Mapping[str, Any]) -> Block:
         chart=chart,
         notes=[read(one) for one in plain["notes"]],
         dense=plain["dense"],
+        people=[_read_people(one) for one in plain["people"]],
     )

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from dangol.insight.analysis.rules.findings import N_, UNKNOWN, Finding, Sentence, label, say
+from dangol.insight.analysis.rules.findings import N_, UNKNOWN, Bought, Finding, Sentence, label, say
 
 SURE = 3.090232  # two-sided 99.8 %: many groups are looked at
 TELLING = 0.15  # a smaller difference is not told, however sure
@@ -20,6 +20,7 @@ class Share:
     of: int
     base: int
     of_base: int
+    dimension: str = ""  # whose group it is, where that is not the split
 
     @property
     def share(self) -> float | None:
@@ -51,20 +52,34 @@ FEW = N_("No group has {least} expected customers: not enough data to compare.")
 MOST = 2
 
 
-def findings(shares: Sequence[Share], least: int, aim: tuple[str, tuple[str, ...]] = ("", ())) -> list[Finding]:
-    """The groups that stand out most, both ways; that none does is an answer."""
+def findings(
+    shares: Sequence[Share], least: int, aim: tuple[str, tuple[str, ...]] = ("", ()), bought: tuple[Bought, ...] = ()
+) -> list[Finding]:
+    """The groups that stand out most, both ways; that none does is an answer. aim, bought: of the campaign."""
     said = [one for one in shares if not (isinstance(one.group, Sentence) and one.group.template == UNKNOWN)]
     if all(one.index(least) is None for one in said):
         return [Finding(say(FEW, least=("count", least)))]
     known = [(one, index) for one in said if (index := one.index(least)) is not None and abs(one.distance()) > SURE]
     over = sorted((pair for pair in known if pair[1] >= 100 * (1 + TELLING)), key=lambda pair: -pair[1])[:MOST]
     under = sorted((pair for pair in known if pair[1] <= 100 * (1 - TELLING)), key=lambda pair: pair[1])[:MOST]
-    told = [Finding(say(OVER, group=label(one.group), index=("index", index)), "good", *aim) for one, index in over]
+    told = [
+        Finding(
+            say(OVER, group=label(one.group), index=("index", index)),
+            "good",
+            *aim,
+            bought,
+            one.dimension,
+            exact=bool(bought),
+        )
+        for one, index in over
+    ]
     told += [Finding(say(UNDER, group=label(one.group), index=("index", index)), "bad") for one, index in under]
     return told or [Finding(say(ALIKE))]
 
 
-def of_rows(some: Mapping[Any, int], all_of: Mapping[Any, int], of: int, of_base: int) -> list[Share]:
+def of_rows(
+    some: Mapping[Any, int], all_of: Mapping[Any, int], of: int, of_base: int, dimension: str = ""
+) -> list[Share]:
     """The shares of all groups, the largest of all first."""
     groups = sorted(all_of, key=lambda group: -all_of[group])
-    return [Share(group, some.get(group, 0), of, all_of[group], of_base) for group in groups]
+    return [Share(group, some.get(group, 0), of, all_of[group], of_base, dimension) for group in groups]

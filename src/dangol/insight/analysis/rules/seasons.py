@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 
-from dangol.insight.analysis.rules.findings import N_, Finding, Sentence, say
+from dangol.insight.analysis.rules.findings import N_, Bought, Finding, Sentence, say
 from dangol.insight.analysis.rules.spans import Span, month_number
 
 FEWEST_YEARS, FEWEST_WEEKS = 2, 8
@@ -78,6 +78,7 @@ def _days(span: Span) -> list[date]:
 
 STRONG = N_("Strongest {unit}: {name}, index {index}.")
 WEAK = N_("Weakest {unit}: {name}, index {index}.")
+YEAR_DAYS = 365  # a campaign of a season speaks to who bought within the year
 NO_YEARS = N_("A season of the year needs two whole years of data; there are {n} months.")
 
 
@@ -91,8 +92,8 @@ def findings(months: Sequence[float | None], weekdays: Sequence[float | None], c
         for template, (index, name), tone in ((STRONG, max(known), "good"), (WEAK, min(known), "bad")):
             values = {"unit": ("said", unit), "name": ("said", name), "index": ("index", index)}
             # into the strong season with more for those who come, out of the weak one by those who come seldom
-            aim = ("up_sell", ("HHL",)) if tone == "good" else ("cross_sell", ("HLH", "HLL"))
-            told.append(Finding(Sentence(template, values), tone, *aim))
+            aim, codes = ("up_sell", ("HHL",)) if tone == "good" else ("cross_sell", ("HLH", "HLL"))
+            told.append(Finding(Sentence(template, values), tone, aim, codes, (Bought(days=YEAR_DAYS),)))
     if not any(index is not None for index in months):
         told.append(Finding(say(NO_YEARS, n=("count", covered))))
     return told

@@ -26,6 +26,11 @@ def price_text(edges: Sequence[int], step: int) -> Sentence:
     return say(BETWEEN, low=("money", edges[step - 1]), high=("money", edges[step]))
 
 
+def ends(edges: Sequence[int], step: int) -> list[int | None]:
+    """The first and the last amount of a step of money, both included; None where it is open."""
+    return [edges[step - 1] if step else None, edges[step] - 1 if step < len(edges) else None]
+
+
 def count_text(edges: Sequence[int], step: int) -> Sentence:
     """A step of whole numbers from 1 on: 1, 2 – 3, 181 or more."""
     low = edges[step - 1] if step else 1

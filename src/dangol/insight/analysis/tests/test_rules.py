@@ -176,8 +176,8 @@ def test_support_confidence_and_lift_come_from_whole_counts():
     )
     assert (pair.first, pair.second) == ("butter", "bread")
     assert (pair.support, pair.confidence, pair.lift) == (0.08, 0.8, 4.0)
-    assert [one.aim for one in basket.findings([pair], 5)] == ["cross_sell", "cross_sell"]
-    assert [one.sentence.template for one in basket.findings([], 5)] == [basket.NONE]
+    assert [one.aim for one in basket.findings([pair], 5, "brand")] == ["cross_sell", "cross_sell"]
+    assert [one.sentence.template for one in basket.findings([], 5, "brand")] == [basket.NONE]
 
 
 def test_growth_from_year_to_year_is_no_season_and_one_year_is_none():

@@ -6,6 +6,7 @@ from dangol.insight.olap.rules.company import (
     HIERARCHIES,
     dimensions_of,
     model_of,
+    price_edges,
     weekday,
     within_order,
 )
@@ -107,6 +108,7 @@ __all__ = [
     "period_number",
     "period_text",
     "pinned",
+    "price_edges",
     "ranks",
     "said",
     "unknown",

@@ -108,6 +108,17 @@ DIMENSIONS: Mapping[str, Dimension] = {
         ),
         Dimension("product_minor", N_("Minor class"), N_("Minor class of the product."), "product", "product_minor"),
         Dimension("product", N_("Product"), N_("Product, by its key."), "product", "product_key"),
+        Dimension(
+            "price_band",
+            N_("Price band"),
+            N_(
+                "Price of a piece in steps of 1, 2 and 5: the lower end of the step, in the smallest unit of the "
+                "currency. Returns and what was given away have none."
+            ),
+            "price",
+            "price_band",
+            ordered=True,
+        ),
         Dimension("channel", N_("Channel"), N_("Channel of the purchase or contact."), "channel", "channel"),
         Dimension("segment", N_("Segment"), N_("RFM segment of the customer today."), "customer", "segment"),
         Dimension("campaign", N_("Campaign"), N_("Campaign, by its key."), "campaign", "campaign_key"),
@@ -188,7 +199,7 @@ WEEKDAYS = (
     ("thursday", "thu", "목요일", "목"), ("friday", "fri", "금요일", "금"), ("saturday", "sat", "토요일", "토"),
     ("sunday", "sun", "일요일", "일"),
 )  # fmt: skip
-OF_LINES = frozenset({"period", "clock", "since", "customer", "posting", "product", "store", "channel"})
+OF_LINES = frozenset({"period", "clock", "since", "customer", "posting", "product", "price", "store", "channel"})
 
 # From which facts a measure is computed decides by what it can be split.
 SPLITS: Mapping[str, frozenset[str]] = {
@@ -201,7 +212,8 @@ SPLITS: Mapping[str, frozenset[str]] = {
     "responses": frozenset({"period", "customer", "posting", "campaign"}),
 }
 COMPARING = frozenset({"retention"})
-IN_ORDER = frozenset({"product"})  # what differs between the lines of one order
+IN_ORDER = frozenset({"product", "price"})  # what differs between the lines of one order
+PRICE_DECADES = 10
 
 
 def dimensions_of(columns: Sequence[str]) -> dict[str, Dimension]:
@@ -229,6 +241,11 @@ def weekday(text: str) -> str:
         if text.strip().casefold() in names:
             return str(number)
     return text
+
+
+def price_edges() -> tuple[int, ...]:
+    """The lower ends of price bands in minor units: 1, 2, 5, 10 and so on."""
+    return tuple(step * 10**decade for decade in range(PRICE_DECADES) for step in (1, 2, 5))
 
 
 def within_order(dimension: Dimension) -> bool:

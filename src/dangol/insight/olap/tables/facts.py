@@ -7,7 +7,7 @@ import ibis
 from ibis.expr.types import IntegerValue, Table, Value
 
 from dangol.insight.olap import rules
-from dangol.insight.olap.rules import Dimension
+from dangol.insight.olap.rules import Dimension, price_edges
 from dangol.insight.olap.tables.conditions import met
 from dangol.insight.olap.tables.ranks import RANKS, placed
 from dangol.insight.olap.tables.shape import Question, Star, column, period, whole
@@ -71,6 +71,14 @@ def _clock(star: Star, table: Table, part: str) -> IntegerValue:
     return (
         table.day.month().cast("int64") if part == "month" else table.day.day_of_week.index().cast("int64") + whole(1)
     )
+
+
+def _price_band(table: Table) -> IntegerValue:
+    """The lower end of the band that the price of a piece lies in; nothing for returns and what was given away."""
+    price = (table.amount / table.quantity).floor().cast("int64")
+    sold = (table.amount > whole(0)) & (table.quantity > whole(0))
+    steps = [(sold & (price >= whole(edge)), whole(edge)) for edge in reversed(price_edges())]
+    return ibis.cases(*steps, else_=ibis.null("int64"))
 
 
 def ranked(star: Star, question: Question) -> Star:
@@ -143,6 +151,8 @@ def _value(star: Star, table: Table, item: Dimension) -> Value:
         return period(item.name, table.day)
     if item.of == "clock":
         return _clock(star, table, item.column)
+    if item.of == "price":
+        return _price_band(table)
     if item.of == "since":
         return period("month", table.day) - period("month", table.customer_first_day)
     if _is_rep(item):

@@ -52,6 +52,14 @@ def asked(measures, by=(), where="", **more):
 
 
 @on_every_engine
+def test_prices_of_a_piece_fall_into_bands_and_orders_count_in_each(loaded):
+    assert asked(["sales_amount", "orders"], ["price_band"], order="price_band") == [
+        (500, 500, 1), (1000, 2000, 2), (2000, 15000, 4),
+    ]  # fmt: skip
+    assert asked(["sales_amount"], [], "price_band >= 1000 and price_band < 2000") == [(2000,)]
+
+
+@on_every_engine
 def test_sums_orders_and_ratios_by_month_of_the_company(loaded):
     assert asked(["sales_amount", "quantity", "orders", "buying_customers", "average_ticket", "unit_price",
                   "purchase_frequency"], ["month"]) == [

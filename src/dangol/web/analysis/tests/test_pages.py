@@ -4,6 +4,8 @@ import csv
 import io
 import re
 from dataclasses import replace
+from datetime import date
+from html import unescape
 from urllib.parse import parse_qs
 
 import pytest
@@ -12,6 +14,8 @@ from django.utils.html import escape
 
 from dangol.insight.analysis.rules.catalogue import KINDS
 from dangol.insight.answers import waiting
+from dangol.insight.segments import reads as segments
+from dangol.insight.segments import rules as definitions
 from dangol.insight.warehouse import actions
 from dangol.staff.tokens import actions as tokens
 from dangol.work import actions as work
@@ -54,18 +58,50 @@ def test_every_report_opens_with_its_definitions(loaded, cast):
         assert (answer.status_code, "어떻게 계산하나요?" in answer.content.decode()) == (200, True)
 
 
-def test_a_finding_leads_to_a_campaign_with_its_aim_filled_in(loaded, cast):
-    page = client_of(cast.marketer).get("/analysis/causes/", {"end": "2026-02", "months": "1"}).content.decode()
+def test_a_finding_leads_to_a_campaign_with_all_it_says(loaded, cast):
+    client = client_of(cast.marketer)
+    page = client.get("/analysis/causes/", {"end": "2026-02", "months": "1", "in_brand": "Hana"}).content.decode()
     assert "Sales fell by $1,230.07" in page
-    link = "/campaigns/new/?aim=reactivate&amp;segment=LHH&amp;segment=LHL&amp;segment=LLH"
-    assert link in page
-    draft = client_of(cast.marketer).get(link.replace("&amp;", "&")).content.decode()
+    links = [unescape(one) for one in re.findall(r'href="(/campaigns/new/[^"]+)"', page)]
+    link = next(one for one in links if "aim=reactivate" in one)
+    [reason] = parse_qs(link)["why"]
+    draft = client.get(link).content.decode()
+    assert escape(reason) in draft, "the finding is the plan's reason"
     assert 'value="reactivate" selected' in draft
-    whole = re.search(re.escape(link) + r'[^"]+', page)[0].replace("&amp;", "&")
-    [reason] = parse_qs(whole)["why"]
-    assert escape(reason) in page
-    assert escape(reason) in client_of(cast.marketer).get(whole).content.decode(), "the finding is the plan's reason"
+    fields = {
+        name: parse_qs(link.partition("?")[2])[name][0] for name in ("aim", "name", "why", "why_from", "why_at", "who")
+    }
+    made = client.post("/campaigns/new/", fields)
+    plan = client.get(made.headers["location"]).content.decode()
+    assert (
+        "/analysis/causes/?months=1&amp;end=2026-02&amp;against=previous&amp;split=product_major&amp;in_brand=Hana"
+        in plan
+    ), "the way back"
+    [kept] = segments.segments(cast.marketer)
+    rfm, bought = definitions.from_dict(kept.definition).parts
+    assert rfm.values == ("LHH", "LHL", "LLH")
+    assert bought.filters == (definitions.Filter("brand", ("Hana",)),)
+    window = bought.window
+    assert (window.since, window.until, window.not_since) == (date(2026, 1, 1), date(2026, 1, 31), True)
+    assert f'value="{kept.id}" checked' in plan
+    assert client.post("/campaigns/new/", fields | {"who": "[" * 9}).status_code == 422
     assert "/campaigns/new/" not in client_of(cast.analyst).get("/analysis/causes/").content.decode()
+
+
+def test_a_pair_of_a_basket_leads_to_who_bought_both_and_to_a_segment_of_them(loaded, cast):
+    loaded.batch("products", [{"product_key": "oil", "brand": "Duri", "product_major": "HAIR"}])
+    loaded.batch("sales", [sale(f"p{n}", key, good, "2026-02-10T01:00:00", 100, line_no=line)
+                           for n, key in enumerate("abc") for line, good in enumerate(("soap", "oil"))])  # fmt: skip
+    actions.refresh(Quiet())
+    client = client_of(cast.analyst)
+    page = client.get("/analysis/basket/", {"end": "2026-02", "split": "brand", "least": "2"}).content.decode()
+    [link] = {unescape(one) for one in re.findall(r'href="(/analysis/people/[^"]+)"', page) if "Draft" not in one}
+    assert "Duri + Hana" in client.get(link).content.decode()
+    client.post(link, {"name": "both"})
+    [kept] = segments.segments(cast.analyst)
+    goods = [one.filters[0].values for one in definitions.from_dict(kept.definition).parts]
+    assert goods == [("Duri",), ("Hana",)]
+    assert client.get("/analysis/people/?who=x").status_code == 422
 
 
 def test_a_group_of_a_report_opens_in_the_explorer_with_the_same_figures(loaded, cast):
@@ -76,6 +112,18 @@ def test_a_group_of_a_report_opens_in_the_explorer_with_the_same_figures(loaded,
     assert "$1,734.07" in opened, "sales of January, as the report says"
     assert "$504.00" in opened
     assert "These figures in the explorer" in page
+
+
+def test_a_price_band_opens_in_the_explorer_with_the_same_sales(loaded, cast):
+    client = client_of(cast.analyst)
+    page = client.get("/analysis/prices/", {"end": "2026-02", "months": "1"}).content.decode()
+    links = [unescape(one) for one in re.findall(r'href="(/explorer/[^"]+from\.price_band[^"]*)"', page)]
+    [band] = [one for one in links if "from.price_band=50000&to.price_band=50000" in one]
+    opened = client.get(band).content.decode()
+    assert "$500.00" in opened
+    assert "$1,234.00" not in opened
+    split = client.get("/explorer/?rows=price_band&show=sales_amount").content.decode()
+    assert "$500.00 – $1,000.00" in split
 
 
 def test_a_table_as_a_file_counts_in_major_units_and_holds_no_formula(loaded, cast):
