@@ -119,7 +119,7 @@ def _value(star: Star, table: Table, item: Dimension) -> Value:
     if item.of == "clock":
         return _clock(star, table, item.column)
     if item.of == "since":
-        return period("month", table.day) - period("month", table.customer_first_day)
+        return period(item.column, table.day) - period(item.column, table.customer_first_day)
     if _is_rep(item):
         return ibis.literal("rep ") + table.rep_id.cast("string")
     return table[f"{item.of}_{item.column}"] if item.of in JOINS else table[item.column]
