@@ -19,18 +19,27 @@ QUESTIONS = """
 | Write | It means |
 | --- | --- |
 | `brand = 'Private'`, `!=`, `<`, `<=`, `>`, `>=` | compare; periods like `2017-03`, `2017-Q1`, `2017-W13`, `2017` |
+| `month = 'March 2017'`, `'2017년 3월'`, `quarter = 'Q1 2017'` | the same in other words |
+| `last 12 months`, `last 30 days`, `최근 30일` | so long up to the last day of the data, that day included |
+| `this month`, `year to date`, `올해` | the period of the calendar the last day of the data lies in |
+| `last quarter`, `month = 'last month'`, `지난달` | the one before |
 | `brand in ('A', 'B')`, `brand not in ('A')` | one of these, none of these |
 | `month between '2017-01' and '2017-03'` | both ends included |
 | `brand contains 'x'`, `brand not contains 'x'` | a part of a text, letter by letter, capitals or not |
 | `brand starts with 'x'`, `brand ends with 'x'` | its start or end |
-| `brand like '%x%'`, `'x%'`, `'%x'` | the same in other words: `%` stands at the start and end only |
+| `brand like '%x%'`, `'x%'`, `'%x'` | the same: `%` stands at the start and end only; `_` is an underscore |
 | `brand is missing` (or `is null`), `is not missing` | nothing is known |
 | `brand is empty`, `is not empty` | missing, or a text of blanks |
 | `place under ('North', 'Seoul')` | a member of a hierarchy by its path |
 | `customer_decile = 1`, `customer_rank <= 100` | the best customers under the other conditions |
 | `ranked over (year = '2016')` | over which rows customers are ranked instead; `ranked over ()` is all |
 
-They are joined by `and`, `or`, `not` and brackets. A quote inside a text is written twice.
+They are joined by `and`, `or`, `not` and brackets. A quote inside a text is written twice. Measures and
+dimensions may be called by their name, their label or another word of the lists above, in either language; one of
+several words stands in square brackets: `[calendar month] = 12`.
+
+`--having` of the command and `having` of the API keep the rows whose figures meet a condition on measures, amounts in
+major units: `--having "sales > 1000 and orders >= 10"`. The total stays that of all rows.
 
 ## Formulas
 
@@ -72,16 +81,16 @@ def measures() -> str:
     """docs/measures.md"""
     from dangol.insight.olap.rules import DIMENSIONS, MEASURES
 
-    measured = [(f"`{m.name}`", m.label, m.unit, m.definition) for m in MEASURES.values()]
-    cut = [(f"`{d.name}`", d.label, d.definition) for d in DIMENSIONS.values()]
+    measured = [(f"`{m.name}`", m.label, m.also, m.unit, m.definition) for m in MEASURES.values()]
+    cut = [(f"`{d.name}`", d.label, d.also, d.definition) for d in DIMENSIONS.values()]
     return (
         "# Measures and dimensions\n\n"
         + NOTE
         + "\n`dangol query MEASURE... --by DIMENSION...` and every page and endpoint use "
         "these.\n\n## Measures\n\n"
-        + _table(("Name", "Shown as", "Unit", "Definition"), measured)
+        + _table(("Name", "Shown as", "Also called", "Unit", "Definition"), measured)
         + "\n## Dimensions\n\n"
-        + _table(("Name", "Shown as", "Definition"), cut)
+        + _table(("Name", "Shown as", "Also called", "Definition"), cut)
         + QUESTIONS
     )
 

@@ -17,23 +17,26 @@ from dangol.staff.rules import Right
 router = Router(tags=["figures"])
 FAILURES: dict[Any, Any] = {frozenset({401, 403, 404, 409, 413, 422, 429, 503}): Problem}
 Name = Annotated[str, Field(max_length=60)]
+Formula = Annotated[str, Field(max_length=500)]
 
 
 class MeasureOut(Schema):
-    """A measure; unit: a currency, or count, ratio, share, days."""
+    """A measure; unit: a currency, or count, ratio, share, days; also: other words that ask for it."""
 
     name: str
     label: str
     unit: str
     definition: str
+    also: list[str] = []
 
 
 class DimensionOut(Schema):
-    """Something to group or filter by."""
+    """Something to group or filter by; also: other words that ask for it."""
 
     name: str
     label: str
     definition: str
+    also: list[str] = []
 
 
 class FiguresOut(Schema):
@@ -106,19 +109,22 @@ class NamesOut(Schema):
 @router.get("/figures", response={200: FiguresOut, **FAILURES}, operation_id="get_figures")
 def get_figures(  # noqa: PLR0917  named in the query string
     request: HttpRequest,
-    measure: Annotated[list[Name], Query(min_length=1, max_length=20)],
+    measure: Annotated[list[Formula], Query(min_length=1, max_length=20)],
     by: Annotated[list[Name], Query(max_length=rules.MOST_DIMENSIONS)] = [],  # noqa: B006
     where: Annotated[str, Field(max_length=4000)] = "",
-    order: Name = "",
+    order: Annotated[str, Field(max_length=501)] = "",
     limit: Annotated[int, Field(ge=1, le=rules.USUAL_ROWS)] = 1000,
+    having: Annotated[str, Field(max_length=4000)] = "",
     total: bool = False,
     star: Name = "",
 ) -> Any:
     """Measures by dimensions under a condition, like `month >= '2017-03' and brand in ('National', 'Private')`.
 
-    star: which one is asked; the company's own if not given.
+    measure: a name, a label, another word for it, or a formula. having: a condition on measures; the rows that meet it
+    are kept. star: which one is asked; the company's own if not given.
     """
-    answer = reads.ask(caller(request), measure, by, where, limit=limit, order=order, total=total, star=star)
+    answer = reads.ask(caller(request), measure, by, where, limit=limit, order=order, having=having, total=total,
+                       star=star)  # fmt: skip
     return reads.plain(answer)
 
 

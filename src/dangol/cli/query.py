@@ -13,24 +13,63 @@ from dangol.base.money import Currency, currency, show
 LINES = 1_000
 
 
+EXAMPLES = """\
+examples:
+  dangol query sales orders customers                         three figures over everything
+  dangol query sales by month                                 "by" is the same as --by
+  dangol query 매출 객단가 --by 월 --where "올해"               names and words of both languages
+  dangol query sales aov --by brand --top 10 --where "last 12 months"
+  dangol query buyers "growth(sales)" "yoy(sales)" --by quarter --total
+  dangol query "sales / total(sales)" --by region             the share of the whole; or "share(sales)"
+  dangol query sales "ytd(sales)" --by month --where "year = 2017"
+  dangol query sales --by product --having "sales > 1000 and orders >= 10"
+  dangol query sales --by month --where "brand in ('Private', 'National') and region is not missing" --csv
+  dangol query --list                                         everything that can be asked, with its meaning
+  dangol query --list ticket                                  what has to do with a word
+
+conditions (--where):
+  NAME = 'text', !=, <, <=, >, >=, in ('a', 'b'), not in, between 'a' and 'b', contains 'x', starts with 'x',
+  ends with 'x', like '%x%', is missing, is empty, joined by and, or, not and brackets
+  periods: 2017, 2017-H1, 2017-Q1, 2017-03, 2017-W13, 2017-03-31; this month, last month, last 30 days,
+  last 12 months, year to date, 올해, 지난달, 최근 30일; all counted from the last day of the data
+  [a name of several words] stands in brackets
+
+formulas:
+  + - * / ( ), total, share, rank, cumulative, previous, growth, year_before, year_growth (yoy), year_to_date (ytd),
+  quarter_to_date, month_to_date, moving_mean, if_missing; docs/stars.md says what each gives
+"""
+
+
 def add(verbs: Any) -> None:
     """Describe the command."""
-    parser = verbs.add_parser("query", help="Ask the warehouse: measures by dimensions.")
+    parser = verbs.add_parser(
+        "query",
+        help="Ask the warehouse: measures by dimensions.",
+        description="Ask for measures, split by dimensions. Everything may be called by its name, its label or another "
+        "word for it, in English or Korean.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument(
         "measures",
         nargs="*",
         metavar="MEASURE",
-        help="what to compute, e.g. sales_amount orders, or a formula like 'sales_amount / total(sales_amount)'",
+        help="what to compute, e.g. sales orders, or a formula like 'sales / total(sales)'; with --list, words to "
+        "look for",
     )
     parser.add_argument(
-        "--by", nargs="+", action="extend", default=[], metavar="DIMENSION", help="group by, e.g. month"
+        "--by", nargs="+", action="extend", default=[], metavar="DIMENSION", help="split by, e.g. month"
     )
     parser.add_argument(
         "--where", default="", metavar="EXPR", help="condition, e.g. \"month >= '2017-03' and brand = 'Private'\""
     )
     parser.add_argument(
+        "--having", default="", metavar="EXPR", help="keep the rows whose figures meet a condition, e.g. 'orders > 10'"
+    )
+    parser.add_argument(
         "--order", default="", metavar="[-]NAME", help="a column of the answer; - for the largest first"
     )
+    parser.add_argument("--top", type=int, default=None, metavar="N", help="the N largest by the first measure")
     parser.add_argument(
         "--limit", type=int, default=None, metavar="N", help=f"most rows (default {LINES} in a terminal)"
     )
@@ -50,22 +89,23 @@ def run(given: argparse.Namespace) -> int:
     from django.utils import translation
 
     with translation.override("en"):
-        return _list(given.star, as_json=given.json) if given.list else _ask(given)
+        return _list(given.star, given.measures, as_json=given.json) if given.list else _ask(given)
 
 
 def _ask(given: argparse.Namespace) -> int:
     from dangol.insight.olap import reads, rules
 
     whole = given.json or given.csv
-    order = given.order.removeprefix("-")
-    measures, by, [ordered] = _named(given.star, given.measures, _names(given.by), [order])
+    measures, by = _parted(given.measures)
+    limit = given.limit if given.limit is not None else rules.MOST_ROWS if whole else LINES
     answer = reads.ask(
         None,
         measures,
-        by,
+        _names([*by, *given.by]),
         given.where,
-        limit=given.limit if given.limit is not None else rules.MOST_ROWS if whole else LINES,
-        order=ordered if order == given.order else f"-{ordered}",
+        limit=limit if given.top is None else given.top,
+        order=given.order or (f"-{measures[0]}" if given.top is not None and measures else ""),
+        having=given.having,
         total=given.total,
         star=given.star,
     )
@@ -78,22 +118,11 @@ def _ask(given: argparse.Namespace) -> int:
     return 0
 
 
-def _named(star: str, *asked: Sequence[str]) -> list[list[str]]:
-    """What is asked by its names; it may be said by its label in either language, in capitals or not."""
-    from django.utils import translation
-    from django.utils.translation import gettext
-
-    from dangol.insight.olap.reads import names
-
-    said: dict[str, str] = {}
-    for language in ("en", "ko"):
-        with translation.override(language):
-            found = names(star=star)
-            for item in (*found["measures"], *found["dimensions"]):
-                name, label = item["name"], item["label"]
-                said.setdefault(gettext(label).casefold(), name)
-                said[name.casefold()] = name
-    return [[said.get(one.casefold(), one) for one in part] for part in asked]
+def _parted(said: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Measures, and the dimensions said after the word "by" among them."""
+    words = [word.rstrip(",") for word in said]
+    places = [place for place, word in enumerate(words) if word.casefold() == "by"]
+    return (words[: places[0]], words[places[0] + 1 :]) if places else (words, [])
 
 
 def _names(by: Sequence[str]) -> list[str]:
@@ -149,10 +178,12 @@ def _table(answer: Any) -> None:
         console.print("The newest snapshot is damaged; an older one answered. Run the cycle to rebuild it.")
 
 
-def _list(star: str, *, as_json: bool) -> int:
-    from dangol.insight.olap.reads import names
+def _list(star: str, words: Sequence[str], *, as_json: bool) -> int:
+    from dangol.insight.olap.reads import names, resembling
 
     found = names(star=star)
+    if words:
+        found = resembling(found, words, star=star)
     if as_json:
         print(json.dumps(found, ensure_ascii=False))
         return 0
@@ -161,8 +192,13 @@ def _list(star: str, *, as_json: bool) -> int:
 
     console = Console(highlight=False)
     for title, items in found.items():
-        table = Table("name", "definition", title=title, title_justify="left", header_style="bold")
+        if not items:
+            continue
+        table = Table("name", "also called", "definition", title=title, title_justify="left", header_style="bold")
         for item in items:
-            table.add_row(item["name"], item.get("definition") or " > ".join(item["levels"]))
+            called = ", ".join([item["label"], *item.get("also", ())])
+            table.add_row(item["name"], called, item.get("definition") or " > ".join(item["levels"]))
         console.print(table)
+    if not any(found.values()):
+        console.print("Nothing of that name. dangol query --list shows everything.")
     return 0

@@ -22,7 +22,7 @@ class Field:
     period before, so that it needs exactly one. zero: whether a group without rows counts 0. needs: the dimensions it
     cannot be asked without; among: whether it looks at the other groups, so that it needs a split. base: of those
     three, a measure it is made of that can be asked in any way. ranked: whether a dimension ranks customers by what
-    they bought under the conditions; ordered: whether its members have an order of their own.
+    they bought under the conditions; ordered: whether its members have an order of their own. also: other words for it.
     """
 
     name: str
@@ -38,6 +38,7 @@ class Field:
     among: bool = False
     ranked: bool = False
     ordered: bool = False
+    also: Sequence[str] = ()
 
     @property
     def partial(self) -> bool:

@@ -63,6 +63,22 @@ def test_names_may_be_labels_in_either_language_and_measures_formulas(loaded, ca
     assert [one["unit"] for one in said["measures"]] == ["USD", "share"]
 
 
+@pytest.mark.parametrize(
+    ("asked", "lines"),
+    [
+        (["revenue", "by", "월별", "--where", "last month"], ["month,sales_amount", "2026-01,12.34"]),
+        (["매출", "--by", "months", "--where", "최근 2개월", "--top", "1"], ["month,sales_amount", "2026-01,12.34"]),
+        (["AOV", "--by", "month", "--having", "매출 < 1"], ["month,average_ticket", "2026-02,0.01"]),
+        (["[New customers]", "--where", "month = 'Feb 2026'"], ["new_customers", "1"]),
+        (["yoy(sales)", "--by", "year"], ["year,yoy(sales)", "2026,"]),
+        (["비중(매출)", "--by", "고객", "--where", "x"], []),
+    ],
+)
+def test_questions_may_be_asked_in_the_words_of_the_field(loaded, capsys, asked, lines):
+    assert main(["query", *asked, "--csv"]) == (0 if lines else 2)
+    assert capsys.readouterr().out.splitlines() == lines
+
+
 def test_no_figure_is_cut_off_in_a_narrow_terminal(loaded, capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", "20")
     main(["query", "sales_amount", "orders", "quantity", "--by", "month"])

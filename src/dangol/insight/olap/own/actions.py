@@ -7,8 +7,8 @@ from dataclasses import replace
 from django.db import IntegrityError, transaction
 
 from dangol.base.errors import BadInput, Conflict, NotFound
+from dangol.insight.olap import naming, rules
 from dangol.insight.olap import reads as olap
-from dangol.insight.olap import rules
 from dangol.insight.olap.own import reads, uses
 from dangol.insight.olap.own.models import OwnMeasure
 from dangol.insight.olap.own.reads import Written
@@ -55,9 +55,10 @@ def _fitting(model: rules.Model, given: Written) -> rules.Measure:
     with _in("condition" if given.condition else "formula"):
         reads.measure(base, given)
     whole = reads.with_own(base, given)
-    for name in rules.formula_names(rules.parse_formula(given.formula)):
+    made = whole.measures[given.name].formula
+    for name in rules.formula_names(made) if made else ():
         if name not in whole.measures:
-            wrong = rules.unknown("measure", name, list(whole.measures))
+            wrong = rules.unknown("measure", name, list(whole.measures), naming.worded(whole).words)
             raise BadInput(wrong.template, field="formula", **wrong.params)
     for one in (given.name, *reads.users(whole, given.name)):
         with _in("condition"):

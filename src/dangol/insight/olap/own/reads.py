@@ -8,7 +8,7 @@ from django.utils import translation
 from django.utils.translation import gettext
 
 from dangol.base.errors import BadInput, NotFound
-from dangol.insight.olap import rules
+from dangol.insight.olap import naming, rules
 from dangol.insight.olap.own.models import OwnMeasure
 
 
@@ -107,9 +107,12 @@ def with_own(model: rules.Model, trying: Written | None = None) -> rules.Model:
 
 def measure(model: rules.Model, given: Written) -> rules.Measure:
     """A written measure as one that can be asked. Raises BadInput with the field and the place in it."""
+    condition, names = rules.parse(given.condition), set(rules.formula_names(rules.parse_formula(given.formula)))
+    if not names | rules.names(condition) <= {*model.measures, *model.dimensions}:
+        model = naming.worded(model)
     return rules.Measure(
         given.name, given.label_en, rules.Unit(given.unit), given.formula, "formula",
-        formula=rules.parse_formula(given.formula), condition=model.plain(rules.parse(given.condition)), own=True,
+        formula=model.formula(given.formula), condition=model.plain(model.named(condition)), own=True,
         ko=given.label_ko, ko_definition=given.condition,
     )  # fmt: skip
 

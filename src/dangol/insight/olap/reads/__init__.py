@@ -2,7 +2,7 @@
 
 from dangol.insight.olap.reads.answer import Answer, Column, major, plain, texts
 from dangol.insight.olap.reads.asking import ask
-from dangol.insight.olap.reads.offered import dimensions, label, model, names, stars
+from dangol.insight.olap.reads.offered import dimensions, label, model, names, resembling, stars
 from dangol.insight.olap.reads.opened import View, view
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "model",
     "names",
     "plain",
+    "resembling",
     "stars",
     "texts",
     "view",

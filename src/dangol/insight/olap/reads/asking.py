@@ -1,17 +1,28 @@
 """Ask a star: any measures by any dimensions, under conditions, within what the member may see."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from dangol.base.errors import BadInput
-from dangol.insight.olap import rules
+from dangol.insight.olap import naming, rules
 from dangol.insight.olap.own import reads as own
 from dangol.insight.olap.reads.answer import Answer, Column, texts
 from dangol.insight.olap.reads.opened import Opened, company, declared
 from dangol.insight.olap.reads.shaping import found
 from dangol.staff.reads import Member, require
 from dangol.staff.rules import Right
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """A question with everything called by its name. condition: on rows; kept: on measures, for the rows to keep."""
+
+    measures: Sequence[str]
+    by: Sequence[str]
+    condition: rules.Condition | None
+    kept: rules.Condition | None
+    order: str
 
 
 def ask(
@@ -22,6 +33,7 @@ def ask(
     *,
     limit: int = rules.USUAL_ROWS,
     order: str = "",
+    having: str = "",
     total: bool = False,
     star: str = "",
     trying: own.Written | None = None,
@@ -30,35 +42,58 @@ def ask(
 
     measures: their names, or formulas over them (see `rules.formulas`). by: who asks; None is the installation itself
     and sees everything. where: see `rules.conditions`. order: a measure or dimension, with "-" before it for the
-    largest first; else by the dimensions. star: which one is asked, "" for the company's own (see `stars`). trying: an
-    own measure that is not kept yet. Raises BadInput, NotAllowed, NotFound (no such star, no data yet), Damaged,
-    TooMuch (over 10 seconds or 200,000 groups).
+    largest first; else by the dimensions. having: a condition on measures: the rows that meet it are kept, the total
+    stays that of all. star: which one is asked, "" for the company's own (see `stars`). trying: an own measure that is
+    not kept yet. All names may be labels in either language or other words for them (see `naming`). Raises BadInput,
+    NotAllowed, NotFound (no such star, no data yet), Damaged, TooMuch (over 10 seconds or 200,000 groups).
     """
     if by is not None:
         require(by, Right.INSIGHT_VIEW)
     opened = declared(by, star) if star else company(by)
-    measures = list(dict.fromkeys(measures))
-    if not opened.model.measures.keys() >= set(measures):
-        opened = replace(opened, model=own.with_own(opened.model, trying).with_formulas(measures))
-    condition = opened.model.plain(rules.parse(where))
-    parts = [part for part in rules.parts_of(condition) if not isinstance(part, rules.Over)]
-    opened.model.check(measures, by_dimensions, sorted({name for part in parts for name in rules.names(part)}))
-    if order.removeprefix("-") not in ("", *measures, *by_dimensions):
+    said = _Asked(list(measures), list(by_dimensions), rules.parse(where), rules.parse(having, "having"), order)
+    opened, asked = _named(opened, said, trying)
+    parts = [part for part in rules.parts_of(asked.condition) if not isinstance(part, rules.Over)]
+    wanted = list(dict.fromkeys((*asked.measures, *sorted(rules.names(asked.kept)))))
+    if asked.measures:
+        opened.model.check(wanted, asked.by, sorted({name for part in parts for name in rules.names(part)}))
+    else:
+        opened.model.check((), asked.by)
+    if asked.order.removeprefix("-") not in ("", *asked.measures, *asked.by):
         raise BadInput("Order by one of the measures or dimensions asked for.", field="order")
     if not 1 <= limit <= rules.MOST_ROWS:
         raise BadInput("The limit is a number from 1 to {most}.", field="limit", most=rules.MOST_ROWS)
-    conditions = rules.pinned(opened.model, measures, by_dimensions, condition)
-    figures = found(opened, measures, by_dimensions, conditions)
+    conditions = rules.pinned(opened.model, wanted, asked.by, asked.condition)
+    figures = found(opened, wanted, asked.by, conditions)
+    places = figures.ordered(asked.order)
+    if asked.kept is not None:
+        places = figures.kept(asked.kept, places)
     return Answer(
-        columns=_columns(opened, measures, by_dimensions),
-        rows=figures.rows(measures, figures.ordered(order)[:limit]),
-        total=_total(opened, measures, conditions) if total else None,
-        groups=len(figures.groups),
+        columns=_columns(opened, asked.measures, asked.by),
+        rows=figures.rows(asked.measures, places[:limit]),
+        total=_total(opened, asked.measures, conditions) if total else None,
+        groups=len(places),
         snapshot=opened.snapshot.id,
         as_of=opened.snapshot.facts["as_of"],
         newest=opened.newest,
         currency=opened.currency,
     )
+
+
+def _named(opened: Opened, said: _Asked, trying: own.Written | None) -> tuple[Opened, _Asked]:
+    """The question with everything called by its name, and the star with the formulas and own measures asked for."""
+    model = opened.model
+    names = {*said.measures, *said.by, *rules.names(said.condition), *rules.names(said.kept)}
+    if not names <= {*model.measures, *model.dimensions}:
+        model = naming.worded(own.with_own(model, trying))
+        measures = naming.called(model, "measure", said.measures)
+        kept = rules.renamed(said.kept, lambda name: naming.called(model, "measure", [name])[0])
+        said = replace(said, measures=measures, by=naming.called(model, "dimension", said.by),
+                       condition=model.named(said.condition), kept=kept)  # fmt: skip
+        model = model.with_formulas(measures)
+    order = naming.ordered(model, said.order, [*said.measures, *said.by])
+    asked = replace(said, measures=list(dict.fromkeys(said.measures)), condition=model.plain(said.condition),
+                    order=order)  # fmt: skip
+    return replace(opened, model=model), asked
 
 
 def _total(opened: Opened, measures: Sequence[str], conditions: rules.Conditions) -> dict[str, Any]:

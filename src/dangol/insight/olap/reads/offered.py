@@ -1,6 +1,6 @@
 """What can be asked: stars, and their measures, dimensions and hierarchies."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.utils.translation import get_language
@@ -8,10 +8,10 @@ from django.utils.translation import get_language
 from dangol import engine
 from dangol.base.errors import Damaged, NotFound
 from dangol.engine import Snapshot
-from dangol.insight.olap import rules
+from dangol.insight.olap import naming, rules
 from dangol.insight.olap.own import reads as own
 from dangol.insight.olap.reads.answer import texts
-from dangol.insight.olap.reads.opened import declared
+from dangol.insight.olap.reads.opened import declared, end_of
 from dangol.insight.olap.stars import reads as added
 from dangol.insight.warehouse import reads as warehouse
 from dangol.staff.reads import Member, require, scope_of
@@ -28,8 +28,9 @@ def dimensions(snapshot: Snapshot | None = None) -> Mapping[str, rules.Dimension
 
 
 def names(by: Member | None = None, star: str = "") -> dict[str, list[dict[str, Any]]]:
-    """All that can be asked of a star: measures (name, label, unit, definition), dimensions (name, label, definition)
-    and hierarchies (name, label, levels: names of dimensions from coarse to fine). Raises NotAllowed, NotFound.
+    """All that can be asked of a star: measures (name, label, unit, definition, also: other words for it), dimensions
+    (name, label, definition, also) and hierarchies (name, label, levels: names of dimensions from coarse to fine).
+    Raises NotAllowed, NotFound.
     """
     if by is not None:
         require(by, Right.INSIGHT_VIEW)
@@ -42,14 +43,25 @@ def names(by: Member | None = None, star: str = "") -> dict[str, list[dict[str, 
     }  # fmt: skip
 
 
+def resembling(
+    found: Mapping[str, list[dict[str, Any]]], words: Sequence[str], by: Member | None = None, star: str = ""
+) -> dict[str, list[dict[str, Any]]]:
+    """Of what `names` gives, that which has to do with some words. Raises like `names`."""
+    said = naming.worded(model(by, star)).words
+    near = {kind: {name for word in words for name in (said.name(kind, word), *said.holding(kind, word))}
+            for kind in ("measure", "dimension", "hierarchy")}  # fmt: skip
+    kinds = {"measures": "measure", "dimensions": "dimension", "hierarchies": "hierarchy"}
+    return {title: [item for item in items if item["name"] in near[kinds[title]]] for title, items in found.items()}
+
+
 def label(item: rules.Hierarchy | rules.Model) -> str:
     """A label in the reader's language, or its msgid."""
     return item.ko if item.ko and (get_language() or "").startswith("ko") else item.label
 
 
-def _named(item: rules.Measure | rules.Dimension) -> dict[str, str]:
+def _named(item: rules.Measure | rules.Dimension) -> dict[str, Any]:
     shown, definition = texts(item)
-    return {"name": item.name, "label": shown, "definition": definition}
+    return {"name": item.name, "label": shown, "definition": definition, "also": rules.words(item)}
 
 
 def model(by: Member | None, star: str = "") -> rules.Model:
@@ -60,8 +72,8 @@ def model(by: Member | None, star: str = "") -> rules.Model:
         snapshot = warehouse.current()[0]
         columns = warehouse.table(engine.current(), snapshot, "customers").columns
     except (NotFound, Damaged):
-        columns = ()
-    return own.with_own(rules.model_of(columns))
+        return own.with_own(rules.model_of(()))
+    return own.with_own(rules.model_of(columns).until(end_of(snapshot)))
 
 
 def stars(by: Member | None = None) -> list[dict[str, str]]:

@@ -14,7 +14,7 @@ from ibis.expr.types import Table
 from dangol import engine
 from dangol.base.errors import Damaged, NotFound
 from dangol.engine import Engine, Snapshot, Store, span_of
-from dangol.insight.olap import rules, tables
+from dangol.insight.olap import naming, rules, tables
 from dangol.insight.olap.stars import reads as added
 from dangol.insight.olap.stars import tables as declared_tables
 from dangol.insight.warehouse import reads as warehouse
@@ -27,7 +27,8 @@ from dangol.staff.rules import Right, Scope
 class Opened:
     """A star ready to be asked. families: measures and a question -> tables of figures, one row a group.
 
-    minor: whether its amounts are kept in minor units (else as decimals in major units).
+    minor: whether its amounts are kept in minor units (else as decimals in major units). span: the first and last day
+    of the facts of a family of measures, None where it has none.
     """
 
     engine: Engine
@@ -38,6 +39,7 @@ class Opened:
     currency: str
     generated: frozenset[str] = frozenset()
     minor: bool = True
+    span: Callable[[str], tuple[date, date] | None] = lambda _family: None
 
 
 def question_of(model: rules.Model, by: Sequence[str], conditions: Sequence[rules.Condition]) -> tables.Question:
@@ -72,12 +74,13 @@ def company(by: Member | None) -> Opened:
 
     return Opened(
         engine=opened,
-        model=rules.model_of(warehouse.table(opened, snapshot, "customers").columns),
+        model=rules.model_of(warehouse.table(opened, snapshot, "customers").columns).until(end_of(snapshot)),
         snapshot=snapshot,
         newest=newest,
         families=families,
         currency=snapshot.facts["currency"],
         generated=frozenset(snapshot.facts.get("generated", ())),
+        span=lambda _family: days_of(snapshot),
     )
 
 
@@ -105,6 +108,12 @@ def days_of(snapshot: Snapshot) -> tuple[date, date] | None:
     """First and last day of the data, None where there is none."""
     first, last = (snapshot.facts.get(name) for name in ("first_day", "last_day"))
     return (date.fromisoformat(first[:10]), date.fromisoformat(last[:10])) if first and last else None
+
+
+def end_of(snapshot: Snapshot) -> date | None:
+    """The last day of the data."""
+    days = days_of(snapshot)
+    return days[1] if days else None
 
 
 @lru_cache(maxsize=4)
@@ -164,13 +173,23 @@ def declared(by: Member | None, star: str) -> Opened:
 
     return Opened(
         engine=opened,
-        model=found.model,
+        model=found.model.until(end_of(snapshot)),
         snapshot=snapshot,
         newest=newest,
         families=lambda wanted, question: list(declared_tables.families(read, found, wanted, question)),
         currency=found.currency,
         minor=False,
+        span=lambda fact: _span(snapshot, fact),
     )
+
+
+def _span(snapshot: Snapshot, fact: str) -> tuple[date, date] | None:
+    """The days of one fact; those of all in a snapshot that does not tell them apart."""
+    days = snapshot.facts.get("days")
+    if days is None:
+        return days_of(snapshot)
+    span = days.get(fact)
+    return (date.fromisoformat(span[0]), date.fromisoformat(span[1])) if span else None
 
 
 # ---- for rooms above -------------------------------------------------------------------------------------------------
@@ -192,8 +211,11 @@ class View:
 
     def question(self, by_dimensions: Sequence[str] = (), where: str = "") -> tables.Question:
         """A split and a condition over sales lines, checked. Raises BadInput."""
-        asked = rules.model_of(self.star.customers.columns)
-        condition = asked.plain(rules.parse(where))
+        asked = rules.model_of(self.star.customers.columns).until(end_of(self.snapshot))
+        condition = rules.parse(where)
+        if not rules.names(condition) <= asked.dimensions.keys():
+            asked = naming.worded(asked)
+        condition = asked.plain(asked.named(condition))
         asked.check(["sales_amount"], by_dimensions, sorted(rules.names(condition)))
         return question_of(asked, by_dimensions, rules.pinned(asked, ["sales_amount"], by_dimensions, condition))
 

@@ -10,7 +10,8 @@ from typing import Any
 from dangol.base.errors import TooMuch
 from dangol.base.money import currency
 from dangol.insight.olap import framed, rules
-from dangol.insight.olap.reads.opened import Opened, days_of, question_of
+from dangol.insight.olap.reads.answer import major
+from dangol.insight.olap.reads.opened import Opened, question_of
 from dangol.insight.olap.rules.frames import Frame
 
 MOST_GROUPS = 200_000
@@ -47,6 +48,14 @@ class Found:
         ranks = _ranks(values)
         there.sort(key=ranks.__getitem__, reverse=order.startswith("-"))
         return [*there, *(place for place in places if values[place] is None)]
+
+    def kept(self, condition: rules.Condition, places: Sequence[int]) -> list[int]:
+        """Those of the places whose measures meet a condition. Amounts are compared in major units."""
+        money, units = currency(self.opened.currency), self.opened.model.measures
+        values = {name: self.figures(name, places) for name in sorted(rules.names(condition))}
+        columns = [[major(value, units[name].unit.value, money) for value in values[name]] for name in values]
+        met = [rules.holds(condition, dict(zip(values, row, strict=True))) for row in zip(*columns, strict=True)]
+        return [place for place, holds in zip(places, met, strict=True) if holds]
 
     def rows(self, measures: Sequence[str], places: Sequence[int]) -> list[dict[str, Any]]:
         """The groups of these places as rows, periods and days as texts."""
@@ -108,7 +117,8 @@ def found(opened: Opened, measures: Sequence[str], by: Sequence[str], conditions
     groups: dict[framed.Group, int] = {}
     leaves: dict[Leaf, list[Any]] = {}
     totals: list[tuple[rules.Conditions, list[str]]] = []
-    for inside, wanted in opened.model.leaves(measures).items():
+    asked = opened.model.leaves(measures)
+    for inside, wanted in asked.items():
         if framed.is_total(inside):
             totals.append((inside, wanted))
             continue
@@ -117,6 +127,9 @@ def found(opened: Opened, measures: Sequence[str], by: Sequence[str], conditions
             column = leaves[inside, name] = [None] * len(groups)
             for place, value in zip(places, values, strict=True):
                 column[place] = value
+    if all(any(isinstance(one, Frame) for one in inside) for inside in asked):
+        for group in _here(opened, asked, by, conditions):
+            groups.setdefault(group, len(groups))
     for column in leaves.values():
         column.extend([None] * (len(groups) - len(column)))
     for inside, names in totals:
@@ -131,6 +144,22 @@ def found(opened: Opened, measures: Sequence[str], by: Sequence[str], conditions
     return Found(opened, by, list(groups), leaves)
 
 
+def _here(
+    opened: Opened,
+    asked: Mapping[rules.Conditions, Sequence[str]],
+    by: Sequence[str],
+    conditions: rules.Conditions,
+) -> Iterator[framed.Group]:
+    """The groups that a question has where it is asked, of measures that are all looked at from elsewhere."""
+    plain: dict[rules.Conditions, dict[str, None]] = {}
+    for inside, wanted in asked.items():
+        bare: rules.Conditions = tuple(one for one in inside if not isinstance(one, Frame))
+        plain.setdefault(bare, {}).update(dict.fromkeys(wanted))
+    for bare, names in plain.items():
+        for _name, there, _values in _figures_of(opened, list(names), by, (*conditions, *bare)):
+            yield from there
+
+
 def _figures_of(
     opened: Opened, wanted: Sequence[str], by: Sequence[str], conditions: rules.Conditions
 ) -> Iterator[tuple[str, list[framed.Group], list[Any]]]:
@@ -142,9 +171,12 @@ def _figures_of(
             return {name: dict(zip(there, values, strict=True))
                     for name, there, values in _figures_of(opened, wanted, by, conditions)}  # fmt: skip
 
-        span = days_of(opened.snapshot)
-        cells = framed.answered(ask, opened.model, by, conditions, wanted=wanted, span=span) if span else {}
-        yield from ((name, list(values), list(values.values())) for name, values in cells.items())
+        spans: dict[tuple[date, date] | None, list[str]] = {}
+        for name in wanted:
+            spans.setdefault(opened.span(opened.model.measures[name].family), []).append(name)
+        for span, alike in spans.items():
+            cells = framed.answered(ask, opened.model, by, conditions, wanted=alike, span=span) if span else {}
+            yield from ((name, list(values), list(values.values())) for name, values in cells.items())
         return
     for table in opened.families(wanted, question_of(opened.model, by, here)):
         part = opened.engine.arrow(table.limit(MOST_GROUPS + 1))

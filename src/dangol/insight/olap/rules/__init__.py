@@ -2,7 +2,6 @@
 
 from dangol.insight.olap.rules.company import (
     COMPANY,
-    DIMENSIONS,
     HIERARCHIES,
     dimensions_of,
     model_of,
@@ -21,10 +20,12 @@ from dangol.insight.olap.rules.conditions import (
     Not,
     Or,
     Over,
+    Recent,
     Under,
     names,
     parts_of,
 )
+from dangol.insight.olap.rules.dimensions import DIMENSIONS
 from dangol.insight.olap.rules.formulas import (
     Among,
     Formula,
@@ -35,7 +36,8 @@ from dangol.insight.olap.rules.formulas import (
     groupwise,
 )
 from dangol.insight.olap.rules.grammar import parse
-from dangol.insight.olap.rules.items import Dimension, Hierarchy, Measure, Unit
+from dangol.insight.olap.rules.having import holds
+from dangol.insight.olap.rules.items import Dimension, Hierarchy, Measure, Unit, words
 from dangol.insight.olap.rules.measures import MEASURES
 from dangol.insight.olap.rules.model import (
     MOST_DIMENSIONS,
@@ -45,6 +47,7 @@ from dangol.insight.olap.rules.model import (
     Model,
     unknown,
 )
+from dangol.insight.olap.rules.naming import Words, key, renamed
 from dangol.insight.olap.rules.periods import (
     PERIODS,
     finest,
@@ -86,8 +89,10 @@ __all__ = [
     "Not",
     "Or",
     "Over",
+    "Recent",
     "Under",
     "Unit",
+    "Words",
     "among",
     "computed",
     "dimensions_of",
@@ -96,6 +101,8 @@ __all__ = [
     "formula_names",
     "formula_parts",
     "groupwise",
+    "holds",
+    "key",
     "last_day",
     "model_of",
     "names",
@@ -110,9 +117,11 @@ __all__ = [
     "pinned",
     "price_edges",
     "ranks",
+    "renamed",
     "said",
     "unknown",
     "weekday",
     "within_order",
+    "words",
     "year_before",
 ]

@@ -46,6 +46,16 @@ class Has:
 
 
 @dataclass(frozen=True)
+class Recent:
+    """Days said from the last one of the data (see `recent`). count: how many periods back, or, rolling, how many."""
+
+    name: str
+    unit: str
+    count: int
+    rolling: bool = False
+
+
+@dataclass(frozen=True)
 class IsNull:
     """Missing. blank: or a text of nothing but blanks."""
 
@@ -75,7 +85,7 @@ class Or:
     parts: tuple["Condition", ...]
 
 
-Condition = Compare | In | Between | Under | Has | IsNull | Over | Not | And | Or
+Condition = Compare | In | Between | Under | Has | Recent | IsNull | Over | Not | And | Or
 
 
 def names(condition: Condition | None) -> set[str]:

@@ -10,11 +10,14 @@
                  | name ["not"] ("contains" | "starts" "with" | "ends" "with" | "like") value
                  | name "under" "(" value ("," value)* ")"       (a hierarchy, and a member's path in it)
                  | "ranked" "over" "(" [condition] ")"           (see `Over`)
+                 | [period (= | "in")] "last" number "months"    (and the like in both languages: see `recent`)
     value       := 'text' | "text" | number       (a quote inside a text is written twice)
+    name        := letters, digits and underscores, or "[" any text "]"
 
 A comparison with a missing value is never true, as in SQL; `is null` or `is missing` asks for it, `is empty` for a
 blank text besides. A part of a text is looked for letter by letter, capitals or not; there are no patterns. `like`
-takes % at its start and end only: like 'A%' is starts with 'A'.
+takes % at its start and end only: like 'A%' is starts with 'A'. An underscore is an underscore: codes are full of them,
+and SQL's "any one letter" would find what nobody asked for.
 """
 
 import re
@@ -38,12 +41,15 @@ from dangol.insight.olap.rules.conditions import (
     Under,
     Value,
 )
+from dangol.insight.olap.rules.recent import FORM, recent
 
 MOST_DEPTH = 20
 MOST_VALUES = 1_000
 TOKEN = re.compile(
-    r"\s*(?:(?P<text>'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\")|(?P<number>-?\d{1,18}(?:\.\d{1,9})?(?![\w.-]))"
-    r"|(?P<name>[^\W\d]\w*)|(?P<sign>==|!=|<>|<=|>=|[=<>(),]))"
+    rf"\s*(?:(?P<recent>{FORM})|"
+    r"(?P<text>'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\")|(?P<number>-?\d{1,18}(?:\.\d{1,9})?(?![\w.-]))"
+    r"|(?P<name>[^\W\d]\w*)|\[\s*(?P<quoted>[^\[\]]{1,100}?)\s*\]|(?P<sign>==|!=|<>|<=|>=|[=<>(),]))",
+    re.IGNORECASE,
 )
 COMPARISONS = {"=": "=", "==": "=", "!=": "!=", "<>": "!=", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
 WORDS = frozenset({"and", "or", "not", "in", "between", "is", "null", "under"})
@@ -57,8 +63,15 @@ class Token:
     place: int
 
 
-def parse(text: str) -> Condition | None:
+def parse(text: str, field: str = "where") -> Condition | None:
     """The condition a text says; None for an empty one. Raises BadInput with the place where it cannot be read."""
+    try:
+        return _parsed(text)
+    except BadInput as wrong:
+        raise BadInput(wrong.template, field=field, **wrong.params) from None
+
+
+def _parsed(text: str) -> Condition | None:
     if len(text) > MOST_CHARACTERS:
         raise BadInput("The condition is longer than {most} characters.", field="where", most=MOST_CHARACTERS)
     if not text.strip():
@@ -80,7 +93,7 @@ def _tokens(text: str) -> Iterator[Token]:
         word = found.group(kind)
         if kind == "name" and word.lower() in WORDS:
             kind, word = "word", word.lower()
-        yield Token(kind, word, found.start(str(found.lastgroup)))
+        yield Token("name" if kind == "quoted" else kind, word, found.start(str(found.lastgroup)))
         place = found.end()
 
 
@@ -160,7 +173,14 @@ class _Reader:
         self.at += 1
         return token.text.lower()
 
+    def recent(self, name: str = "day") -> Condition | None:
+        """A period said from the end of the data, where one comes next."""
+        token = self.take("recent")
+        return recent(token.text, name) if token else None
+
     def term(self, depth: int) -> Condition:
+        if lately := self.recent():
+            return lately
         name = self.need("name").text
         if name.lower() == "ranked" and self.word("over"):
             return self.over(depth)
@@ -170,7 +190,7 @@ class _Reader:
             return Not(found) if negated else found
         negated = self.take("word", "not")
         if self.take("word", "in"):
-            found = In(name, self.values())
+            found = self.recent(name) or In(name, self.values())
         elif self.take("word", "under"):
             found = Under(name, self.values())
         elif self.take("word", "between"):
@@ -182,7 +202,8 @@ class _Reader:
         elif negated:
             raise self.wrong()
         else:
-            return Compare(name, COMPARISONS[self.need("sign", *COMPARISONS).text], self.value())
+            sign = COMPARISONS[self.need("sign", *COMPARISONS).text]
+            return (self.recent(name) if sign == "=" else None) or Compare(name, sign, self.value())
         return Not(found) if negated else found
 
     def over(self, depth: int) -> Condition:
@@ -206,10 +227,13 @@ class _Reader:
         if way in ("starts", "ends") and not self.word("with"):
             raise self.wrong()
         text = str(self.value())
+        start, end = text.startswith("%"), len(text) > 1 and text.endswith("%")
+        inside = text[start : len(text) - end] if way == "like" else text
+        if not inside:
+            raise BadInput("Say which part of {name} to look for: an empty text is in every one. To find what is "
+                           "there, write: {name} is not missing.", field="where", name=name)  # fmt: skip
         if way != "like":
             return Has(name, way, text)
-        start, end = text.startswith("%"), len(text) > 1 and text.endswith("%")
-        inside = text[start : len(text) - end]
         if "%" in inside:
             raise BadInput("like takes % at the start and end only, as in '%cream%'.", field="where")
         if not start and not end:

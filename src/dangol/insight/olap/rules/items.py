@@ -38,6 +38,7 @@ class Measure:
     own: bool = False
     ko: str = ""
     ko_definition: str = ""
+    also: str = ""
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,7 @@ class Dimension:
 
     ordered: whether its members have an order of their own, as weekdays have; a period always has.
     ranked: whether it ranks customers by what they bought under the question's conditions (see `conditions.Over`).
+    also: words that mean it too.
     """
 
     name: str
@@ -57,6 +59,7 @@ class Dimension:
     ko_definition: str = ""
     ordered: bool = False
     ranked: bool = False
+    also: str = ""
 
     @property
     def is_period(self) -> bool:
@@ -76,3 +79,8 @@ class Hierarchy:
     levels: tuple[str, ...]
     ragged: bool = False
     ko: str = ""
+
+
+def words(item: Measure | Dimension) -> list[str]:
+    """The words that mean a measure or dimension besides its name and label."""
+    return [word.strip() for word in item.also.split(",") if word.strip()]

@@ -1,14 +1,28 @@
 """What a star can be asked: measures, dimensions and hierarchies, declared once and used by every door."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
 from difflib import get_close_matches
 from itertools import combinations
 from typing import Any
 
 from dangol.base.errors import BadInput
-from dangol.insight.olap.rules.conditions import And, Compare, Condition, Has, IsNull, Not, Or, Over, Under, names
+from dangol.insight.olap.rules.conditions import (
+    And,
+    Compare,
+    Condition,
+    Has,
+    In,
+    IsNull,
+    Not,
+    Or,
+    Over,
+    Recent,
+    Under,
+    names,
+)
 from dangol.insight.olap.rules.formulas import (
     Among,
     Formula,
@@ -19,7 +33,9 @@ from dangol.insight.olap.rules.formulas import (
 )
 from dangol.insight.olap.rules.frames import Frame
 from dangol.insight.olap.rules.items import Dimension, Hierarchy, Measure, Unit
+from dangol.insight.olap.rules.naming import Words, renamed, rewritten
 from dangol.insight.olap.rules.periods import PERIODS
+from dangol.insight.olap.rules.recent import dated, recent
 from dangol.insight.olap.rules.units import unit_of
 from dangol.insight.olap.rules.writing import parse_formula
 
@@ -46,7 +62,8 @@ class Model:
     """A star as it can be asked.
 
     splits: family of measures -> of which dimensions it can be split. Measures that compare with the period before
-    (`comparing`) need exactly one period and have no total.
+    (`comparing`) need exactly one period and have no total. end: the last day of the data, from which "last month" is
+    counted. words: what people may call measures and dimensions.
     """
 
     name: str
@@ -58,6 +75,8 @@ class Model:
     comparing: frozenset[str] = frozenset()
     trees: frozenset[str] = frozenset()  # tables whose members lie below one another
     ko: str = ""
+    end: date | None = None
+    words: Words = field(default_factory=Words)
 
     def leaves(self, wanted: Iterable[str], under: Conditions = (), depth: int = 0) -> dict[Conditions, list[str]]:
         """The measures that facts must give for those wanted: conditions -> names. Raises BadInput."""
@@ -122,9 +141,12 @@ class Model:
 
     def measure(self, name: str) -> Measure:
         """Raises BadInput where there is none of this name."""
-        if name not in self.measures:
-            raise unknown("measure", name, list(self.measures))
-        return self.measures[name]
+        if name in self.measures:
+            return self.measures[name]
+        if name in self.dimensions:
+            raise BadInput("{name} is a dimension: split by it, and name a measure to be computed.", field="measures",
+                           name=name)  # fmt: skip
+        raise unknown("measure", name, list(self.measures), self.words)
 
     def compares(self, name: str) -> bool:
         """Whether a measure, or one it is made of, looks at another period and so needs one to start from."""
@@ -183,13 +205,34 @@ class Model:
 
     def dimension(self, name: str) -> Dimension:
         """Raises BadInput where there is none of this name."""
-        if name not in self.dimensions:
-            raise unknown("dimension", name, list(self.dimensions))
-        return self.dimensions[name]
+        if name in self.dimensions:
+            return self.dimensions[name]
+        if name in self.measures:
+            raise BadInput("{name} is a measure: it can be computed, but not split or filtered by. To keep the rows "
+                           "where it is large, ask with having.", field="by", name=name)  # fmt: skip
+        one = next((one for one in self.hierarchies if one.name == name), None)
+        if one is not None:
+            raise BadInput("{name} is a hierarchy. Name one of its levels: {levels}; or ask for a member by under.",
+                           field="by", name=name, levels=", ".join(one.levels))  # fmt: skip
+        raise unknown("dimension", name, list(self.dimensions), self.words)
 
-    def plain(self, condition: Condition | None) -> Condition | None:
-        """The condition with each member path (`stores under ('USA', 'CA')`) as conditions on dimensions."""
+    def plain(  # noqa: PLR0911  one return a kind of condition
+        self, condition: Condition | None
+    ) -> Condition | None:
+        """The condition with each member path (`stores under ('USA', 'CA')`) as conditions on dimensions.
+
+        What is said from the end of the data becomes days, where the end is known.
+        """
         match condition:
+            case Recent(name):
+                if not self.dimension(name).is_period:
+                    raise BadInput("{dimension} is not a period, so it is not of a recent one.", field="where",
+                                   dimension=name)  # fmt: skip
+                return dated(condition, self.end) if self.end else condition
+            case Compare(name, "=", str(text)) if self._timed(name) and (said := recent(text, name)):
+                return self.plain(said)
+            case In(name, (str(text),)) if self._timed(name) and (said := recent(text, name)):
+                return self.plain(said)
             case Under(name, path):
                 return self._path(name, path)
             case And(parts):
@@ -200,11 +243,43 @@ class Model:
                 return Not(self.plain(inner) or inner)
             case Over(inner):
                 return Over(self.plain(inner))
-            case Has(name) if name in self.dimensions and self.dimensions[name].is_period:
+            case Has(name) if self._timed(name):
                 raise BadInput("{dimension} is a period: ask for it by =, in, between, < or >, not by a part of its "
                                "text.", field="where", dimension=name)  # fmt: skip
             case _:
                 return condition
+
+    def _timed(self, name: str) -> bool:
+        return name in self.dimensions and self.dimensions[name].is_period
+
+    def until(self, end: date | None) -> "Model":
+        """The model of data that end on this day."""
+        if end is None:
+            return self
+        model = replace(self, end=end)
+        lately = {name: replace(one, condition=model.plain(one.condition)) for name, one in self.measures.items()
+                  if one.condition is not None}  # fmt: skip
+        return replace(model, measures={**self.measures, **lately}) if lately else model
+
+    def named(self, condition: Condition | None) -> Condition | None:
+        """The condition with the dimensions called by their names."""
+        hierarchies = {one.name for one in self.hierarchies}
+
+        def name(text: str) -> str:
+            if text in self.dimensions or text in hierarchies or text in self.measures:
+                return text
+            return next((found for kind in ("dimension", "hierarchy", "measure")
+                         if (found := self.words.name(kind, text)) != text), text)  # fmt: skip
+
+        return renamed(condition, name)
+
+    def formula(self, text: str, field: str = "formula") -> Formula:
+        """The formula a text says, measures and dimensions called by their names. Raises BadInput."""
+
+        def name(kind: str, known: Collection[str]) -> Callable[[str], str]:
+            return lambda said: said if said in known else self.words.name(kind, said)
+
+        return rewritten(parse_formula(text, field), name("measure", self.measures), name("dimension", self.dimensions))
 
     def _path(self, name: str, path: Sequence[Any]) -> Condition:
         """A member of a hierarchy by its ancestors; in a ragged one the levels it lacks may be left out."""
@@ -212,7 +287,7 @@ class Model:
             return Compare(name, "=", path[-1])
         hierarchy = next((one for one in self.hierarchies if one.name == name), None)
         if hierarchy is None:
-            raise unknown("hierarchy", name, [one.name for one in self.hierarchies])
+            raise unknown("hierarchy", name, [one.name for one in self.hierarchies], self.words)
         if len(path) > len(hierarchy.levels):
             raise BadInput("{hierarchy} has {most} levels; the path names more.", field="where", hierarchy=name,
                            most=len(hierarchy.levels))  # fmt: skip
@@ -241,7 +316,7 @@ class Model:
             Measure(text, text, unit_of(formula, self._unit), text, "formula", formula=formula)
             for text in asked
             if text not in self.measures and IS_FORMULA.search(text)
-            for formula in (parse_formula(text, "measures"),)
+            for formula in (self.formula(text, "measures"),)
         )
 
     def _unit(self, name: str) -> Unit:
@@ -254,14 +329,21 @@ class Model:
         return replace(self, measures={**self.measures, **told})
 
 
-def unknown(kind: str, name: str, known: Sequence[str]) -> BadInput:
+def unknown(kind: str, name: str, known: Sequence[str], words: Words | None = None) -> BadInput:
     """The error for a name that does not exist, with the names it may have meant."""
     known = [one for one in known if not IS_FORMULA.search(one)]
-    near = get_close_matches(name, known, n=3, cutoff=0.5) or known
+    alike = [*get_close_matches(name, known, n=3, cutoff=0.5), *(words.near(kind, name) if words else ())]
+    near = list(dict.fromkeys(alike)) or known
     near = [*near[:MOST_NAMED], "…"] if len(near) > MOST_NAMED else near
     template = {
         "measure": N_("There is no measure {name}. Did you mean: {near}?"),
         "dimension": N_("There is no dimension {name}. Did you mean: {near}?"),
         "hierarchy": N_("There is no hierarchy {name}. Did you mean: {near}?"),
     }[kind]
+    if not alike:
+        template = {
+            "measure": N_("There is no measure {name}. There are: {near}."),
+            "dimension": N_("There is no dimension {name}. There are: {near}."),
+            "hierarchy": N_("There is no hierarchy {name}. There are: {near}."),
+        }[kind]
     return BadInput(template, field="where" if kind == "hierarchy" else kind, name=name[:60], near=", ".join(near))

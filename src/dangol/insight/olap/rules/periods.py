@@ -70,10 +70,44 @@ FORMS = {
 }
 
 
+MONTH_NAMES = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+LOOSE = {
+    "day": re.compile(r"(\d{4})(?:[-/.]|\s?년)\s?(\d{1,2})(?:[-/.]|\s?월)\s?(\d{1,2})\s?일?|(\d{4})(\d{2})(\d{2})"),
+    "month": re.compile(r"(\d{4})(?:[-/.]|\s?년)\s?(\d{1,2})\s?월?|(\d{4})(\d{2})"),
+    "quarter": re.compile(r"(\d{4})(?:[-/. ]|\s?년)?\s?(?:q([1-4])|([1-4])\s?분기)|q([1-4])[-/. ]?(\d{4})"),
+    "half": re.compile(r"(\d{4})(?:[-/. ]|\s?년)?\s?(?:h([12])|([상하])반기)|h([12])[-/. ]?(\d{4})"),
+    "week": re.compile(r"(\d{4})(?:[-/. ]|\s?년)?\s?(?:w(\d{1,2})|(\d{1,2})\s?주차?)"),
+    "year": re.compile(r"(\d{4})\s?(?:년도?)?"),
+}
+NAMED_MONTH = re.compile(
+    rf"({'|'.join(MONTH_NAMES)})[a-z]*[-/. ]*(\d{{4}})|(\d{{4}})[-/. ]*({'|'.join(MONTH_NAMES)})[a-z]*"
+)
+
+
+def _tidy(period: str, text: str) -> str:
+    """A period as it is written here, out of the ways people write it: 2017년 3월, March 2017, Q1 2017, 2017/03/31."""
+    said = text.strip().casefold()
+    if period == "month" and (named := NAMED_MONTH.fullmatch(said)):
+        first, year, second_year, second = named.groups()
+        return f"{year or second_year}-{MONTH_NAMES.index(first or second) + 1:02}"
+    found = LOOSE[period].fullmatch(said)
+    if not found:
+        return text
+    year, *rest = sorted((one for one in found.groups() if one), key=lambda one: len(one) < 4)
+    parts = [{"상": "1", "하": "2"}.get(one, one) for one in rest]
+    if period in ("day", "month"):
+        return "-".join([year, *(f"{int(one):02}" for one in parts)])
+    letter = {"quarter": "Q", "half": "H", "week": "W"}.get(period)
+    if letter is None:
+        return year
+    return f"{year}-{letter}{int(parts[0]):02}" if period == "week" else f"{year}-{letter}{parts[0]}"
+
+
 def period_from(period: str, text: str) -> int:
     """The number of a period written as text. Raises BadInput."""
     form, example = FORMS[period]
     try:
+        text = text if re.fullmatch(form, text) else _tidy(period, text)
         if not re.fullmatch(form, text):
             raise ValueError(text)
         return period_number(period, _first_of(period, text))

@@ -9,6 +9,11 @@ function := "if_missing" "(" formula "," formula ")"        (the second where th
           | "moving_mean" "(" formula "," number ")"
           | "total" "(" formula ("," dimension)* ")"        (of all groups, or of those alike in the dimensions)
           | ("rank" | "cumulative") "(" formula ("," dimension)* ")"        (among the groups of the answer)
+          | ("growth" | "year_growth") "(" formula ["," number] ")"         (short: see `functions`)
+          | "share" "(" formula ("," dimension)* ")"
+name    := letters, digits and underscores, or "[" any text "]"
+
+Functions have other names besides (see `functions`).
 """
 
 import re
@@ -18,9 +23,9 @@ from decimal import Decimal
 from difflib import get_close_matches
 
 from dangol.base.errors import BadInput
+from dangol.insight.olap.rules import functions
 from dangol.insight.olap.rules.formulas import (
     CUMULATIVE,
-    FUNCTIONS,
     RANK,
     Among,
     Constant,
@@ -35,7 +40,10 @@ from dangol.insight.olap.rules.frames import MOST_STEPS, MOVING_MEAN, TO_DATE, T
 
 MOST_CHARACTERS = 500
 MOST_DEPTH = 20
-TOKEN = re.compile(r"\s*(?:(?P<number>\d{1,18}(?:\.\d{1,9})?(?![\w.]))|(?P<name>[^\W\d]\w*)|(?P<sign>[-+*/(),]))")
+TOKEN = re.compile(
+    r"\s*(?:(?P<number>\d{1,18}(?:\.\d{1,9})?(?![\w.]))|(?P<name>[^\W\d]\w*)"
+    r"|\[\s*(?P<quoted>[^\[\]]{1,100}?)\s*\]|(?P<sign>[-+*/(),]))"
+)
 
 
 def parse_formula(text: str, field: str = "formula") -> Formula:
@@ -63,7 +71,7 @@ def _tokens(text: str, field: str) -> Iterator[_Token]:
         if found is None:
             raise _unreadable(place + len(text[place:]) - len(text[place:].lstrip()), text[place:].strip()[:20], field)
         kind = str(found.lastgroup)
-        yield _Token(kind, found.group(kind), found.start(kind))
+        yield _Token("name" if kind == "quoted" else kind, found.group(kind), found.start(kind))
         place = found.end()
 
 
@@ -134,23 +142,29 @@ class _Reader:
 
     def function(self, name: _Token, depth: int) -> Formula:
         """A function after its opening bracket."""
-        if name.text not in FUNCTIONS:
-            near = get_close_matches(name.text, FUNCTIONS, n=2, cutoff=0.5) or FUNCTIONS
+        called = functions.called(name.text)
+        if called not in functions.KNOWN:
+            near = get_close_matches(called, functions.KNOWN, n=2, cutoff=0.5) or functions.KNOWN
             raise BadInput("There is no function {name}. Possible: {near}.", field=self.field, name=name.text[:40],
                            near=", ".join(near))  # fmt: skip
         first = self.formula(depth)
         found: Formula
-        if name.text == "if_missing":
+        if called == "if_missing":
             self.need(",")
             found = Otherwise(first, self.formula(depth))
-        elif name.text == TOTAL:
-            found = Framed(Frame(TOTAL, keep=tuple(self.dimensions())), first)
-        elif name.text in (RANK, CUMULATIVE):
-            found = Among(name.text, first, tuple(self.dimensions()))
+        elif called in (RANK, CUMULATIVE):
+            found = Among(called, first, tuple(self.dimensions()))
         else:
-            found = Framed(Frame(name.text, self.steps(name.text)), first)
+            found = self.framed(called, first)
         self.need(")")
         return found
+
+    def framed(self, name: str, of: Formula) -> Formula:
+        """What looks elsewhere, after the formula that is looked at."""
+        frame = functions.SHORT.get(name, name)
+        keep = tuple(self.dimensions()) if frame == TOTAL else ()
+        found = Framed(Frame(frame, 1 if frame == TOTAL else self.steps(frame), keep), of)
+        return functions.written_out(name, found) if name in functions.SHORT else found
 
     def need(self, sign: str) -> None:
         """The sign must come next. Raises BadInput."""

@@ -267,15 +267,17 @@ def _upwards(key: Any, by_key: Mapping[Any, Mapping[str, Any]], tree: Tree) -> I
 
 
 def _days(build: _Build) -> dict[str, Any]:
-    """The first and last day of all facts."""
-    days = []
+    """The first and last day of each fact and of all."""
+    spans: dict[str, list[str] | None] = {}
     for fact in build.star.facts.values():
         if fact.date:
             rows = build.read(f"{fact.name}_rows")
             [found] = build.engine.arrow(
                 rows.aggregate(first=rows[tables.DAY].min(), last=rows[tables.DAY].max())
             ).to_pylist()
-            days += [day for day in found.values() if day]
+            spans[fact.name] = [str(found["first"]), str(found["last"])] if found["first"] else None
+    known = [span for span in spans.values() if span]
     today = datetime.now(UTC).date()
-    return {"first_day": str(min(days)) if days else None, "last_day": str(max(days)) if days else None,
-            "as_of": str(max(days, default=today))}  # fmt: skip
+    return {"first_day": min((first for first, _last in known), default=None),
+            "last_day": max((last for _first, last in known), default=None),
+            "as_of": max((last for _first, last in known), default=str(today)), "days": spans}  # fmt: skip

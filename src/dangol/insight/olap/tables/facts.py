@@ -154,7 +154,7 @@ def _value(star: Star, table: Table, item: Dimension) -> Value:
     if item.of == "price":
         return _price_band(table)
     if item.of == "since":
-        return period("month", table.day) - period("month", table.customer_first_day)
+        return period(item.column, table.day) - period(item.column, table.customer_first_day)
     if _is_rep(item):
         return ibis.literal("rep ") + table.rep_id.cast("string")
     looked_up = item.of in JOINS and not _is_key(table, item)

@@ -252,7 +252,8 @@ def test_margin_and_receivable_speak_of_the_lines_whose_cost_and_payment_are_kno
 @pytest.mark.parametrize(
     ("measures", "by", "more", "sentence"),
     [
-        ([], [], {}, "at least one"), (["sales"], [], {}, "sales_amount"), (["orders"], ["mnth"], {}, "month"),
+        ([], [], {}, "at least one"), (["salse"], [], {}, "sales_amount"), (["brand"], [], {}, "is a dimension"),
+        (["orders"], ["sales_amount"], {}, "is a measure"), (["orders"], [], {"having": "orders > 'x'"}, "not a number"), (["orders"], ["mnth"], {}, "month"),
         (["orders"], ["month", "month"], {}, "different dimensions"), (["orders"], [], {"where": "foo = 1"}, "foo"),
         (["orders"], ["month"], {"order": "brand"}, "Order by"), (["orders"], [], {"limit": 0}, "limit"),
         (["orders"], [], {"where": "month = '2026-13'"}, "2026-13"), (["orders"], [], {"where": "week = '2026-W99'"}, "W99"),

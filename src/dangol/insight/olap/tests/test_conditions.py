@@ -1,6 +1,7 @@
 """The grammar of conditions."""
 
 import contextlib
+from datetime import date
 
 import pytest
 from hypothesis import given
@@ -38,7 +39,7 @@ def test_conditions_are_read_as_the_grammar_says(text, condition):
         ("= 'x'", "character 1"), ("brand liek 'x%'", "character 7"), ("brand = 'x", "character 9"),
         ("brand = 'x'; drop table t", "character 12"), ("(" * 30 + "a=1" + ")" * 30, "nested deeper"),
         ("not " * 40 + "a=1", "nested deeper"), ("a = 1 or " * 600 + "a=1", "longer than"), ("a in ()", "character 7"),
-        ("a = 1e400", "character"), ("a = " + "9" * 40, "character"), ("a.b = 1", "character 2"),
+        ("brand contains ''", "empty text"), ("brand like '%%'", "empty text"), ("a = 1e400", "character"), ("a = " + "9" * 40, "character"), ("a.b = 1", "character 2"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_read_says_where(text, sentence):
@@ -85,3 +86,28 @@ def test_an_unknown_name_is_answered_with_the_nearest_ones():
         own.check(["orders"], ["campaign"])
     with pytest.raises(BadInput, match="period before"):
         own.check(["retention_rate"], ["brand"])
+
+
+@pytest.mark.parametrize(
+    ("text", "end", "condition"),
+    [
+        ("last 12 months", "2017-12-31", Between("month", "2017-01", "2017-12")),
+        ("최근 1개월", "2017-03-30", Between("day", "2017-02-28", "2017-03-30")),
+        ("month = 'last month'", "2017-01-15", Compare("month", "=", "2016-12")),
+        ("quarter in this quarter", "2017-01-15", Compare("quarter", "=", "2017-Q1")),
+        ("지난 9999년", "2017-01-15", Between("day", "1900-01-16", "2017-01-15")),
+    ],
+)
+def test_a_recent_period_is_counted_from_the_last_day_of_the_data(text, end, condition):
+    assert rules.model_of(()).until(date.fromisoformat(end)).plain(parse(text)) == condition
+
+
+@pytest.mark.parametrize(
+    ("period", "text", "said"),
+    [
+        ("day", "2017년 3월 1일", "2017-03-01"), ("month", "March 2017", "2017-03"), ("month", "201703", "2017-03"),
+        ("quarter", "2017년 1분기", "2017-Q1"), ("half", "2017년 하반기", "2017-H2"), ("week", "2017W3", "2017-W03"),
+    ],
+)  # fmt: skip
+def test_periods_may_be_written_as_people_write_them(period, text, said):
+    assert rules.period_text(period, rules.period_from(period, text)) == said

@@ -50,7 +50,7 @@ def test_a_formula_becomes_a_measure_everywhere(loaded, cast):
     ]
     with translation.override("en"):
         told = {one["name"]: one for one in olap.names(cast.marketer)["measures"]}["net_ticket"]
-    assert told == {"name": "net_ticket", "label": "Net ticket", "unit": "money",
+    assert told == {"also": [], "name": "net_ticket", "label": "Net ticket", "unit": "money",
                     "definition": "(Sales − Discount) ÷ Orders − 0.5"}  # fmt: skip
     web = Written("", "web_share", "Share of the web", "웹 비중", "share", "web_sales / sales_amount")
     actions.save(

@@ -63,6 +63,7 @@ def measure(name: str, part: Part, ground: Ground) -> Measure:
     meaning, meaning_ko = part.texts("definition", english)
     zero = part.get("zero", bool, False)
     part.get("where", str, "")
+    also = part.words("also")
     part.done()
     formula = parse_formula(of, f"{part.place}.{way}") if of else None
     if way != "formula":
@@ -73,7 +74,7 @@ def measure(name: str, part: Part, ground: Ground) -> Measure:
     return Measure(
         name, label, unit, meaning, fact or "formula", additive=way in ("sum", "count") and not over,
         formula=formula if way == "formula" else None, zero=zero, ko=ko, ko_definition=meaning_ko or (
-            korean if meaning == english else ""),
+            korean if meaning == english else ""), also=also,
     )  # fmt: skip
 
 

@@ -57,6 +57,14 @@ class Part:
             raise BadInput("{place}: {name} must be a list of texts.", field="file", place=self.place, name=name)
         return list(found)
 
+    def words(self, name: str) -> str:
+        """A list of words, with commas between."""
+        found = self.names(name)
+        if any("," in one for one in found):
+            raise BadInput("{place}: {name} must be a list of words without commas.", field="file", place=self.place,
+                           name=name)  # fmt: skip
+        return ", ".join(found)
+
     def parts(self, name: str) -> Iterator[tuple[str, "Part"]]:
         for key, value in self.get(name, dict, {}).items():
             yield plain_name(key, f"{self.place} {name}".strip()), Part(f"{name}.{key}", value)

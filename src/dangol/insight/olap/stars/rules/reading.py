@@ -150,19 +150,21 @@ def _dimension(
     column = part.one_of("column", part.get("column", str, name), list(tables[table].columns))
     label, ko = part.texts("label", name)
     meaning, meaning_ko = part.texts("definition", f"{column} of {table}.")
+    also = part.words("also")
     parent, piece = part.get("parent", str, ""), part.get("part", str, "")
     part.done()
     if piece:
         _check_piece(part, piece, tables[table].columns[column].kind)
         pieces[name] = piece
     if not parent:
-        return [Dimension(name, label, meaning, table, column, ko, meaning_ko, ordered=bool(piece))]
+        return [Dimension(name, label, meaning, table, column, ko, meaning_ko, ordered=bool(piece),
+                          also=also)]  # fmt: skip
     tree = trees[name] = Tree(name, table, column, part.one_of("parent", parent, list(tables[table].columns)))
     if not tables[table].key:
         raise BadInput("{place} needs {name}.", field="file", place=f"tables.{table}", name="key")
     return [
         Dimension(name, label, f"{meaning} With all who lie below, each counted once.", tree.of, "member", ko,
-                  f"{meaning_ko or meaning} 아래에 속한 구성원을 각각 한 번씩 포함합니다."),
+                  f"{meaning_ko or meaning} 아래에 속한 구성원을 각각 한 번씩 포함합니다.", also=also),
         Dimension(f"{name}_level", f"{label}: level", "1 for those above whom there is nobody.", tree.of, "level",
                   f"{ko or label} 단계", "위에 아무도 없는 구성원이 1입니다."),
         Dimension(f"{name}_parent", f"{label}: directly above", "The member directly above.", tree.of, "above",

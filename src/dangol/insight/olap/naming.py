@@ -1,0 +1,54 @@
+"""Questions in people's words: what measures and dimensions are called, in both languages."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from django.utils import translation
+from django.utils.translation import gettext
+
+from dangol.insight.olap import rules
+
+
+def worded(model: rules.Model) -> rules.Model:
+    """The model with the words people may use: names, labels in both languages, and those declared besides."""
+    hierarchies = {rules.key(word): one.name for one in reversed(model.hierarchies)
+                   for word in (*_labels(one), one.name)}  # fmt: skip
+    words = rules.Words(_words(model.measures.values()), _words(model.dimensions.values()), hierarchies)
+    return replace(model, words=words)
+
+
+def _labels(item: rules.Measure | rules.Dimension | rules.Hierarchy) -> list[str]:
+    """What it is called in English and in Korean."""
+    found = []
+    for language in ("en", "ko"):
+        with translation.override(language):
+            found.append((item.ko if language == "ko" else "") or gettext(item.label))
+    return found
+
+
+def _words(items: Iterable[rules.Measure | rules.Dimension]) -> dict[str, str]:
+    items = list(items)
+    found = {rules.key(item.name): item.name for item in items}
+    for item in items:
+        for word in _labels(item):
+            found.setdefault(rules.key(word), item.name)
+    for item in items:
+        for word in rules.words(item):
+            found.setdefault(rules.key(word), item.name)
+    return found
+
+
+def called(model: rules.Model, kind: str, asked: Iterable[str]) -> list[str]:
+    """Measures or dimensions by their names, each once; what is no word stays as it is."""
+    there = model.measures if kind == "measure" else model.dimensions
+    return list(dict.fromkeys(one if one in there else model.words.name(kind, one) for one in asked))
+
+
+def ordered(model: rules.Model, order: str, asked: Sequence[str]) -> str:
+    """What an answer is ordered by, as one of the columns asked for where it is a word for one."""
+    back, name = order[: order.startswith("-")], order.removeprefix("-")
+    if name in ("", *asked):
+        return order
+    words = (worded(model) if not model.words.measures else model).words
+    found = (words.name(kind, name) for kind in ("measure", "dimension"))
+    return back + next((one for one in found if one in asked), name)
