@@ -21,7 +21,8 @@ from dangol.insight.olap.reads.opened import Opened, company, question_of
 from dangol.insight.olap.reads.shaping import Found, Leaf
 from dangol.insight.olap.rules.formulas import Constant, Name, Negative, Operation, Otherwise
 from dangol.insight.olap.rules.frames import Frame
-from dangol.insight.olap.tables.sales import COUNTING_ORDERS, PER_CUSTOMER, SUMS
+from dangol.insight.olap.tables.sales import COUNTING_ORDERS, PER_CUSTOMER
+from dangol.insight.warehouse.rules import SUMS
 
 CUSTOMER = rules.Dimension("customer", "", "", "line", "customer_id")  # asked here only: a page of it would be endless
 OF_ONE = frozenset({*SUMS, *COUNTING_ORDERS} - PER_CUSTOMER)
