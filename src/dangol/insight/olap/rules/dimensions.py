@@ -96,7 +96,7 @@ DIMENSIONS: Mapping[str, Dimension] = {
             "store",
             N_("Store"),
             N_("Store of the purchase, by its key."),
-            "line",
+            "store",
             "store_key",
             also="shop, outlet, 점포, 매장",
         ),
