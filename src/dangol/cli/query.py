@@ -67,7 +67,11 @@ def add(verbs: Any) -> None:
         "--having", default="", metavar="EXPR", help="keep the rows whose figures meet a condition, e.g. 'orders > 10'"
     )
     parser.add_argument(
-        "--order", default="", metavar="[-]NAME", help="a column of the answer; - for the largest first"
+        "--order",
+        nargs="+",
+        default=[],
+        metavar="NAME",
+        help="a column of the answer; - before it, or desc behind, for the largest first",
     )
     parser.add_argument("--top", type=int, default=None, metavar="N", help="the N largest by the first measure")
     parser.add_argument(
@@ -104,7 +108,7 @@ def _ask(given: argparse.Namespace) -> int:
         _names([*by, *given.by]),
         given.where,
         limit=limit if given.top is None else given.top,
-        order=given.order or (f"-{measures[0]}" if given.top is not None and measures else ""),
+        order=_ordered(given.order) or (f"-{measures[0]}" if given.top is not None and measures else ""),
         having=given.having,
         total=given.total,
         star=given.star,
@@ -116,6 +120,13 @@ def _ask(given: argparse.Namespace) -> int:
     else:
         _table(answer)
     return 0
+
+
+def _ordered(said: Sequence[str]) -> str:
+    """By what is ordered: `-sales`, or as in SQL `sales desc`."""
+    back = bool(said) and said[-1].casefold() == "desc"
+    name = " ".join(said[:-1] if said and said[-1].casefold() in ("asc", "desc") else said)
+    return f"-{name}" if back and not name.startswith("-") else name
 
 
 def _parted(said: Sequence[str]) -> tuple[list[str], list[str]]:

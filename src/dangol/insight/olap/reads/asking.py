@@ -85,9 +85,10 @@ def _named(opened: Opened, said: _Asked, trying: own.Written | None) -> tuple[Op
     names = {*said.measures, *said.by, *rules.names(said.condition), *rules.names(said.kept)}
     if not names <= {*model.measures, *model.dimensions}:
         model = naming.worded(own.with_own(model, trying))
-        measures = naming.called(model, "measure", said.measures)
+        measures, cuts = naming.parted(model, said.measures, said.by)
+        measures = naming.called(model, "measure", measures)
         kept = rules.renamed(said.kept, lambda name: naming.called(model, "measure", [name])[0])
-        said = replace(said, measures=measures, by=naming.called(model, "dimension", said.by),
+        said = replace(said, measures=measures, by=naming.called(model, "dimension", cuts),
                        condition=model.named(said.condition), kept=kept)  # fmt: skip
         model = model.with_formulas(measures)
     order = naming.ordered(model, said.order, [*said.measures, *said.by])

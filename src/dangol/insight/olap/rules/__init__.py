@@ -35,6 +35,7 @@ from dangol.insight.olap.rules.formulas import (
     formula_parts,
     groupwise,
 )
+from dangol.insight.olap.rules.functions import said_formula
 from dangol.insight.olap.rules.grammar import parse
 from dangol.insight.olap.rules.having import holds
 from dangol.insight.olap.rules.items import Dimension, Hierarchy, Measure, Unit, words
@@ -45,6 +46,7 @@ from dangol.insight.olap.rules.model import (
     USUAL_ROWS,
     Conditions,
     Model,
+    is_formula,
     unknown,
 )
 from dangol.insight.olap.rules.naming import Words, key, renamed
@@ -102,6 +104,7 @@ __all__ = [
     "formula_parts",
     "groupwise",
     "holds",
+    "is_formula",
     "key",
     "last_day",
     "model_of",
@@ -119,6 +122,7 @@ __all__ = [
     "ranks",
     "renamed",
     "said",
+    "said_formula",
     "unknown",
     "weekday",
     "within_order",

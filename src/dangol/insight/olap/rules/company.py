@@ -91,4 +91,6 @@ def within_order(dimension: Dimension) -> bool:
 
 def model_of(columns: Sequence[str]) -> Model:
     """The company's own star where its customers have these columns."""
-    return Model("", COMPANY, MEASURES, dimensions_of(columns), HIERARCHIES, SPLITS, COMPARING)
+    return Model(
+        "", COMPANY, MEASURES, dimensions_of(columns), HIERARCHIES, SPLITS, COMPARING, ranked_by="sales_amount"
+    )

@@ -20,6 +20,7 @@ ALSO: Mapping[str, str] = {
     "percent_of_total": SHARE, "비중": SHARE, "구성비": SHARE, "점유율": SHARE,
 }  # fmt: skip
 KNOWN = (*FUNCTIONS, *SHORT)
+TWO_PARTS = ("if_missing", MOVING_MEAN)  # they need more than a measure
 
 
 def called(text: str) -> str:
@@ -34,3 +35,15 @@ def written_out(name: str, found: Framed) -> Formula:
     if name == SHARE:
         return Operation("/", here, found)
     return Operation("/", Operation("-", here, found), replace(found))
+
+
+def said_formula(text: str) -> str:
+    """The formula of a measure said with a function before or behind it, as in "sales yoy"; empty where it is none."""
+    words = text.split()
+    if len(words) < 2:
+        return ""
+    for name, rest in ((words[-1], words[:-1]), (words[0], words[1:])):
+        function, inside = called(name), " ".join(rest).removeprefix("of ")
+        if function in KNOWN and function not in TWO_PARTS and inside:
+            return f"{function}([{inside}])"
+    return ""

@@ -11,7 +11,7 @@
                  | name "under" "(" value ("," value)* ")"       (a hierarchy, and a member's path in it)
                  | "ranked" "over" "(" [condition] ")"           (see `Over`)
                  | [period (= | "in")] "last" number "months"    (and the like in both languages: see `recent`)
-    value       := 'text' | "text" | number       (a quote inside a text is written twice)
+    value       := 'text' | "text" | number | 2017-03     (a quote inside a text is written twice)
     name        := letters, digits and underscores, or "[" any text "]"
 
 A comparison with a missing value is never true, as in SQL; `is null` or `is missing` asks for it, `is empty` for a
@@ -48,6 +48,7 @@ MOST_VALUES = 1_000
 TOKEN = re.compile(
     rf"\s*(?:(?P<recent>{FORM})|"
     r"(?P<text>'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\")|(?P<number>-?\d{1,18}(?:\.\d{1,9})?(?![\w.-]))"
+    r"|(?P<period>\d{4}-(?:\d{2}(?:-\d{2})?|[qh]\d|w\d{2})(?![\w-]))"
     r"|(?P<name>[^\W\d]\w*)|\[\s*(?P<quoted>[^\[\]]{1,100}?)\s*\]|(?P<sign>==|!=|<>|<=|>=|[=<>(),]))",
     re.IGNORECASE,
 )
@@ -254,6 +255,8 @@ class _Reader:
         if token := self.take("text"):
             quote = token.text[0]
             return token.text[1:-1].replace(quote * 2, quote)
+        if token := self.take("period"):
+            return token.text.upper()
         if token := self.take("number"):
             return float(token.text) if "." in token.text else int(token.text)
         token = self.next

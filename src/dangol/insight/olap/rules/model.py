@@ -28,6 +28,7 @@ from dangol.insight.olap.rules.formulas import (
     Formula,
     Number,
     computed,
+    formula_names,
     formula_parts,
     groupwise,
 )
@@ -63,7 +64,8 @@ class Model:
 
     splits: family of measures -> of which dimensions it can be split. Measures that compare with the period before
     (`comparing`) need exactly one period and have no total. end: the last day of the data, from which "last month" is
-    counted. words: what people may call measures and dimensions.
+    counted. words: what people may call measures and dimensions. ranked_by: the measure by which ranks of customers and
+    the like are counted, where there are such.
     """
 
     name: str
@@ -77,6 +79,7 @@ class Model:
     ko: str = ""
     end: date | None = None
     words: Words = field(default_factory=Words)
+    ranked_by: str = ""
 
     def leaves(self, wanted: Iterable[str], under: Conditions = (), depth: int = 0) -> dict[Conditions, list[str]]:
         """The measures that facts must give for those wanted: conditions -> names. Raises BadInput."""
@@ -143,7 +146,7 @@ class Model:
         """Raises BadInput where there is none of this name."""
         if name in self.measures:
             return self.measures[name]
-        if name in self.dimensions:
+        if name in self.dimensions or self.words.name("dimension", name) in self.dimensions:
             raise BadInput("{name} is a dimension: split by it, and name a measure to be computed.", field="measures",
                            name=name)  # fmt: skip
         raise unknown("measure", name, list(self.measures), self.words)
@@ -207,7 +210,7 @@ class Model:
         """Raises BadInput where there is none of this name."""
         if name in self.dimensions:
             return self.dimensions[name]
-        if name in self.measures:
+        if name in self.measures or self.words.name("measure", name) in self.measures:
             raise BadInput("{name} is a measure: it can be computed, but not split or filtered by. To keep the rows "
                            "where it is large, ask with having.", field="by", name=name)  # fmt: skip
         one = next((one for one in self.hierarchies if one.name == name), None)
@@ -279,7 +282,10 @@ class Model:
         def name(kind: str, known: Collection[str]) -> Callable[[str], str]:
             return lambda said: said if said in known else self.words.name(kind, said)
 
-        return rewritten(parse_formula(text, field), name("measure", self.measures), name("dimension", self.dimensions))
+        found = parse_formula(text, field)
+        if not formula_names(found):
+            raise BadInput("Name at least one measure in the formula.", field=field)
+        return rewritten(found, name("measure", self.measures), name("dimension", self.dimensions))
 
     def _path(self, name: str, path: Sequence[Any]) -> Condition:
         """A member of a hierarchy by its ancestors; in a ragged one the levels it lacks may be left out."""
@@ -308,7 +314,8 @@ class Model:
 
     def with_measures(self, more: Iterable[Measure]) -> "Model":
         """The model with more measures; one whose name is taken is left out."""
-        return replace(self, measures={**{one.name: one for one in more}, **self.measures})
+        return replace(self, measures={**self.measures, **{one.name: one for one in more
+                                                           if one.name not in self.measures}})  # fmt: skip
 
     def with_formulas(self, asked: Iterable[str]) -> "Model":
         """The model with the formulas among what is asked as measures called by their own text. Raises BadInput."""
@@ -327,6 +334,11 @@ class Model:
         told = {name: replace(self.measures[name], definition=english, ko_definition=korean)
                 for name, (english, korean) in said.items()}  # fmt: skip
         return replace(self, measures={**self.measures, **told})
+
+
+def is_formula(text: str) -> bool:
+    """Whether a text is a formula rather than a name."""
+    return bool(IS_FORMULA.search(text))
 
 
 def unknown(kind: str, name: str, known: Sequence[str], words: Words | None = None) -> BadInput:

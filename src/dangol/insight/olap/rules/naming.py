@@ -8,12 +8,12 @@ from difflib import get_close_matches
 from dangol.insight.olap.rules.conditions import And, Condition, Not, Or, Over
 from dangol.insight.olap.rules.formulas import Among, Formula, Framed, Name, Negative, Operation, Otherwise
 
-APART = re.compile(r"[\s_\-·'\[\]]+")
+APART = re.compile(r"[\s_·'\[\]]+")
 Called = Callable[[str], str]
 
 
 def key(text: str) -> str:
-    """A name as it is compared: capitals, blanks, underscores and hyphens make no difference."""
+    """A name as it is compared: capitals, blanks and underscores make no difference; a hyphen may be a minus."""
     return APART.sub("", text.casefold())
 
 
@@ -32,10 +32,13 @@ class Words:
     def name(self, kind: str, text: str) -> str:
         """The name that a word stands for, the word itself where there is none.
 
-        A plural, and 별 or 수 behind a Korean word (월별, 고객수), stand for the word without.
+        A plural, 별 or 수 behind (월별, 고객수) and "total" or "number of" before mean the word without.
         """
         known, said = self.of(kind), key(text)
         shorter = [said.removesuffix(end) for end in ("별", "s", "수") if said.endswith(end)]
+        shorter += [
+            said.removeprefix(start) for start in ("total", "numberof", "sumof", "총") if said.startswith(start)
+        ]
         return next((known[one] for one in (said, *shorter) if one in known), text)
 
     def near(self, kind: str, text: str) -> list[str]:

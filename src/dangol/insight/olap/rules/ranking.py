@@ -7,8 +7,6 @@ from dangol.insight.olap.rules.conditions import And, Condition, Over, inner_ove
 from dangol.insight.olap.rules.frames import Frame
 from dangol.insight.olap.rules.model import Model
 
-RANKED_BY = "sales_amount"
-
 
 def ranks(model: Model, asked: Iterable[str]) -> bool:
     """Whether one of these dimensions ranks customers."""
@@ -29,7 +27,7 @@ def pinned(
     if said:
         if not ranks(model, model.dimensions):
             raise BadInput("This star has no ranks of customers. Leave “ranked over (…)” out.", field="where")
-        model.check([RANKED_BY], (), sorted(names(said[0])))
+        model.check([model.ranked_by], (), sorted(names(said[0])))
         if ranks(model, names(said[0])):
             raise BadInput("Customers cannot be ranked over their own ranks.", field="where")
         return parts
@@ -42,7 +40,7 @@ def pinned(
 
 def over(model: Model, parts: Iterable[Condition]) -> Over:
     """The rows over which customers are ranked where nothing is said: all conditions on sales but those on ranks."""
-    of_sales = model.splits[model.measures[RANKED_BY].family]
+    of_sales = model.splits[model.measures[model.ranked_by].family]
     kept = tuple(
         part for part in parts
         if not ranks(model, names(part)) and all(model.dimensions[name].of in of_sales for name in names(part))

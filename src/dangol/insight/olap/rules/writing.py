@@ -183,11 +183,11 @@ class _Reader:
         """How many periods: 1 where it is not said."""
         if name in TO_DATE or (name != MOVING_MEAN and not self.sign(",")):
             return 1
-        if name == MOVING_MEAN:
-            self.need(",")
+        said = name != MOVING_MEAN or bool(self.sign(","))
         token = self.next
         if (
-            token is None
+            not said
+            or token is None
             or token.kind != "number"
             or not token.text.isdigit()
             or not 1 <= int(token.text) <= MOST_STEPS

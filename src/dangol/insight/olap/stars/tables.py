@@ -1,6 +1,7 @@
 """A declared star as Ibis expressions, the same on DuckDB and Spark: text cells in, facts in, figures out."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from functools import reduce
 from operator import and_, or_
@@ -14,7 +15,7 @@ from dangol.insight.olap.rules import Dimension, Formula
 from dangol.insight.olap.rules.formulas import Among, Constant, Framed, Name, Negative, Operation, Otherwise
 from dangol.insight.olap.stars.rules import Column as Declared
 from dangol.insight.olap.stars.rules import Fact, Figure, Star, Table, Tree
-from dangol.insight.olap.tables import Question, column, met, period
+from dangol.insight.olap.tables import Question, column, met, period, placed
 
 LINE = "_line"
 DAY = "_day"
@@ -153,7 +154,9 @@ def facts(read: Read, star: Star, fact: Fact, question: Question, alone: str = "
         below = below.select(**{f"{of}__{name}": below[name] for name in below.columns})
         rows = rows.left_join(below, _member_key(rows, star, fact, trees[of].table) == below[f"{of}__key"])
     here = [item for item in asked if item.of not in trees or item.of in split]
-    rows = rows.mutate(**{column(item): _value(rows, star, fact, item) for item in here})
+    rows = rows.mutate(**{column(item): _value(rows, star, fact, item) for item in here if not item.ranked})
+    for item in (one for one in here if one.ranked):
+        rows = _with_rank(rows, _plain(rows, fact, item), item, _places(read, star, item, question.ranking))
     kinds = {item.name: item for item in asked}
 
     def holds(condition: olap.Condition) -> BooleanValue:
@@ -178,6 +181,23 @@ def facts(read: Read, star: Star, fact: Fact, question: Question, alone: str = "
 
     conditions = question.rows + question.periods
     return rows.filter(*[holds(one) for one in conditions]) if conditions else rows
+
+
+def _places(read: Read, star: Star, item: Dimension, ranking: Question | None) -> Rows:
+    """What a dimension's column names and its rank there, counted over the rows of `ranking`."""
+    if ranking is None:
+        raise ValueError("A question for ranks says over which rows they are counted.")
+    figure = star.figures[star.model.ranked_by]
+    key = replace(item, name="ranked_", ranked=False)
+    lines = facts(read, star, star.facts[figure.fact], replace(ranking, by=(key,)))
+    lines = lines.filter(lines[column(key)].notnull())
+    each = lines.group_by(customer_id=lines[column(key)]).aggregate(amount=_figure(lines, figure))
+    places = placed(each, each.amount)
+    return places.select(of_=places.customer_id, place_=places[f"customer_{star.ranks[item.name]}"])
+
+
+def _with_rank(rows: Rows, key: Value, item: Dimension, places: Rows) -> Rows:
+    return rows.left_join(places, key == places.of_).rename({column(item): "place_"}).drop("of_")
 
 
 def _pairs(read: Read, tree: Tree, alone: str) -> Rows:

@@ -8,6 +8,7 @@ used where a join on dimensions would lose them.
 from dangol.insight.olap.tables.conditions import met
 from dangol.insight.olap.tables.facts import facts, order_keys, sold
 from dangol.insight.olap.tables.people import base, contacted, cycle, people, responding, retention
+from dangol.insight.olap.tables.ranks import placed
 from dangol.insight.olap.tables.sales import best_shares, sales
 from dangol.insight.olap.tables.shape import Question, Star, column, period, whole
 
@@ -24,6 +25,7 @@ __all__ = [
     "order_keys",
     "people",
     "period",
+    "placed",
     "responding",
     "retention",
     "sales",

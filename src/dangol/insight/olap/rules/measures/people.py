@@ -63,7 +63,7 @@ PEOPLE: Sequence[Measure] = (
         N_("Of the buying customers of the group, the share with at least two orders in it."),
         "sales",
         formula=parse_formula("repeat_customers / buying_customers"),
-        also="repurchase rate, reorder rate, 재구매율",
+        also="repeat purchase rate, repurchase rate, reorder rate, 재구매율",
     ),
     Measure(
         "sales_per_customer",
@@ -72,7 +72,7 @@ PEOPLE: Sequence[Measure] = (
         N_("Sales divided by buying customers."),
         "sales",
         formula=parse_formula("sales_amount / buying_customers"),
-        also="arpu, spend per customer, revenue per customer, 인당매출, 인당구매액, 고객당매출",
+        also="arpu, spend per customer, revenue per customer, 1인당매출, 인당매출, 인당구매액, 고객당매출",
     ),
     Measure(
         "purchase_frequency",

@@ -62,6 +62,15 @@ SALES: Sequence[Measure] = (
         also="refunds, returned, return amount, 반품액, 반품금액, 환불, 환불액",
     ),
     Measure(
+        "return_rate",
+        N_("Return rate"),
+        Unit.SHARE,
+        N_("Returns divided by sales before returns."),
+        "sales",
+        formula=parse_formula("returns_amount / (sales_amount + returns_amount)"),
+        also="returns rate, refund rate, 반품율, 환불률",
+    ),
+    Measure(
         "gross_amount",
         N_("Gross sales"),
         Unit.MONEY,
@@ -173,7 +182,7 @@ SALES: Sequence[Measure] = (
         ),
         "sales",
         zero=True,
-        also="purchases, transactions, baskets, invoices, order count, 주문수, 주문건수, 구매건수, 거래건수",
+        also="purchases, transactions, baskets, order count, 주문, 주문수, 주문건수, 거래건수",
     ),
     Measure(
         "average_ticket",

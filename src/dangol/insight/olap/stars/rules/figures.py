@@ -5,12 +5,14 @@ from dataclasses import dataclass, replace
 
 from dangol.base.errors import BadInput
 from dangol.insight.olap.rules import (
+    Condition,
     Measure,
     Model,
     Unit,
     formula_names,
     formula_parts,
     groupwise,
+    names,
     parse,
     parse_formula,
 )
@@ -113,15 +115,26 @@ def _way(part: Part) -> tuple[str, str]:
     return way, of
 
 
-def conditioned(model: Model, parts: Mapping[str, Part]) -> Model:
+def conditioned(model: Model, parts: Mapping[str, Part], ground: Ground) -> Model:
     """The model with the conditions and formulas of its measures checked: every one can be asked for."""
     measures = dict(model.measures)
     for name, part in parts.items():
         with at(part):
-            condition = model.plain(parse(part.data.get("where", "")))
-        measures[name] = replace(measures[name], condition=condition)
+            condition = parse(part.data.get("where", ""))
+            _check_columns(model, condition, ground, name)
+            measures[name] = replace(measures[name], condition=model.plain(condition))
     model = replace(model, measures=measures)
     for name, part in parts.items():
         with at(part):
             model.check([name], ())
     return model
+
+
+def _check_columns(model: Model, condition: Condition | None, ground: Ground, name: str) -> None:
+    """Raises BadInput where a condition speaks of a column that is no dimension."""
+    one = ground.figures.get(name)
+    table = ground.tables[ground.facts[one.fact].table] if one else None
+    for said in sorted(names(condition)):
+        if table and said in table.columns and said not in model.dimensions:
+            raise BadInput("{column} is a column; a condition speaks of dimensions. Add to [dimensions]: {column} = "
+                           "{{ table = \"{table}\" }}", field="file", column=said, table=table.name)  # fmt: skip

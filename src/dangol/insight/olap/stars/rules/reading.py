@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
@@ -11,12 +12,22 @@ from dangol.base.money import currency
 from dangol.insight.olap.rules import DIMENSIONS, HIERARCHIES, PERIODS, Dimension, Hierarchy, Model
 from dangol.insight.olap.stars.rules.figures import MOST_MEASURES, Ground, conditioned, measure
 from dangol.insight.olap.stars.rules.part import N_, Part, plain_name
+from dangol.insight.olap.stars.rules.ranks import Ranks
 from dangol.insight.olap.stars.rules.shape import PIECES, Column, Fact, Star, Table, Tree
 
 DECIMAL = re.compile(r"decimal\((\d{1,2})\)")
 KINDS = ("text", "whole", "decimal(N)", "number", "date", "moment")
 TIMES = ("date", "moment")
 MOST_TABLES, MOST_COLUMNS = 100, 500
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What dimensions are besides a column, filled in while they are read."""
+
+    trees: dict[str, Tree]
+    pieces: dict[str, str]
+    ranks: Ranks
 
 
 def declared(data: Mapping[str, Any]) -> Star:
@@ -32,7 +43,9 @@ def declared(data: Mapping[str, Any]) -> Star:
         raise BadInput("{place} needs {name}.", field="file", place=whole.place, name="facts")
     trees: dict[str, Tree] = {}
     pieces: dict[str, str] = {}
-    made = [one for key, part in whole.parts("dimensions") for one in _dimension(key, part, tables, trees, pieces)]
+    ranks = Ranks({}, {})
+    kept = Kept(trees, pieces, ranks)
+    made = [one for key, part in whole.parts("dimensions") for one in _dimension(key, part, tables, kept)]
     dimensions = {one.name: one for one in made}
     timed = any(fact.date for fact in facts.values())
     periods = {period: DIMENSIONS[period] for period in PERIODS} if timed else {}
@@ -50,10 +63,13 @@ def declared(data: Mapping[str, Any]) -> Star:
     _check_names([*tables, *(tree.of for tree in trees.values()), *(f"{fact}_rows" for fact in facts)])
     _check_names([*(one.name for one in made), *measures])
     model = Model(name, title, measures, dimensions, tuple(hierarchies), _splits(facts, trees),
-                  trees=frozenset(tree.of for tree in trees.values()), ko=ko)  # fmt: skip
+                  trees=frozenset(tree.of for tree in trees.values()), ko=ko,
+                  ranked_by=ranks.measure(ground, measures, dict(parts)))  # fmt: skip
     hides = {below: above for one in hierarchies if one.ragged
              for above, below in pairwise(one.levels) if not dimensions[below].is_period}  # fmt: skip
-    return Star(tables, facts, trees, ground.figures, hides, pieces, money, conditioned(model, dict(parts)))
+    return Star(
+        tables, facts, trees, ground.figures, hides, pieces, ranks.kinds, money, conditioned(model, dict(parts), ground)
+    )
 
 
 def _check_names(names: Sequence[str]) -> None:
@@ -141,9 +157,7 @@ def _paths(start: str, tables: Mapping[str, Table], place: str) -> dict[str, tup
     return paths
 
 
-def _dimension(
-    name: str, part: Part, tables: Mapping[str, Table], trees: dict[str, Tree], pieces: dict[str, str]
-) -> list[Dimension]:
+def _dimension(name: str, part: Part, tables: Mapping[str, Table], kept: Kept) -> list[Dimension]:
     if name in DIMENSIONS and DIMENSIONS[name].is_period:
         raise BadInput("{place}: the name {name} is kept for the calendar.", field="file", place=part.place, name=name)
     table = part.one_of("table", part.need("table", str), list(tables))
@@ -152,14 +166,18 @@ def _dimension(
     meaning, meaning_ko = part.texts("definition", f"{column} of {table}.")
     also = part.words("also")
     parent, piece = part.get("parent", str, ""), part.get("part", str, "")
+    rank, ranked_by = part.get("rank", str, ""), part.get("rank_by", str, "")
     part.done()
+    if rank or ranked_by:
+        kept.ranks.add(name, part)
+        return [Dimension(name, label, meaning, table, column, ko, meaning_ko, ordered=True, ranked=True, also=also)]
     if piece:
         _check_piece(part, piece, tables[table].columns[column].kind)
-        pieces[name] = piece
+        kept.pieces[name] = piece
     if not parent:
         return [Dimension(name, label, meaning, table, column, ko, meaning_ko, ordered=bool(piece),
                           also=also)]  # fmt: skip
-    tree = trees[name] = Tree(name, table, column, part.one_of("parent", parent, list(tables[table].columns)))
+    tree = kept.trees[name] = Tree(name, table, column, part.one_of("parent", parent, list(tables[table].columns)))
     if not tables[table].key:
         raise BadInput("{place} needs {name}.", field="file", place=f"tables.{table}", name="key")
     return [

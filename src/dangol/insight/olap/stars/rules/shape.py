@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from dangol.insight.olap.rules import Formula, Model
 
+RANKS = ("rank", "decile", "percentile")
 PIECES = ("hour", "weekday", "day", "month", "quarter", "year")
 
 
@@ -77,7 +78,7 @@ class Star:
     """A whole declaration.
 
     hides: level of a ragged hierarchy -> the level above; a member named like it is skipped. pieces: dimension -> which
-    part of its day it is, one of PIECES.
+    part of its day it is, one of PIECES. ranks: dimension -> which rank of its column's values it is, one of RANKS.
     """
 
     tables: Mapping[str, Table]
@@ -86,6 +87,7 @@ class Star:
     figures: Mapping[str, Figure]
     hides: Mapping[str, str]
     pieces: Mapping[str, str]
+    ranks: Mapping[str, str]
     currency: str
     model: Model
 

@@ -46,7 +46,9 @@ date = "day"
 [facts.stock]
 date = "day"
 [dimensions]
-town = { table = "person", label = { en = "Town", ko = "동네" } }
+best = { table = "sale", column = "who", rank = "rank", rank_by = "amount" }
+half_of = { table = "sale", column = "who", rank = "decile", rank_by = "amount" }
+town = { table = "person", also = ["home town", "사는 곳"], label = { en = "Town", ko = "동네" } }
 born = { table = "person" }
 item = { table = "item" }
 family = { table = "class" }
@@ -60,7 +62,7 @@ city = { table = "place" }
 places = { levels = ["land", "state", "city"], ragged = true }
 items = { levels = ["family", "item"] }
 [measures]
-amount = { fact = "sale", sum = "amount", unit = "money", label = { en = "Amount", ko = "금액" } }
+amount = { fact = "sale", sum = "amount", also = ["takings"], unit = "money", label = { en = "Amount", ko = "금액" } }
 value = { fact = "sale", sum = "amount * pieces", unit = "money" }
 sales = { fact = "sale", count = true, zero = true }
 buyers = { fact = "sale", distinct = "who" }
@@ -135,6 +137,17 @@ def test_a_star_is_asked_like_the_companys_own(folder):
     assert asked(["buyers"], ["born"], "born >= '1985-01-01'") == [("1990-01-02", 1)]
     assert asked(["sales"], ["weekday", "hour"], "weekday in (1, 6)") == [(1, 0, 1), (1, 21, 1), (6, 9, 1)]
     assert asked(["sales"], ["item"], "items under ('Face', 'cream')") == [("cream", 1)]
+
+
+def test_people_are_ranked_by_what_they_make_and_words_of_ones_own_are_understood(folder):
+    add(folder)
+    assert asked(["sales"], ["best", "born"]) == [(1, "1980-05-06", 1), (2, None, 1), (3, "1990-01-02", 3)]
+    assert asked(["amount"], ["best"], where="family = 'Face'") == [(1, 20)]
+    assert asked(["sales"], where="best <= 2 and town = 'Busan'") == [(2,)]
+    assert asked(["sales"], where="best = 1 and ranked over (town = 'Seoul')") == [(3,)]
+    said = olap.ask(None, ["takings"], ["사는 곳"], having="금액 > 10", star="shop")
+    assert [dict(row) for row in said.rows] == [{"town": "Busan", "amount": pytest.approx(1030.01)}]
+    assert asked(["previous(sales)"], ["month"]) == [("2026-01", None), ("2026-02", 2), ("2026-03", 2)]
 
 
 @on_every_engine
@@ -255,6 +268,8 @@ def test_only_who_sees_everyone_may_ask_an_added_star(folder, cast, settings):
         ("shop.toml", '"busan / amount"', '"busan / "', "formula ends too early"),
         ("shop.toml", '"amount / buyers"', '"per_buyer / buyers"', "made of itself"),
         ("shop.toml", "town = 'Busan'", "towns = 'Busan'", "measures.busan: There is no dimension towns. Did you mean: town"),
+        ("shop.toml", "town = 'Busan'", "pieces = 1", r'Add to .dimensions.: pieces = \{ table = "sale" \}'),
+        ("shop.toml", 'rank_by = "amount"', 'rank_by = "busan"', "a sum or count without where"),
         ("shop.toml", 'joins = { what = "item" }', 'joins = { what = "items" }', "joins names “items”"),
         ("shop.toml", '"amount / buyers"', '"prevous(amount)"', "no function prevous. Possible: previous"),
         ("shop.toml", '"amount / buyers"', '"moving_mean(amount, 0)"', "whole number of periods from 1"),
