@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from dangol.base.errors import BadInput
-from dangol.cli import file_link, file_ltv, file_quality
+from dangol.cli import file_groups, file_link, file_ltv, file_quality
 
 
 def add(verbs: Any) -> None:
@@ -23,6 +23,7 @@ def add(verbs: Any) -> None:
     file_link.add(methods)
     file_quality.add(methods)
     file_ltv.add(methods)
+    file_groups.add(methods)
 
 
 def _add_rfm(methods: Any) -> None:
