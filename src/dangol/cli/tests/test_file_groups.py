@@ -33,7 +33,7 @@ def run(capsys, *given):
 
 def test_kinds_of_customers_are_found_named_and_written_beside_their_numbers(people, tmp_path, capsys):
     out = tmp_path / "out.csv"
-    code, answer = run(capsys, "clusters", people, "--most-k", "3", "--without", "가입일", "--out", out)
+    code, answer = run(capsys, "clusters", people, "--most-k", "2", "--without", "가입일", "--out", out)
     assert (code, answer["status"], answer["k"], answer["id"]) == (0, "found", 2, "회원번호")
     assert [(one["customers"], one["name"].split()[0]) for one in answer["clusters"]] == [(400, "low"), (200, "high")]
     with out.open(encoding="utf-8") as file:

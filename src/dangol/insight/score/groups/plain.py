@@ -5,7 +5,7 @@ commonest values (`is:<name>=<value>`).
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -40,9 +40,9 @@ class PlainClusters:
     needed: int
     same: Sequence[str] = ()
     candidates: Sequence[clusters.Candidate] = ()
-    choice: clusters.Choice | None = None
-    places: np.ndarray | None = None
-    groups: Mapping[int, dict[str, Any]] | None = None
+    choice: clusters.Choice = field(default_factory=lambda: clusters.Choice(0, "", weak=False))
+    places: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+    groups: Mapping[int, dict[str, Any]] = field(default_factory=dict)
 
 
 def _mixed(rows: int) -> np.ndarray:
@@ -86,7 +86,8 @@ def _by_size(places: np.ndarray) -> np.ndarray:
 def _groups(
     places: np.ndarray, raw: scaling.Matrix, z: scaling.Matrix, names: Sequence[str]
 ) -> dict[int, dict[str, Any]]:
-    whole, spread, groups = z.mean(axis=0), z.std(axis=0), {}
+    whole, spread = z.mean(axis=0), z.std(axis=0)
+    groups: dict[int, dict[str, Any]] = {}
     for code in range(1, int(places.max()) + 1):
         inside = places == code
         away = (z[inside].mean(axis=0) - whole) / np.where(spread > 0, spread, 1.0)
@@ -124,10 +125,10 @@ class PlainTree:
     rows: int
     hits: int
     needed: tuple[int, int]
-    tree: trees.Tree | None = None
-    rules: Mapping[int, Sequence[trees.Bounds]] | None = None
+    tree: trees.Tree = field(default_factory=dict)
+    rules: Mapping[int, Sequence[trees.Bounds]] = field(default_factory=dict)
     leaves: Sequence[trees.Leaf] = ()
-    places: np.ndarray | None = None
+    places: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=np.int64))
     auc: float | None = None
 
 
@@ -165,8 +166,8 @@ def _questions(table: PlainTable) -> tuple[scaling.Matrix, list[str]]:
     for name, texts in table.texts.items():
         given = np.array(["" if one is None else one for one in texts], dtype=object)
         found, counts = np.unique(given[given != ""].astype(str), return_counts=True)
-        common = found[np.argsort(-counts, kind="stable")][:VALUES_TRIED] if len(found) > 1 else []
-        for value in common[1:] if len(found) == 2 else common:
+        common = [str(one) for one in found[np.argsort(-counts, kind="stable")][:VALUES_TRIED]]
+        for value in common[1:] if len(found) <= 2 else common:
             columns[f"{ATTRIBUTE.name}:{name}={value}"] = (given == value).astype(float)
     if not columns:
         return np.empty((table.rows, 0)), []
