@@ -28,7 +28,7 @@ from dangol.web.shell import Request, page
 from dangol.web.templatetags.dangol import day
 
 BIGGEST_FLOWS = 6
-SHOWN, ON_TOP = 50, 8  # customers listed, and those of them before the rest is folded
+SHOWN, ON_TOP = 50, 5  # customers listed, and those of them before the rest is folded
 NEW = "new"  # in the address: who was not yet a customer
 WORDS = ("from", "to")
 
