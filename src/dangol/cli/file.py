@@ -192,6 +192,10 @@ def write(customers: Any, path: Path, money: Sequence[str]) -> None:
         if name in customers.column_names:
             major = pc.divide(customers[name].cast(pa.float64()), float(MINOR_PER_MAJOR))
             customers = customers.set_column(customers.column_names.index(name), name, major)
+    for place, field in enumerate(customers.schema):
+        if pa.types.is_floating(field.type):  # what is not known is empty, in any program
+            column = customers.column(place)
+            customers = customers.set_column(place, field.name, pc.if_else(pc.is_finite(column), column, None))
     path.parent.mkdir(parents=True, exist_ok=True)
     if path.suffix.lower() == ".csv":
         pacsv.write_csv(customers, path)
