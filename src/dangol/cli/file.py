@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from dangol.base.errors import BadInput
-from dangol.cli import file_link, file_ltv, file_quality
+from dangol.cli import file_groups, file_link, file_ltv, file_quality
 
 
 def add(verbs: Any) -> None:
@@ -23,6 +23,7 @@ def add(verbs: Any) -> None:
     file_link.add(methods)
     file_quality.add(methods)
     file_ltv.add(methods)
+    file_groups.add(methods)
 
 
 def _add_rfm(methods: Any) -> None:
@@ -191,6 +192,10 @@ def write(customers: Any, path: Path, money: Sequence[str]) -> None:
         if name in customers.column_names:
             major = pc.divide(customers[name].cast(pa.float64()), float(MINOR_PER_MAJOR))
             customers = customers.set_column(customers.column_names.index(name), name, major)
+    for place, field in enumerate(customers.schema):
+        if pa.types.is_floating(field.type):  # what is not known is empty, in any program
+            column = customers.column(place)
+            customers = customers.set_column(place, field.name, pc.if_else(pc.is_finite(column), column, None))
     path.parent.mkdir(parents=True, exist_ok=True)
     if path.suffix.lower() == ".csv":
         pacsv.write_csv(customers, path)

@@ -17,9 +17,13 @@ from dangol.insight.score.groups.wording import label
 
 @dataclass(frozen=True)
 class Split:
-    """One split as a field. value: the threshold in whole money or per cent; unit: of it. yes_no: nothing to type."""
+    """One split as a field. value: the threshold in whole money or per cent; unit: of it. yes_no: nothing to type.
+
+    of: who is asked, as conditions in words; empty for everybody.
+    """
 
     path: str
+    of: str
     label: str
     value: str
     unit: str
@@ -44,8 +48,9 @@ def splits(root: NodeView) -> list[Split]:
 def _splits(node: NodeView) -> Iterator[Split]:
     if node.low is None or node.high is None or node.threshold is None:
         return
-    yield Split(node.path, label(node.feature), f"{node.threshold / _scale(node.kind):.10g}", _unit(node.kind),
-                len(node.path), node.feature.startswith("is:"))  # fmt: skip
+    value = f"{node.threshold / _scale(node.kind):.10g}"
+    yield Split(node.path, " · ".join(node.of), label(node.feature), value, _unit(node.kind), len(node.path),
+                node.feature.startswith("is:"))  # fmt: skip
     yield from _splits(node.low)
     yield from _splits(node.high)
 

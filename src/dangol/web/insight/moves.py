@@ -28,7 +28,7 @@ from dangol.web.shell import Request, page
 from dangol.web.templatetags.dangol import day
 
 BIGGEST_FLOWS = 6
-SHOWN = 50
+SHOWN, ON_TOP = 50, 5  # customers listed, and those of them before the rest is folded
 NEW = "new"  # in the address: who was not yet a customer
 WORDS = ("from", "to")
 
@@ -80,7 +80,7 @@ def _cell(request: Request, days: TwoDays, channel: str) -> dict[str, Any]:
         return {}
     rows = reads.movers(request.user, move, limit=SHOWN)
     note_access(by=request.user, verb="view", what="migration", count=len(rows), address=address_of(request))
-    found = {"cell": _named(move), "cell_rows": rows, "shown": SHOWN}
+    found = {"cell": _named(move), "cell_rows": rows[:ON_TOP], "more_rows": rows[ON_TOP:], "shown": SHOWN}
     if not rows:
         return found
     pinned = {"from": move.start.isoformat(), "to": move.end.isoformat(), "before": move.before or NEW,

@@ -25,7 +25,7 @@ from dangol.web.shell import Request, address, page
 from dangol.web.templatetags.dangol import day
 
 FALLS = (10, 20, 30, 50)
-SHOWN, ON_TOP = 50, 8  # customers listed, and those of them before the rest is folded
+SHOWN, ON_TOP = 50, 5  # customers listed, and those of them before the rest is folded
 GROUPS_ON_TOP = 5
 NO_BRANCH = "-"  # in the address: customers without a branch
 WORDS = ("since", "until")

@@ -3,7 +3,6 @@
 from dataclasses import asdict
 from typing import Any
 
-import numpy as np
 from django.utils.translation import gettext_noop as N_  # noqa: N812
 from ibis.expr.types import Table
 
@@ -38,7 +37,9 @@ def fit(
     if not scales:
         raise BadInput("These features are the same for every customer. Choose others.", field="features")
     z = scaling.scaled(raw[:, [names.index(one.name) for one in scales]], scales)
-    candidates, centres = _tried(wanted, z, running)
+    candidates, centres = clusters.tried(
+        wanted, z, lambda done, total: running.progress(10 + 70 * done // total, 100, TRYING)
+    )
     choice = clusters.chosen(candidates, wanted.k)
     picked = centres[choice.k]
     codes, next_code = _numbered(engine, found, scales, picked, before=before, next_code=next_code)
@@ -47,29 +48,6 @@ def fit(
         "candidates": [asdict(one) for one in candidates], "choice": asdict(choice), "codes": codes,
         "centres": picked.as_dict(),
     }, next_code  # fmt: skip
-
-
-def _tried(
-    wanted: clusters.Wanted, z: scaling.Matrix, running: Running
-) -> tuple[list[clusters.Candidate], dict[int, clusters.Centres]]:
-    """Every number of clusters up to the most, and the one asked for, as far as there are different customers."""
-    different = len(np.unique(z[: clusters.HIERARCHY_SAMPLE], axis=0))
-    most = max(wanted.most_k, wanted.k)
-    tried = [k for k in range(clusters.FEWEST_K, most + 1) if k <= different]
-    if not tried or wanted.k > different:
-        raise BadInput("There are only {n} different customers by these features. Choose more features or fewer "
-                       "clusters.", field="k", n=different)  # fmt: skip
-    candidates, centres = [], {}
-    for place, k in enumerate(tried):
-        running.progress(10 + 70 * place // len(tried), 100, TRYING)
-        candidate, found = clusters.judged(wanted.method, z, k, wanted.seed)
-        if len(found.centres) == k:
-            candidates.append(candidate)
-            centres[k] = found
-    if wanted.k and wanted.k not in centres:
-        raise BadInput("There are only {n} different customers by these features. Choose more features or fewer "
-                       "clusters.", field="k", n=different)  # fmt: skip
-    return candidates, centres
 
 
 def _numbered(

@@ -31,9 +31,13 @@ class LeafView:
 
 @dataclass(frozen=True)
 class NodeView:
-    """A node of the picture. label: what a split asks for; below, above: its answers, for low and high."""
+    """A node of the picture. label: what a split asks for; below, above: its answers, for low and high.
+
+    of: who comes there, as conditions in words; empty for everybody.
+    """
 
     path: str
+    of: Sequence[str]
     label: str
     below: str
     above: str
@@ -75,16 +79,22 @@ def tree_of(by: Member, fitted: dict[str, Any], names: dict[int, str]) -> TreeVi
                                    lift)  # fmt: skip
     customers, held = sum(one.customers for one in counted), sum(one.held for one in counted)
     return TreeView(
-        _node(fitted["tree"], "", views), sorted(views.values(), key=lambda one: -(one.rate or 0)), customers,
+        _node(fitted["tree"], "", views, _reached(fitted["tree"])),
+        sorted(views.values(), key=lambda one: -(one.rate or 0)), customers,
         sum(one.hits for one in counted) / customers if customers else None,
         sum(one.held_hits for one in counted) / held if held else None, fitted["generated"],
     )  # fmt: skip
 
 
-def _node(tree: trees.Tree, path: str, leaves: dict[int, LeafView]) -> NodeView:
+def _reached(tree: trees.Tree) -> dict[str, list[str]]:
+    """Who comes to every node, by its path, in words."""
+    return {path: [condition(one) for one in bounds] for _node, path, bounds in trees.reached(tree)}
+
+
+def _node(tree: trees.Tree, path: str, leaves: dict[int, LeafView], of: dict[str, list[str]]) -> NodeView:
     if "code" in tree:
-        return NodeView(path, "", "", "", "", "", None, leaves[tree["code"]])
+        return NodeView(path, of[path], "", "", "", "", "", None, leaves[tree["code"]])
     name, threshold = tree["feature"], tree["threshold"]
     below, above = answers(name, threshold)
-    return NodeView(path, label(name), below, above, name, feature(name).kind, threshold, None,
-                    _node(tree["low"], path + "0", leaves), _node(tree["high"], path + "1", leaves))  # fmt: skip
+    low, high = (_node(tree[side], path + step, leaves, of) for side, step in (("low", "0"), ("high", "1")))
+    return NodeView(path, of[path], label(name), below, above, name, feature(name).kind, threshold, None, low, high)

@@ -191,7 +191,10 @@ def of_customer(customer_id: int) -> Worth | None:
     except (NotFound, Damaged):
         return None
     rows = rows_of(snapshot.paths("lifetime"), "customer_id", customer_id)
-    return Worth(horizon_days=snapshot.facts["horizon_days"], **rows[0]) if rows else None
+    if not rows:
+        return None
+    known = {name: None if value != value else value for name, value in rows[0].items()}  # noqa: PLR0124  NaN: unknown
+    return Worth(horizon_days=snapshot.facts["horizon_days"], **known)
 
 
 def track(purchases: Sequence[date]) -> list[tuple[date, float]]:

@@ -193,6 +193,28 @@ def _bic(z: Matrix, model: Centres) -> float:
     return float(-2 * likelihood + (k * 2 * d + k - 1) * np.log(len(z)))
 
 
+def tried(
+    asked: Wanted, z: Matrix, say: Callable[[int, int], None] = lambda _done, _total: None
+) -> tuple[list[Candidate], dict[int, Centres]]:
+    """Every number of clusters up to the most, and the one asked for, as far as there are different customers.
+
+    say: told how many of how many were tried. Raises BadInput where there are too few different customers.
+    """
+    different = len(np.unique(z[:HIERARCHY_SAMPLE], axis=0))
+    numbers = [k for k in range(FEWEST_K, max(asked.most_k, asked.k) + 1) if k <= different]
+    candidates, centres = [], {}
+    for place, k in enumerate(numbers):
+        say(place, len(numbers))
+        candidate, whole = judged(asked.method, z, k, asked.seed)
+        if len(whole.centres) == k:
+            candidates.append(candidate)
+            centres[k] = whole
+    if not candidates or (asked.k and asked.k not in centres):
+        raise BadInput("There are only {n} different customers by these features. Choose more features or fewer "
+                       "clusters.", field="k", n=different)  # fmt: skip
+    return candidates, centres
+
+
 @dataclass(frozen=True)
 class Choice:
     """How many clusters, and why. reason: a code of REASONS; weak: the clusters hardly stand apart."""

@@ -86,6 +86,9 @@ FAMILIES = {
 }  # fmt: skip
 ATTRIBUTE = Feature("is", "{value}", "share", "{value}", N_("not {value}"), N_("1 where the attribute has the value."),
                     in_window=False)  # fmt: skip
+# A column of a table from anywhere, which says nothing of itself but its name.
+COLUMN = Feature("column", "{value}", "number", N_("high {value}"), N_("low {value}"), N_("The column {value}."),
+                 in_window=False)  # fmt: skip
 FAMILY_LABELS = {"class": N_("Shares of the largest product classes"), "channel": N_("Shares of the channels")}
 USUAL = ("recency_days", "orders", "average_ticket", "discount_share", "interval_days", "tenure_days")
 CHOICES = (*OWN, *FAMILIES, *LIFETIME)  # what people choose from; a family stands for its largest members
@@ -97,7 +100,7 @@ def feature(name: str) -> Feature:
     if known:
         return known
     family, _sign, value = name.partition(":")
-    whole = FAMILIES.get(family) or (ATTRIBUTE if family == ATTRIBUTE.name else None)
+    whole = FAMILIES.get(family) or {ATTRIBUTE.name: ATTRIBUTE, COLUMN.name: COLUMN}.get(family)
     if whole and value:
         return Feature(name, whole.label, whole.kind, whole.more, whole.less, whole.definition, value)
     raise BadInput("There is no feature {name}. Known are: {known}.", field="features", name=name[:60],

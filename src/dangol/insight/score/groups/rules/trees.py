@@ -161,19 +161,24 @@ class Bounds:
 
 def rules(tree: Tree) -> dict[int, list[Bounds]]:
     """The rule of every leaf: conditions on the same feature drawn together."""
-    return {code: list(bounds.values()) for code, bounds in _walk(tree, {})}
+    return {node["code"]: bounds for node, _path, bounds in reached(tree) if "code" in node}
 
 
-def _walk(tree: Tree, bounds: dict[str, Bounds]) -> Iterator[tuple[int, dict[str, Bounds]]]:
+def reached(tree: Tree) -> Iterator[tuple[Tree, str, list[Bounds]]]:
+    """Every node with its path and what is known of whoever comes there."""
+    return _walk(tree, "", {})
+
+
+def _walk(tree: Tree, path: str, bounds: dict[str, Bounds]) -> Iterator[tuple[Tree, str, list[Bounds]]]:
+    yield tree, path, list(bounds.values())
     if "code" in tree:
-        yield tree["code"], bounds
         return
     name, threshold = tree["feature"], tree["threshold"]
     now = bounds.get(name, Bounds(name))
     below = threshold if now.below is None else min(threshold, now.below)
     least = threshold if now.least is None else max(threshold, now.least)
-    yield from _walk(tree["low"], {**bounds, name: Bounds(name, now.least, below)})
-    yield from _walk(tree["high"], {**bounds, name: Bounds(name, least, now.below)})
+    yield from _walk(tree["low"], path + "0", {**bounds, name: Bounds(name, now.least, below)})
+    yield from _walk(tree["high"], path + "1", {**bounds, name: Bounds(name, least, now.below)})
 
 
 def with_threshold(tree: Tree, path: str, threshold: float) -> Tree:

@@ -17,6 +17,8 @@ from dangol.insight.score.lifetime.rules.history import Floats, Histories
 
 VECTORS, EACH = 25, 8  # parameters drawn, and futures drawn with each
 TOGETHER = 60  # parameters drawn for the sums over all customers, which cost little
+LEAST_SHAPE = 1.5  # from 1 down an amount has no finite mean: amounts that differ by chance alone lead there
+FARTHEST_LEVEL = 100.0  # amounts that tell nothing of their spread must not make a forecast of any size
 NORMAL_90 = 1.6448536269514722
 
 
@@ -53,11 +55,12 @@ class Doubt:
     def _worth(self, vector: Floats, x: Floats, bought: Counts) -> Floats:
         """The amount of drawn purchases, each customer's own mean amount drawn, too (Gamma-Gamma, 2013, eq. 2 to 5)."""
         p, q, _gamma = vector
+        shape = np.maximum(p * x + q, LEAST_SHAPE)
         who, where = np.nonzero(bought)
         found = np.zeros(bought.shape)
         spent = self.chance.standard_gamma(p * bought[who, where])
-        own = self.chance.standard_gamma((p * x + q)[:, None], bought.shape)
-        found[who, where] = spent / own[who, where] * (self._level(vector, x) / p * (p * x + q - 1))[who]
+        own = self.chance.standard_gamma(shape[:, None], bought.shape)
+        found[who, where] = spent / own[who, where] * (self._level(vector, x) / p * (shape - 1))[who]
         return found
 
     def _level(self, vector: Floats, x: Floats) -> Floats:
@@ -67,7 +70,7 @@ class Doubt:
         mean = np.full(len(x), p * gamma / (q - 1) if q > 1 else gamma)
         here, fitted = (spending.expected(one, x, mean) for one in (vector, self.amounts.values))
         with np.errstate(invalid="ignore"):
-            return np.nan_to_num(here / fitted, nan=1.0, posinf=1.0)
+            return np.clip(np.nan_to_num(here / fitted, nan=1.0, posinf=1.0), 1 / FARTHEST_LEVEL, FARTHEST_LEVEL)
 
     def together(self, h: Histories, weeks: float, average: Floats, average_squared: Floats) -> "Together":
         """The sums over all customers. h: weighed by customers; average, average_squared: float[n], expected amount of

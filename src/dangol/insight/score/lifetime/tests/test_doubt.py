@@ -4,7 +4,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from dangol.insight.score.lifetime.rules import fitting, forecast, valuation
+from dangol.insight.score.lifetime.rules import doubt, fitting, forecast, valuation
 from dangol.insight.score.lifetime.rules.buying import MODELS
 from dangol.insight.score.lifetime.rules.history import Histories
 
@@ -51,6 +51,18 @@ def test_nine_of_ten_customers_come_to_lie_in_their_interval():
     assert worth[often].mean() == pytest.approx(0.9, abs=0.03)
     thin = figures["purchases_high"] * figures["average_amount"]  # purchases alone, as if amounts were known
     assert (after <= thin)[often].mean() < (after <= figures["value_high"])[often].mean()
+
+
+def test_amounts_that_differ_by_chance_alone_leave_every_figure_finite():
+    chance = np.random.default_rng(2)
+    histories, _later = lived(300, chance)
+    values = np.array([0.02, 1.0001, 5e11])
+    flat = fitting.Fit(("p", "q", "gamma"), values, values, values, 0.0, 300, True, np.diag([4.0, 60.0, 60.0]))
+    fit = valuation.fitted(MODELS["bg_nbd"], histories)
+    with np.errstate(all="raise", under="ignore"):
+        worth = doubt.Doubt(MODELS["bg_nbd"], fit, flat, chance).futures(histories, AHEAD).worth
+    assert np.isfinite(worth).all()
+    assert worth.min() >= 0
 
 
 def test_the_doubt_about_the_parameters_is_what_makes_sums_uncertain():
