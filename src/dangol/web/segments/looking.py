@@ -79,7 +79,10 @@ def _seen(names: wording.Names, asked: rules.Condition, seen: str | None) -> str
         return wording.money_text(seen) if asked.measure in ("amount", "average") else seen
     if isinstance(asked, rules.Profile):
         return names.of(asked.field, seen)
-    return names.of(f"{asked.table}.{asked.field}", seen) if isinstance(asked, rules.Score) else seen
+    if isinstance(asked, rules.Score):
+        field = f"{asked.table}.{asked.field}"
+        return wording.money_text(seen) if field in rules.MONEY_SCORES else names.of(field, seen)
+    return seen
 
 
 @page(Right.INSIGHT_VIEW)
