@@ -130,10 +130,11 @@ def _sizes_chart(rows: list[dict[str, Any]]) -> dict[str, Any]:
     there = [_(text) for text in HOW.values() if any(row["how"] == _(text) for row in rows)]
     axes = {
         "x": {"field": "day", "type": "temporal", "title": None},
-        "y": {"field": "customers", "type": "quantitative", "title": _("Customers"), "scale": {"zero": True}},
+        "y": {"field": "customers", "type": "quantitative", "title": _("Customers"),
+              "scale": {"zero": True} if any(row["customers"] for row in rows) else {"domain": [0, 1]}},
     }  # fmt: skip
     marks: dict[str, Any] = {"field": "how", "type": "nominal", "title": None, "scale": {"domain": there},
-                             "legend": {"orient": "top"} if len(there) > 1 else None}  # fmt: skip
+                             "legend": {"orient": "top", "columns": 1} if len(there) > 1 else None}  # fmt: skip
     return {
         "$schema": "https://vega.github.io/schema/vega-lite/v6.json", "width": "container", "height": 220,
         "data": {"values": rows}, "encoding": axes,
