@@ -19,7 +19,7 @@ Definition = Annotated[
     dict[str, Any],
     Field(
         description="A group as {version: 1, match: all | any | none, parts: [...]}; a part is a group or a condition "
-        "with its kind: profile, purchase, event, score, reach or segment."
+        "with its kind: profile, purchase, measure, event, score, reach or segment."
     ),
 ]
 

@@ -191,6 +191,7 @@ JOBS = {
     "quality.measure": "dangol.customers.quality.actions.measure",
     "index.count": "dangol.insight.score.index.actions.run_count",
     "lists.bulk": "dangol.web.lists.bulk.run_job",
+    "lists.export": "dangol.web.lists.export.run_job",
     "groups.fit": "dangol.insight.score.groups.actions.run_fit",
     "reports.answer": "dangol.reports.answering.run_answer",
     "reports.file": "dangol.reports.exporting.run_file",

@@ -138,6 +138,7 @@ WHAT_NAMES = {
     "site": N_("web site"),
     "segment": N_("segment"),
     "survey": N_("survey"),
+    "segment.left_out": N_("left out lines of a list"),
     "segment.members": N_("segment members"),
     "timeline": N_("customer timeline"),
     "member": N_("member"),

@@ -36,6 +36,7 @@ KIND_NAMES = {
     "privacy.notices": N_("Tell results of consent"),
     "privacy.retain": N_("Destroy what is no longer needed"),
     "lists.bulk": N_("Change many rows of a list"),
+    "lists.export": N_("Export many rows of a list"),
     "quality.measure": N_("Measure the quality of data"),
     "reports.answer": N_("Work out an answer"),
     "reports.file": N_("Make a file of figures"),

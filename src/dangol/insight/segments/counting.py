@@ -154,7 +154,7 @@ def facts(engine: Engine, now: Served) -> tables.Facts:
 def _measured(engine: Engine, now: Served, within: tables.Facts, asked: rules.Measured) -> tuple[Any, bool]:
     """A measure of customers over the days a condition asks for, and whether those without a purchase fit."""
     first, last = tables.days_of(asked.window, within.as_of)
-    open_end = asked.window.kind == "always" and within.as_of >= now.as_of
+    open_end = asked.window.kind != "between" and within.as_of >= now.as_of
     bounds = [one for one in (asked.least, asked.most) if one is not None]
     found = each.figures(
         asked.measure, engine, days=(first, None if open_end else last), ids=within.only, bounds=bounds

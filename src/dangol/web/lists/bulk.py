@@ -47,7 +47,7 @@ def run_job(
     cancelled or repeated job leaves no row half changed. Returns {"rows": how many were gone through}.
     """
     by = running.by
-    page = _list(name).of(by)
+    page = list_named(name).of(by)
     action = next((one for one in page.bulk if one.key == key and one.in_steps), None)
     if action is None:
         raise NotFound("There is no such action.")
@@ -62,7 +62,7 @@ def run_job(
     return {"rows": len(found)}
 
 
-def _list(name: str) -> "ListPage":
+def list_named(name: str) -> "ListPage":
     """A list by its name; the pages make themselves known when they are imported."""
     import_module("dangol.web.urls")
     try:

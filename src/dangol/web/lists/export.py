@@ -5,13 +5,19 @@ Source: OWASP, CSV injection; UX-wise negative numbers and international phone n
 
 import csv
 import io
+import shutil
+import time
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime
+from pathlib import Path
 from tempfile import SpooledTemporaryFile
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
-from django.http import FileResponse, HttpResponseBase
+from django.http import FileResponse, HttpResponseBase, HttpResponseRedirect, QueryDict
+from django.utils.translation import get_language, override
+from django.utils.translation import gettext_noop as N_  # noqa: N812
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 
@@ -19,13 +25,19 @@ from dangol.base.errors import BadInput, NotFound, TooMuch
 from dangol.base.formula import guard
 from dangol.base.money import currency, to_major
 from dangol.staff import actions, reads
+from dangol.web.lists.bulk import list_named
 from dangol.web.lists.parts import Column, Selection
-from dangol.web.lists.state import ListState
+from dangol.web.lists.state import ListState, read
 from dangol.web.shell import Request
+from dangol.work import reads as work
+from dangol.work.actions import Running, enqueue
 
 if TYPE_CHECKING:
     from dangol.web.lists.view import ListPage
 
+KIND = "lists.export"
+AT_ONCE = 5_000  # rows of a file that is made while somebody waits
+KEEP_HOURS = 24
 ROW_LIMIT = 1_000_000
 PAGE_ROWS = 5000
 REASON_LENGTH = 5
@@ -47,7 +59,10 @@ def plain(column: Column, row: Any) -> Any:
 
 
 def answer(page: "ListPage", state: ListState, selection: Selection, request: Request) -> HttpResponseBase:
-    """The file, after the right and the reason were checked and the access was noted."""
+    """The file, after the right and the reason were checked and the access was noted.
+
+    One of many rows is made by the job `lists.export`: the answer leads to the list, which shows how far it is.
+    """
     if page.export_right is None:
         raise NotFound("There is no such action.")
     reads.require(request.user, page.export_right)
@@ -57,14 +72,117 @@ def answer(page: "ListPage", state: ListState, selection: Selection, request: Re
     form = request.POST.get("format", "csv")
     if form not in ("csv", "xlsx"):
         raise BadInput("Choose CSV or Excel as the form of the export.", field="format")
+    address = request.META.get("REMOTE_ADDR", "")[:45]
+    if is_long(page, selection):
+        job_id = enqueue(kind=KIND, by=request.user, arguments={
+            "name": page.name, "query": page.saved_query(state), "ids": list(selection.ids),
+            "everything": selection.everything, "form": form, "reason": reason, "address": address,
+            "columns": list(state.columns), "language": get_language() or "",
+        })  # fmt: skip
+        return HttpResponseRedirect(with_job(page.address(request.path, state), job_id))
+    file, _count = _made(page, state, selection, form=form, reason=reason, address=address)
+    return _sent(file, page.name, form)
+
+
+def with_job(address: str, job_id: int) -> str:
+    """An address of a list with the job it is to show."""
+    return f"{address}{'' if address.endswith('?') else '&' if '?' in address else '?'}job={job_id}"
+
+
+def is_long(page: "ListPage", selection: Selection) -> bool:
+    """Whether a file takes longer to make than somebody waits."""
+    if selection.ids and not selection.everything:
+        return len(selection.ids) > AT_ONCE
+    count = page.count(selection.state, False)
+    return not count.exact or count.n > AT_ONCE
+
+
+def _made(
+    page: "ListPage", state: ListState, selection: Selection, *, form: str, reason: str, address: str,
+    running: Running | None = None,
+) -> tuple[Any, int]:  # fmt: skip
+    """The file, and how many rows it has; the access is noted."""
     columns = [one for one in page.columns if one.export and one.key in (state.columns or page.usual_columns)]
-    file, count = write(form, columns, _rows(page, selection))
+    file, count = write(form, columns, _told(page, selection, running))
     actions.note_access(
-        by=request.user, verb="export", what=page.name, count=count, reason=reason,
-        address=request.META.get("REMOTE_ADDR", "")[:45], detail={"columns": [one.key for one in columns]},
+        by=state.by, verb="export", what=page.name, count=count, reason=reason, address=address,
+        detail={"columns": [one.key for one in columns]},
     )  # fmt: skip
-    name = f"{page.name}-{datetime.now(UTC).astimezone(settings.DANGOL.zone):%Y%m%d-%H%M}.{form}"
-    return FileResponse(file, as_attachment=True, filename=name, content_type=CSV_TYPE if form == "csv" else XLSX_TYPE)
+    return file, count
+
+
+def _told(page: "ListPage", selection: Selection, running: Running | None) -> Iterator[Any]:
+    """The rows; a job is told how far it is."""
+    total = page.count(selection.state, True).n if running and not selection.ids else len(selection.ids) or None
+    for done, row in enumerate(_rows(page, selection)):
+        if running and done % 500 == 0:
+            running.progress(done, total, N_("Writing the file, row by row"))
+        yield row
+
+
+def _sent(file: Any, name: str, form: str) -> FileResponse:
+    called = f"{name}-{datetime.now(UTC).astimezone(settings.DANGOL.zone):%Y%m%d-%H%M}.{form}"
+    kind = CSV_TYPE if form == "csv" else XLSX_TYPE
+    return FileResponse(file, as_attachment=True, filename=called, content_type=kind)
+
+
+# ---- many rows -------------------------------------------------------------------------------------------------------
+
+
+def run_job(
+    running: Running, *, name: str, query: str, ids: list[str], everything: bool, form: str, reason: str, address: str,
+    columns: list[str], language: str,
+) -> dict[str, Any]:  # fmt: skip
+    """The job `lists.export`: make the file of many rows, for the member who asked, with the rights of now.
+
+    It is kept KEEP_HOURS for that member alone. Returns {"rows": how many, "list": of which list, "form": csv or xlsx}.
+    """
+    by = running.by
+    page = list_named(name).of(by)
+    if page.export_right is None:
+        raise NotFound("There is no such action.")
+    reads.require(by, page.export_right)
+    _sweep()
+    with override(language or None):
+        state = replace(read(page, by, QueryDict(query)), columns=tuple(columns))
+        selection = Selection(tuple(ids), everything, state.but(), page.rows, page.id_of)
+        file, count = _made(page, state, selection, form=form, reason=reason, address=address, running=running)
+    with file, _kept(running.job_id, form).open("wb") as target:
+        shutil.copyfileobj(file, target)
+    return {"rows": count, "list": name, "form": form}
+
+
+def _folder() -> Path:
+    """Where files wait to be fetched, for this account of the machine only."""
+    found = Path(settings.DANGOL.home) / "exports"
+    found.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return found
+
+
+def _kept(job_id: int, form: str) -> Path:
+    return _folder() / f"{job_id}.{form}"
+
+
+def _sweep() -> None:
+    """Forget files nobody may fetch any more."""
+    before = time.time() - KEEP_HOURS * 3600
+    for path in _folder().iterdir():
+        if path.stat().st_mtime < before:
+            path.unlink(missing_ok=True)
+
+
+def fetch(page: "ListPage", by: Any, given: str) -> HttpResponseBase:
+    """The file a job made, for the member who asked for it. Raises NotFound, NotAllowed."""
+    if page.export_right is None:
+        raise NotFound("There is no such action.")
+    reads.require(by, page.export_right)
+    _sweep()
+    job = work.job(by, int(given)) if given.isdecimal() and len(given) < 19 else None
+    found = (job.result or {}) if job is not None and job.kind == KIND and job.by_id == by.pk else {}
+    path = _kept(int(given), found["form"]) if found.get("list") == page.name else None
+    if path is None or not path.exists():
+        raise NotFound("This file is not kept any more. Export it once more.")
+    return _sent(path.open("rb"), page.name, found["form"])
 
 
 def _rows(page: "ListPage", selection: Selection) -> Iterator[Any]:

@@ -74,6 +74,8 @@ class ListPage:
     def _answer(self, request: Request, template: str, extra: dict[str, Any] | None) -> HttpResponseBase:
         if request.method == "POST":
             return self._act(request)
+        if made := request.GET.get("file", ""):
+            return export.fetch(self, request.user, made)
         problem: BadInput | None = None
         try:
             state = read(self, request.user, request.GET)
@@ -82,20 +84,29 @@ class ListPage:
             state, problem = read(self, request.user, QueryDict()), error
         if request.htmx and request.GET.get("exact") == "1":
             return render(request, "kit/list_count.html", {"list": shown.counted(self, state)})
-        board = shown.board(self, state, request.path, problem) | {"job": self._job(request)}
+        board = shown.board(self, state, request.path, problem) | self._job_of(request, state)
         variables = (extra or {}) | {"list": board}
         if request.htmx and request.htmx.target == REGION:
             return replace_url(render(request, "kit/list_region.html", variables), request.path + query(self, state))
         return render(request, template, variables)
 
+    def _job_of(self, request: Request, state: ListState) -> dict[str, Any]:
+        """The job to show, and where it leads when it is done: a file to its fetching."""
+        job, here = self._job(request), self.address(request.path, state)
+        if job is None or job.kind == bulk.KIND:
+            return {"job": job, "job_done": here}
+        if job.state == "done":
+            return {"job": job, "job_done": "", "job_file": f"{request.path}?file={job.id}"}
+        return {"job": job, "job_done": export.with_job(here, job.id)}
+
     def _job(self, request: Request) -> JobView | None:
-        """The bulk action that runs, where the address names one of the member's."""
+        """The bulk action or export that runs, where the address names one of the member's."""
         named = request.GET.get("job", "")
         try:
             job = work.job(request.user, int(named)) if named.isdecimal() and len(named) < 19 else None
         except NotFound:
             return None
-        return job if job is not None and job.kind == bulk.KIND else None
+        return job if job is not None and job.kind in (bulk.KIND, export.KIND) else None
 
     def _act(self, request: Request) -> HttpResponseBase:
         """What a form of the page asks for; the state of the list comes in its address."""
@@ -136,8 +147,7 @@ class ListPage:
             return back
         if bulk.is_long(self, action, selection):
             job_id = bulk.queue(self, action, selection, value, request.META.get("REMOTE_ADDR", "")[:45])
-            here = request.path + query(self, state)
-            return HttpResponseRedirect(f"{here}{'&' if query(self, state) != '?' else ''}job={job_id}")
+            return HttpResponseRedirect(export.with_job(self.address(request.path, state), job_id))
         done = action.run(request.user, selection, value)
         if isinstance(done, HttpResponse):
             return done

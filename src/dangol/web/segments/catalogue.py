@@ -68,7 +68,8 @@ SEGMENTS = ListPage(
         Column("as_of", _("As of"), "day"),
         Column("owner", _("Made by"), sortable=True),
         Column("note", _("What it is for")),
-        Column("origin", _("Where it comes from"), shown=False),
+        Column("origin", _("Where it comes from"), shown=False,
+               value=lambda row: gettext(row.origin) if row.origin else ""),
         Column("changed_at", _("Changed"), "moment", sortable=True),
     ),
     filters=(

@@ -122,12 +122,18 @@ def _tested(given: QueryDict, before: Any, field: str, other: bool | None = None
     if field != before.field or other:
         return replace(before, field=field, test="one_of", values=(), least=None, most=None)
     test = given.get("test", before.test)
-    least, most = _bounds(given, money=False)
+    least, most = _bounds(given, money=_is_money(before))
     between = test == "between"
     return replace(
         before, field=field, test=test, values=tuple(sorted(set(given.getlist("values")))),
         least=least if between else None, most=most if between else None,
     )  # fmt: skip
+
+
+def _is_money(node: Any) -> bool:
+    """Whether the numbers of a card are amounts."""
+    of_scores = isinstance(node, Score) and f"{node.table}.{node.field}" in rules.MONEY_SCORES
+    return of_scores or getattr(node, "measure", "") in MONEY
 
 
 def _number(given: QueryDict, name: str, *, money: bool) -> float | None:
@@ -209,9 +215,9 @@ def bounds(node: Any) -> Bounds:
     given = (getattr(node, "least", None), getattr(node, "most", None))
     if isinstance(node, Measured):
         return _measured_bounds(node, given)
-    if measure in MONEY:
+    if _is_money(node):
         unit = currency(settings.DANGOL.currency)
-        least, most = ("" if one is None else f"{to_major(int(one), unit):f}" for one in given)
+        least, most = ("" if one is None else f"{to_major(round(one), unit):f}" for one in given)
         return Bounds(least, most, settings.DANGOL.currency)
     least, most = ("" if one is None else f"{one:g}" if isinstance(one, float) else str(one) for one in given)
     return Bounds(least, most, gettext(UNITS[measure]) if measure in UNITS else "")

@@ -79,7 +79,10 @@ def _seen(names: wording.Names, asked: rules.Condition, seen: str | None) -> str
         return wording.money_text(seen) if asked.measure in ("amount", "average") else seen
     if isinstance(asked, rules.Profile):
         return names.of(asked.field, seen)
-    return names.of(f"{asked.table}.{asked.field}", seen) if isinstance(asked, rules.Score) else seen
+    if isinstance(asked, rules.Score):
+        field = f"{asked.table}.{asked.field}"
+        return wording.money_text(seen) if field in rules.MONEY_SCORES else names.of(field, seen)
+    return seen
 
 
 @page(Right.INSIGHT_VIEW)
@@ -127,10 +130,11 @@ def _sizes_chart(rows: list[dict[str, Any]]) -> dict[str, Any]:
     there = [_(text) for text in HOW.values() if any(row["how"] == _(text) for row in rows)]
     axes = {
         "x": {"field": "day", "type": "temporal", "title": None},
-        "y": {"field": "customers", "type": "quantitative", "title": _("Customers"), "scale": {"zero": True}},
+        "y": {"field": "customers", "type": "quantitative", "title": _("Customers"),
+              "scale": {"zero": True} if any(row["customers"] for row in rows) else {"domain": [0, 1]}},
     }  # fmt: skip
     marks: dict[str, Any] = {"field": "how", "type": "nominal", "title": None, "scale": {"domain": there},
-                             "legend": {"orient": "top"} if len(there) > 1 else None}  # fmt: skip
+                             "legend": {"orient": "top", "columns": 1} if len(there) > 1 else None}  # fmt: skip
     return {
         "$schema": "https://vega.github.io/schema/vega-lite/v6.json", "width": "container", "height": 220,
         "data": {"values": rows}, "encoding": axes,

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from dangol.web.segments import building, catalogue, looking
+from dangol.web.segments import building, catalogue, looking, saving
 
 app_name = "segments"
 urlpatterns = [
@@ -13,7 +13,7 @@ urlpatterns = [
     path("values/", building.values, name="values"),
     path("<int:segment_id>/", building.one, name="one"),
     path("<int:segment_id>/do/", building.do, name="do"),
-    path("<int:segment_id>/save/", building.save, name="save"),
+    path("<int:segment_id>/save/", saving.save, name="save"),
     path("<int:segment_id>/counts/", building.counts, name="counts"),
     path("<int:segment_id>/people/", looking.people, name="people"),
     path("<int:segment_id>/why/", looking.why, name="why"),

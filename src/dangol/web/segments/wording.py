@@ -30,6 +30,16 @@ SCORES = {
     "rfm.r": N_("Recency score"), "rfm.f": N_("Frequency score"), "rfm.m": N_("Monetary score"),
     "rfm.recency_days": N_("Days since the last purchase"), "rfm.frequency": N_("Purchases in the RFM window"),
     "rfm.monetary": N_("Sales in the RFM window"),
+    "lifetime.p_alive": N_("Probability of being active (0 to 1)"),
+    "lifetime.p_alive_low": N_("Probability of being active, at least"),
+    "lifetime.p_alive_high": N_("Probability of being active, at most"),
+    "lifetime.p_alive_before": N_("Probability of being active at the last month end"),
+    "lifetime.expected_purchases": N_("Expected purchases"), "lifetime.repeats": N_("Repeat purchases"),
+    "lifetime.purchases_low": N_("Expected purchases, at least"),
+    "lifetime.purchases_high": N_("Expected purchases, at most"),
+    "lifetime.average_amount": N_("Expected amount per purchase"), "lifetime.value": N_("Lifetime value"),
+    "lifetime.value_low": N_("Lifetime value, at least"), "lifetime.value_high": N_("Lifetime value, at most"),
+    "lifetime.at_risk": N_("Value at risk"),
 }  # fmt: skip
 VALUES = {
     ("gender", "F"): N_("Female"), ("gender", "M"): N_("Male"),

@@ -12,12 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 
-from dangol.base.errors import BadInput, NotAllowed
+from dangol.base.errors import BadInput, NotAllowed, NotFound
 from dangol.base.formula import guard, unguard
 from dangol.staff.rules import Right
 from dangol.web.home.samples import SAMPLES
-from dangol.web.lists import Choice, Column, Count, ListPage, Page, Range
+from dangol.web.lists import Choice, Column, Count, ListPage, Page, Range, export
 from dangol.web.lists.state import query, read
+from dangol.work.actions import Quiet
+from dangol.work.models import Job
 
 HX = {"hx-request": "true", "hx-target": "list-region"}
 ROWS = [
@@ -207,6 +209,28 @@ def test_csv_export_reads_back_with_the_right_noted(cast, rf, monkeypatch):
     assert rows[1:] == [["'=1+1", "-500", "'+82 10-1234-5678"], ["김민아", "129000", "'＝cmd()"]]
     assert notes[0]["count"] == 2
     assert notes[0]["reason"] == "월간 보고서"
+
+
+def test_export_of_many_rows_is_made_by_a_job_and_fetched_by_whoever_asked_alone(cast, rf, monkeypatch, home):
+    monkeypatch.setattr(export, "AT_ONCE", 1)
+    given = {"act": "export", "format": "csv", "reason": "월간 보고서", "everything": "1"}
+    answer = ask(rf, cast.marketer, given, "/people/?q=김")
+    job = Job.objects.get()
+    assert answer.url == f"/people/?q=%EA%B9%80&job={job.pk}"
+    running = Quiet(by=cast.marketer)
+    running.job_id = job.pk
+    result = export.run_job(running, **job.arguments)
+    Job.objects.update(state="done", result=result)
+    assert result["rows"] == 1
+    got = b"".join(export.fetch(LIST, cast.marketer, str(job.pk)).streaming_content).decode("utf-8-sig")
+    assert "김민아" in got
+    assert "=1+1" not in got  # not found by the search
+    for other in (cast.administrator, cast.rep):
+        with pytest.raises((NotFound, NotAllowed)):
+            export.fetch(LIST, other, str(job.pk))
+    monkeypatch.setattr(export, "KEEP_HOURS", -1)
+    with pytest.raises(NotFound):
+        export.fetch(LIST, cast.marketer, str(job.pk))
 
 
 def test_xlsx_export_holds_texts_as_texts_and_numbers_as_numbers(cast, rf):

@@ -179,6 +179,11 @@ class Score:
     months_ago: int = 0
 
 
+MONEY_SCORES = frozenset({"rfm.monetary"}) | {
+    f"lifetime.{name}" for name in ("average_amount", "value", "value_low", "value_high", "at_risk")
+}  # amounts in minor units
+
+
 @dataclass(frozen=True)
 class InSegment:
     """Being in another saved segment, or not."""

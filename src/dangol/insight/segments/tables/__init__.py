@@ -1,16 +1,8 @@
 """Facts laid down for conditions, and what conditions ask of them, as Ibis expressions."""
 
-from dangol.insight.segments.tables.asking import (
-    BIRTH,
-    OF_PRODUCT,
-    OF_STORE,
-    Answer,
-    Facts,
-    answer,
-    days_of,
-    judged,
-    members,
-)
+from dangol.insight.segments.tables.asking import BIRTH, answer, judged, members
+from dangol.insight.segments.tables.doing import OF_PRODUCT, OF_STORE, days_of
+from dangol.insight.segments.tables.facts import Answer, Facts
 from dangol.insight.segments.tables.laying import codes, events, purchases, web_events
 
 __all__ = [

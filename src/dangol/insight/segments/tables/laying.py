@@ -33,15 +33,20 @@ def codes(star: Mapping[str, Table]) -> dict[str, Table]:
     lines = star["sales_lines"]
     products = _numbered(lines, "product_key", "any_order").drop("any_order")
     products = products.left_join(star["products"].drop("product"), "product_key").drop("product_key_right")
-    stores = star["stores"].drop("branch")
+    stores = star["stores"].select("store_key", "store", "region")
     channels = _numbered(lines.filter(lines.channel.notnull()), "channel", "code")
     return {
         "products": products.mutate(
             product=ibis.row_number().over(order_by=[products[name] for name in NEIGHBOURS]).cast("int32")
         ),
-        "stores": _numbered(lines, "store_key", "place").left_join(stores, "store_key").drop("store_key_right"),
+        "stores": _named_stores(_numbered(lines, "store_key", "place").left_join(stores, "store_key")),
         "channels": channels.select(channel=channels.code, name=channels.channel),
     }
+
+
+def _named_stores(found: Table) -> Table:
+    """Stores by name; one without is called by its key."""
+    return found.drop("store_key_right").mutate(store=found.store.fill_null(found.store_key))
 
 
 def purchases(lines: Table, written: Mapping[str, Table]) -> Table:

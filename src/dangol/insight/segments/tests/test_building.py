@@ -69,7 +69,7 @@ def test_parts_are_moved_wrapped_and_taken_out_without_losing_any():
 
 def test_a_definition_reads_as_a_sentence_in_both_languages():
     assert sentences.sentence(ROOT, words("ko")) == (
-        "최근 90일 동안 브랜드 설화 3회 이상 구매했고, 성별이 F가 아닌 고객"
+        "최근 90일 동안 브랜드 설화를 3회 이상 구매했고, 성별이 F가 아닌 고객"
     )
     assert sentences.sentence(ROOT, words("en")) == (
         "Customers who bought brand 설화 at least 3 times in the last 90 days and whose gender is not F"

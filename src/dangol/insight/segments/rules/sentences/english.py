@@ -39,6 +39,11 @@ NEVER = {
     "visit": "had no web event", "answer": "answered no survey", "contact": "received no campaign message",
     "response": "responded to no campaign", "click": "clicked in no message", "control": "were in no control group",
 }  # fmt: skip
+OF_CAMPAIGN = {  # of one that is named: what happened, what did not
+    "contact": ("received a message of", "received no message of"), "response": ("responded to", "did not respond to"),
+    "click": ("clicked in a message of", "clicked in no message of"),
+    "control": ("were in the control group of", "were not in the control group of"),
+}  # fmt: skip
 Number = Callable[[float], str]
 
 
@@ -83,7 +88,8 @@ def _clause(one: Condition, words: Words) -> str:  # noqa: PLR0911  one return a
             label = words.label("score", f"{one.table}.{one.field}")
             return _tested(_low(label) + when, one, words, "was" if when else "is")
         case Reach():
-            return f"who {'can' if one.can else 'cannot'} be sent advertising by {words.value('channel', one.channel)}"
+            channel = _low(words.value("channel", one.channel))
+            return f"who {'can' if one.can else 'cannot'} be sent advertising by {channel}"
         case InSegment():
             name = words.value("segment", str(one.segment_id))
             return f"who are {'' if one.inside else 'not '}in the segment “{name}”"
@@ -100,7 +106,8 @@ def _clause(one: Condition, words: Words) -> str:  # noqa: PLR0911  one return a
 
 def _low(label: str) -> str:
     """A label within a sentence; abbreviations stay."""
-    return label[:1].lower() + label[1:] if label[1:2].islower() or label[1:2] == " " else label
+    plain_word = label[1:2].islower() or label[1:2] in (" ", "-")
+    return label[:1].lower() + label[1:] if plain_word else label
 
 
 def _many(n: float, noun: str) -> str:
@@ -111,11 +118,13 @@ def _many(n: float, noun: str) -> str:
 
 
 def _tested(label: str, one: Profile | Score, words: Words, verb: str) -> str:
+    if isinstance(one, Profile) and one.field == "first_day" and one.test == "between":
+        return f"who joined {_bounds(one.least, one.most, plain, 'day')} ago"
     label = _low(label)
     if one.test in ("known", "unknown"):
         return f"whose {label} {verb} {'' if one.test == 'known' else 'not '}known"
     if one.test == "between":
-        return f"whose {label} {verb} {_bounds(one.least, one.most, str)}"
+        return f"whose {label} {verb} {_bounds(one.least, one.most, number_of(one, words))}"
     key = one.field if isinstance(one, Profile) else f"{one.table}.{one.field}"
     values = [words.value(key, value) for value in one.values]
     if isinstance(one, Profile) and one.field in CLOSED:
@@ -214,12 +223,14 @@ def _bought(one: Purchase, words: Words, of: str) -> str:  # noqa: PLR0911  one 
 
 
 def _event(one: Event, words: Words) -> str:
-    fields = FIELDS_OF[one.what]
-    labels = {each.field: _low(words.label("filter", fields[each.field])) for each in one.filters}
-    named = [f"{labels[each.field]} {_or([words.value(each.field, v) for v in each.values])}" for each in one.filters]
-    what = (NEVER if is_never(one) and not one.then else HAPPENED)[one.what]
-    often = "" if is_never(one) and not one.then else _times(one.least, one.most)
-    parts = (f"who {what}", f"({', '.join(named)})" if named else "", often, _when(one.window, words))
+    labels = {each.field: _low(words.label("filter", FIELDS_OF[one.what][each.field])) for each in one.filters}
+    named = {each.field: f"{labels[each.field]} {_or([words.value(each.field, value) for value in each.values])}"
+             for each in one.filters}  # fmt: skip
+    never = is_never(one) and not one.then
+    campaign = named.pop("campaign", "") if one.what in OF_CAMPAIGN else ""
+    what = f"{OF_CAMPAIGN[one.what][never]} {campaign}" if campaign else (NEVER if never else HAPPENED)[one.what]
+    often = "" if never else _times(one.least, one.most)
+    parts = (f"who {what}", f"({', '.join(named.values())})" if named else "", often, _when(one.window, words))
     text = " ".join(part for part in parts if part)
     if one.then:
         within = f"within {_many(one.within, 'day')} of it" if one.within else "since"

@@ -40,13 +40,15 @@ FIGURES_KO = {
 }  # fmt: skip
 HAPPENED_KO: Mapping[str, tuple[str, str]] = {
     "visit": ("웹 이벤트가 {n}", "has"), "answer": ("설문 응답이 {n}", "has"),
-    "contact": ("캠페인 메시지를 {n}", "got"), "response": ("캠페인 응답이 {n}", "has"),
+    "contact": ("메시지를 {n}", "got"), "response": ("응답이 {n}", "has"),
     "click": ("메시지 링크 클릭이 {n}", "has"), "control": ("통제군에 {n}", "in"),
 }  # fmt: skip
 NEVER_KO = {
-    "visit": "웹 이벤트가", "answer": "설문 응답이", "contact": "캠페인 메시지를 받지", "response": "캠페인 응답이",
+    "visit": "웹 이벤트가", "answer": "설문 응답이", "contact": "메시지를 받지", "response": "응답이",
     "click": "메시지 링크 클릭이", "control": "통제군에 속하지",
 }  # fmt: skip
+OF_CAMPAIGN = ("contact", "response", "click", "control")
+OF_PRODUCT = ("brand", "product_major", "product_middle", "product_minor", "product_key")
 WHICH = {"any": "", "first": "첫 구매에서", "later": "첫 구매 뒤에", "last": "마지막 구매에서"}
 TOP = {
     "orders": "구매 횟수",
@@ -120,7 +122,7 @@ def _tested_ko(label: str, one: Profile | Score, words: Words) -> tuple[str, str
     if one.test == "unknown":
         return f"{label} 값이", "lacks"
     if one.test == "between":
-        return f"{named} {_range_ko(one.least, one.most, '', str)}", "is"
+        return f"{named} {_range_ko(one.least, one.most, '', number_of(one, words))}", "is"
     key = one.field if isinstance(one, Profile) else f"{one.table}.{one.field}"
     values = _or_ko([words.value(key, value) for value in one.values])
     if one.test == "none_of":
@@ -157,8 +159,10 @@ def _where_ko(filters: tuple[Filter, ...], words: Words, labels: Mapping[str, st
 
 
 def _purchase_ko(one: Purchase, words: Words) -> tuple[str, str]:
-    where = _where_ko(one.filters, words, FILTERS)
-    start = " ".join(part for part in (WHICH[one.which], _when_ko(one.window, words), where) if part)
+    bought = one.top is None and (one.measure == "orders" or is_never(one))
+    start = " ".join(
+        part for part in (WHICH[one.which], _when_ko(one.window, words), _what_ko(one, words, bought)) if part
+    )
     if one.top is not None:
         return f"{start} {TOP[one.measure]} 상위 {plain(one.top)}%에".strip(), "in top"
     if is_never(one):
@@ -171,8 +175,18 @@ def _purchase_ko(one: Purchase, words: Words) -> tuple[str, str]:
     return (f"{text}이고 그 뒤로는 구매하지", "not") if one.window.ends_quietly else (text, "is")
 
 
+def _what_ko(one: Purchase, words: Words, bought: bool) -> str:
+    """Where it was bought, and what: bought says that the clause goes on with buying it."""
+    product = _where_ko(tuple(each for each in one.filters if each.field in OF_PRODUCT), words, FILTERS)
+    place = _where_ko(tuple(each for each in one.filters if each.field not in OF_PRODUCT), words, FILTERS)
+    parts = (f"{place}에서" if place else "", with_particle(product, "을") if product and bought else product)
+    return " ".join(part for part in parts if part)
+
+
 def _event_ko(one: Event, words: Words) -> tuple[str, str]:
     where = _where_ko(one.filters, words, FIELDS_OF[one.what])
+    if one.what in OF_CAMPAIGN:
+        where = f"{where}의" if where else "캠페인" if one.what in ("contact", "response") else ""
     start = " ".join(part for part in (_when_ko(one.window, words), where) if part)
     template, ending = HAPPENED_KO[one.what]
     if is_never(one) and not one.then:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from dangol.insight.segments.rules.definition import (
     ALL,
+    MONEY_SCORES,
     NONE,
     Condition,
     Event,
@@ -49,8 +50,11 @@ def is_never(one: Purchase | Event) -> bool:
     return counts and not one.least and one.most == 0
 
 
-def number_of(one: Purchase | Measured, words: Words) -> Callable[[float], str]:
+def number_of(one: Purchase | Measured | Profile | Score, words: Words) -> Callable[[float], str]:
     """How the numbers of a figure are written."""
+    if isinstance(one, Profile | Score):
+        money = isinstance(one, Score) and f"{one.table}.{one.field}" in MONEY_SCORES
+        return words.money if money else plain
     unit = words.unit(one.measure) if isinstance(one, Measured) else "money" if one.measure in MONEY else ""
     if unit == "share":
         return lambda share: f"{plain(round(share * 100, 6))}%"
