@@ -35,6 +35,12 @@ def weeks(star: Star, as_of: date, span: Span) -> Table:
     return _counted(_placed(star, each), *CHARGE, "week")
 
 
+def days(star: Star, span: Span) -> Table:
+    """A row for each unit in charge on the day and day: unit_id, day, orders."""
+    found = lines(star, NOTHING, span)
+    return found.group_by("unit_id", "day").aggregate(**sums(found, "orders"))
+
+
 def reached(star: Star, span: Span) -> Table:
     """A row for each unit and rep in charge on the day of the sale and each RFM segment of today.
 

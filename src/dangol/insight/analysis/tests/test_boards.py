@@ -9,6 +9,7 @@ from dangol.base.errors import BadInput, NotAllowed, NotFound
 from dangol.insight.analysis import actions, reads
 from dangol.insight.analysis.actions import boards
 from dangol.insight.analysis.rules import goals, pulse
+from dangol.insight.analysis.rules.holidays import Holiday, holidays
 from dangol.insight.warehouse import actions as warehouse
 from dangol.work.actions import Quiet
 from tests.engines import on_every_engine
@@ -78,6 +79,50 @@ def test_the_part_is_the_group_with_most_of_the_change_and_never_the_whole():
     assert pulse.part(50.0, groups) is None
 
 
+def test_a_branch_that_opened_lately_is_held_against_its_own_weeks_only():
+    ramp = [150.0, 100, 104, 98, 101, 99]
+    assert pulse.move("amount", [*ramp, *[0.0] * 60]) is None  # five weeks before are too few, empty ones are none
+    assert not pulse.judged([*ramp, *[0.0] * 60])
+    assert pulse.move("amount", [*ramp, 97, 103, 100, 102, 99, *[0.0] * 60]).usual == 100.0
+
+
+def test_a_day_without_its_data_is_told_from_a_bad_week_and_from_a_holiday():
+    days = {LAST - timedelta(days=ago): 100 for ago in range(91)}
+    assert pulse.gap(days, LAST) is None
+    gone = LAST - timedelta(days=3)
+    assert pulse.gap(days | {gone: 0}, LAST) == pulse.Gap(gone, 0, 100)
+    assert pulse.gap(days | {gone: 30}, LAST) is None  # a bad day is no missing one
+    assert pulse.gap(days | {LAST: 30}, LAST) == pulse.Gap(LAST, 30, 100)  # the last day has only begun
+    assert pulse.gap(days | {gone: 0}, LAST, {gone}) is None
+    assert pulse.gap({day: n // 10 for day, n in days.items()} | {gone: 0}, LAST) is None  # too few to miss
+
+
+def test_korean_holidays_are_found_and_those_of_the_moon_move():
+    found = holidays(date(2026, 1, 1), date(2026, 12, 31), korean=True)
+    assert [one.day for one in found if one.name == "Seollal"] == [date(2026, 2, day) for day in (16, 17, 18)]
+    assert [one.day for one in found if one.name == "Chuseok"] == [date(2026, 9, day) for day in (24, 25, 26)]
+    assert [one.name for one in holidays(date(2026, 9, 1), date(2026, 12, 31), korean=False)] == ["Christmas"]
+
+
+def test_a_lost_day_and_a_holiday_are_said_instead_of_a_fall(company, monkeypatch):
+    monkeypatch.setattr(boards, "keep_usual", lambda *given: 0)
+    plain = holidays
+
+    def off(first, last, **more):
+        return [Holiday(LAST, "Seollal", moves=True)] if first <= LAST <= last else plain(first, last, **more)
+
+    monkeypatch.setattr(boards, "holidays", off)
+    actions.publish(Quiet())
+    [note] = reads.board(company.analyst).notes
+    assert ([one.template for one in note], reads.board(company.analyst).hints) == ([pulse.UP, pulse.HOLIDAY], [])
+    monkeypatch.setattr(boards, "holidays", lambda *given, **more: [])
+    monkeypatch.setattr(pulse, "FEWEST_A_DAY", 5)
+    monkeypatch.setattr(pulse, "LAST_DAY", 2.0)  # as if half of the last day were missing
+    actions.publish(Quiet())
+    [[note]] = reads.board(company.analyst).notes
+    assert (note.template, note.values["day"]) == (pulse.LOST, ("day", LAST))
+
+
 @on_every_engine
 def test_the_cycle_leaves_each_part_of_the_company_its_own_board(company, settings, monkeypatch):
     if settings.DANGOL.engine == "spark":  # the reports have tests of their own there, which take long enough
@@ -85,7 +130,7 @@ def test_the_cycle_leaves_each_part_of_the_company_its_own_board(company, settin
     report = actions.publish(Quiet())
     assert report["boards"] == 6
     whole = reads.board(company.analyst)
-    assert whole.as_of == LAST
+    assert (whole.as_of, whole.notes) == (LAST, [])
     assert whole.weeks["orders"] == [120] * 14
     assert whole.weeks["buyers"] == [2] * 14
     said = [sentence.values for hint in whole.hints for sentence in hint]
