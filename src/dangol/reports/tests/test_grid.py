@@ -214,6 +214,11 @@ def test_others_have_growth_and_are_counted_below_unfolded_rows(loaded, monkeypa
 def test_regions_that_are_no_provinces_say_what_they_are():
     assert korea.is_korea(["서울특별시", "경기도", "본사", None, "부산"])
     assert not korea.is_korea(["서울", "서울특별시"])  # twice the same tile
+    spelled = ("경상남도", "gyeongnam", "Gyeongsangnam-do", "South Gyeongsang Province", "Kyongsangnam-do")
+    assert {tile.code for one in spelled if (tile := korea.tile_of(one))} == {"gyeongnam"}
+    assert korea.tile_of("Jeju Special Self-Governing Province") is korea.tile_of("제주특별자치도") is not None
+    assert {tile for one in ("Jeonbuk State", "전라북도", "Jeollabuk-do", "전북특별자치도") if (tile := korea.tile_of(one))} == {
+        korea.tile_of("전북")}  # fmt: skip
     assert "cities and districts" in korea.why_not(["강남구", "수원시", None])
     assert "addresses" in korea.why_not(["서울 강남구 역삼동", "경기도 수원시 팔달구"])
     assert "not the provinces" in korea.why_not(["강남", "부산"])
