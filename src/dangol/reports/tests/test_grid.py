@@ -128,6 +128,8 @@ def test_excel_holds_numbers_with_their_form_and_csv_no_formula(loaded):
     assert ("=1+1", "s") in [row[0][:2] for row in cells]
     assert (43.0, "n", '"$"#,##0.00') in [row[1] for row in cells]
     assert cells[-1][2][2] == "0.0%"
+    days = openpyxl.load_workbook(io.BytesIO(sheets.as_xlsx(laid("rows=day&show=sales_amount")).content)).worksheets[0]
+    assert days["A2"].is_date
     assert any(line.startswith("'=1+1,") for line in text)
 
 
