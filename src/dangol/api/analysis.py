@@ -193,6 +193,7 @@ class WeeksOut(Schema):
     as_of: date | None
     weeks: dict[str, list[float]]
     hints: list[list[SentenceOut]]
+    notes: list[list[SentenceOut]]
     segments: list[PartOut]
 
 
@@ -206,9 +207,9 @@ def get_weeks(request: HttpRequest) -> Any:
     """What the home page tells: the last weeks of what one sees, with hints."""
     found = reads.board(caller(request))
     if found is None:
-        return {"as_of": None, "weeks": {}, "hints": [], "segments": []}
-    hints = [[reads.said(one) for one in hint] for hint in found.hints]
-    return {"as_of": found.as_of, "weeks": found.weeks, "hints": hints, "segments": found.segments}
+        return {"as_of": None, "weeks": {}, "hints": [], "notes": [], "segments": []}
+    hints, notes = ([[reads.said(one) for one in hint] for hint in told] for told in (found.hints, found.notes))
+    return {"as_of": found.as_of, "weeks": found.weeks, "hints": hints, "notes": notes, "segments": found.segments}
 
 
 @router.get("/analysis/goals", response={200: GoalsOut, **FAILURES}, operation_id="list_goals", summary="Goals")

@@ -21,34 +21,42 @@ class Tile:
 
 
 TILES = (
-    Tile("seoul", "Seoul", 1, 1, ("서울", "서울특별시", "서울시")),
-    Tile("incheon", "Incheon", 0, 1, ("인천", "인천광역시", "인천시")),
-    Tile("gyeonggi", "Gyeonggi", 1, 0, ("경기", "경기도", "kyonggi", "gyeonggi-do")),
-    Tile("gangwon", "Gangwon", 2, 0, ("강원", "강원도", "강원특별자치도", "gangwon-do", "kangwon")),
-    Tile("sejong", "Sejong", 1, 2, ("세종", "세종특별자치시", "세종시")),
-    Tile("chungnam", "Chungnam", 0, 2, ("충남", "충청남도", "chungcheongnam-do", "southchungcheong")),
-    Tile("chungbuk", "Chungbuk", 2, 1, ("충북", "충청북도", "chungcheongbuk-do", "northchungcheong")),
-    Tile("daejeon", "Daejeon", 1, 3, ("대전", "대전광역시", "대전시")),
-    Tile("gyeongbuk", "Gyeongbuk", 2, 2, ("경북", "경상북도", "gyeongsangbuk-do", "northgyeongsang")),
-    Tile("daegu", "Daegu", 2, 3, ("대구", "대구광역시", "대구시")),
-    Tile("jeonbuk", "Jeonbuk", 0, 3, ("전북", "전라북도", "전북특별자치도", "jeollabuk-do", "northjeolla")),
-    Tile("ulsan", "Ulsan", 3, 3, ("울산", "울산광역시", "울산시")),
-    Tile("gwangju", "Gwangju", 0, 4, ("광주", "광주광역시", "광주시")),
-    Tile("jeonnam", "Jeonnam", 1, 4, ("전남", "전라남도", "jeollanam-do", "southjeolla")),
-    Tile("gyeongnam", "Gyeongnam", 2, 4, ("경남", "경상남도", "gyeongsangnam-do", "southgyeongsang")),
-    Tile("busan", "Busan", 3, 4, ("부산", "부산광역시", "부산시", "pusan")),
-    Tile("jeju", "Jeju", 0, 5, ("제주", "제주도", "제주특별자치도", "jeju-do", "cheju")),
+    Tile("seoul", "Seoul", 1, 1, ("서울",)),
+    Tile("incheon", "Incheon", 0, 1, ("인천", "inchon", "inch'on")),
+    Tile("gyeonggi", "Gyeonggi", 1, 0, ("경기", "kyonggi", "kyunggi")),
+    Tile("gangwon", "Gangwon", 2, 0, ("강원", "kangwon")),
+    Tile("sejong", "Sejong", 1, 2, ("세종",)),
+    Tile("chungnam", "Chungnam", 0, 2, ("충남", "충청남", "chungcheongnam", "southchungcheong", "ch'ungch'ongnam")),
+    Tile("chungbuk", "Chungbuk", 2, 1, ("충북", "충청북", "chungcheongbuk", "northchungcheong", "ch'ungch'ongbuk")),
+    Tile("daejeon", "Daejeon", 1, 3, ("대전", "taejon")),
+    Tile("gyeongbuk", "Gyeongbuk", 2, 2, ("경북", "경상북", "gyeongsangbuk", "northgyeongsang", "kyongsangbuk")),
+    Tile("daegu", "Daegu", 2, 3, ("대구", "taegu")),
+    Tile("jeonbuk", "Jeonbuk", 0, 3, ("전북", "전라북", "jeollabuk", "northjeolla", "chollabuk")),
+    Tile("ulsan", "Ulsan", 3, 3, ("울산",)),
+    Tile("gwangju", "Gwangju", 0, 4, ("광주", "kwangju")),
+    Tile("jeonnam", "Jeonnam", 1, 4, ("전남", "전라남", "jeollanam", "southjeolla", "chollanam")),
+    Tile("gyeongnam", "Gyeongnam", 2, 4, ("경남", "경상남", "gyeongsangnam", "southgyeongsang", "kyongsangnam")),
+    Tile("busan", "Busan", 3, 4, ("부산", "pusan")),
+    Tile("jeju", "Jeju", 0, 5, ("제주", "cheju")),
 )
-_KNOWN = {
-    re.sub(r"[\s-]", "", spelling).lower(): tile
-    for tile in TILES
-    for spelling in (*tile.spellings, tile.code, tile.english)
-}
+RANKS = re.compile(  # what a province is called besides its name
+    r"(특별자치도|특별자치시|특별시|광역시|직할시|도|시"
+    r"|(special)?(selfgoverning|autonomous)(province|city|state)|special(city|state)|metropolitan(city)?"
+    r"|province|state|city|do|si)$"
+)
+
+
+def _plain(text: str) -> str:
+    """A name without blanks, marks and what kind of province it is."""
+    return RANKS.sub("", re.sub(r"[\s\-.'’]", "", text).lower())
+
+
+_KNOWN = {_plain(spelling): tile for tile in TILES for spelling in (*tile.spellings, tile.code, tile.english)}
 
 
 def tile_of(text: object) -> Tile | None:
     """The province a region's name means, in any of its usual spellings."""
-    return _KNOWN.get(re.sub(r"[\s-]", "", str(text)).lower()) if text is not None else None
+    return _KNOWN.get(_plain(str(text))) if text is not None else None
 
 
 def is_korea(texts: Sequence[object]) -> bool:

@@ -3,6 +3,7 @@
 import copy
 import json
 import re
+from dataclasses import replace
 from typing import Any
 
 import typst
@@ -138,10 +139,17 @@ def _config() -> dict[str, Any]:
                  "ticks": False, "gridColor": LINE, "labelLimit": 170},
         "axisY": {"titleAngle": 0, "titleAlign": "left", "titleAnchor": "end", "titleX": 0, "titleY": -10},
         "axisX": {"grid": False}, "axisXQuantitative": {"grid": True, "tickCount": 6}, "axisBand": {"grid": False},
-        "legend": {"orient": "top", "labelColor": INK, "labelFontSize": 11},
+        "legend": {"orient": "top", "labelColor": INK, "labelFontSize": 11, "offset": 28},
         "bar": {"fill": SERIES[0]}, "line": {"strokeWidth": 2.2}, "point": {"filled": True, "size": 40},
         "text": {"fill": INK},
     }  # fmt: skip
+
+
+def drawn_title(grid: Grid) -> str:
+    """What a chart shows in a few words: of several figures the first, and the second where it scatters."""
+    drawn = picture.of(grid)
+    shown = grid.asked.figures[: 2 if drawn and drawn.kind == "scatter" else 1]
+    return show.title(Grid(replace(grid.asked, figures=shown), grid.fields))
 
 
 def as_png(grid: Grid, told: Told = nobody) -> Made:
@@ -150,7 +158,7 @@ def as_png(grid: Grid, told: Told = nobody) -> Made:
     spec = spec_of(grid)
     if spec is None:
         raise Unavailable("There is no chart to draw. Choose one in the explorer first.")
-    spec["title"] = {"text": show.title(grid), "anchor": "start", "color": INK, "fontSize": 15, "offset": 12}
+    spec["title"] = {"text": drawn_title(grid), "anchor": "start", "color": INK, "fontSize": 15, "offset": 12}
     text = json.dumps(spec, default=float, ensure_ascii=False)
     fonts(text)
     return Made(vl_convert.vegalite_to_png(text, vl_version=VEGA_LITE, scale=2.0), PNG_KIND, grid.as_of)

@@ -4,6 +4,7 @@ import csv
 import io
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from django.utils.translation import gettext
@@ -20,6 +21,7 @@ from dangol.reports.grid import Grid, Head
 
 CSV_KIND = "text/csv; charset=utf-8"
 XLSX_KIND = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+DAY_FORM = "yyyy-mm-dd"
 SHARE_FORM, CHANGE_FORM, POINTS_FORM = "0.0%", "+0.0%;-0.0%;0.0%", '+0.0"%p";-0.0"%p";0.0"%p"'
 
 
@@ -138,7 +140,7 @@ def as_xlsx(grid: Grid, told: Told = nobody) -> Made:
         bold = row.kind == "total" or row.unfolded
         figures = [value(grid, row, column, figure) for column in grid.columns for figure in grid.asked.figures]
         cells = [_number(sheet, one, form, bold=bold) for one, form in zip(figures, forms, strict=True)]
-        sheet.append([_text(sheet, text, bold=bold) for text in titles(grid, row)] + cells)
+        sheet.append([*_titled(sheet, grid, row, bold=bold), *cells])
     notes = book.create_sheet(gettext("About these figures"))
     notes.column_dimensions["A"].width, notes.column_dimensions["B"].width = 24, 90
     notes.append([_text(notes, show.title(grid), bold=True)])
@@ -147,6 +149,16 @@ def as_xlsx(grid: Grid, told: Told = nobody) -> Made:
     file = io.BytesIO()
     book.save(file)
     return Made(file.getvalue(), XLSX_KIND, grid.as_of)
+
+
+def _titled(sheet: Any, grid: Grid, row: Head, *, bold: bool) -> list[Any]:
+    """A row's members; days as dates that spreadsheets count with."""
+    cells = [_text(sheet, text, bold=bold) for text in titles(grid, row)]
+    inside = row.path if row.kind == "member" else row.path[:-1] if row.kind == "others" else ()
+    for place, (name, one) in enumerate(zip(grid.asked.rows, inside, strict=False)):
+        if name == "day" and one is not None:
+            cells[place] = _number(sheet, date.fromisoformat(str(one)), DAY_FORM, bold=bold)
+    return cells
 
 
 def _number(sheet: Any, one: Any, form: str, *, bold: bool) -> Any:

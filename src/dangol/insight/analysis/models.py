@@ -30,8 +30,8 @@ class Board(models.Model):
     """What the last weeks were like for everybody who sees one part of the company.
 
     path: the unit's, empty for the whole company, “rep/<member id>” for one rep's customers. content: weeks (measure ->
-    sums, oldest first), hints (sentences that belong together), segments (code, customers, sales) and, of a rep, fallen
-    (day since, how many, and the first of them as customer id and money lost).
+    sums, oldest first), hints and notes (sentences that belong together), segments (code, customers, sales) and, of a
+    rep, fallen (day since, how many, and the first of them as customer id and money lost).
     """
 
     path = models.CharField(max_length=255, unique=True)

@@ -128,6 +128,8 @@ def test_excel_holds_numbers_with_their_form_and_csv_no_formula(loaded):
     assert ("=1+1", "s") in [row[0][:2] for row in cells]
     assert (43.0, "n", '"$"#,##0.00') in [row[1] for row in cells]
     assert cells[-1][2][2] == "0.0%"
+    days = openpyxl.load_workbook(io.BytesIO(sheets.as_xlsx(laid("rows=day&show=sales_amount")).content)).worksheets[0]
+    assert days["A2"].is_date
     assert any(line.startswith("'=1+1,") for line in text)
 
 
@@ -214,6 +216,11 @@ def test_others_have_growth_and_are_counted_below_unfolded_rows(loaded, monkeypa
 def test_regions_that_are_no_provinces_say_what_they_are():
     assert korea.is_korea(["서울특별시", "경기도", "본사", None, "부산"])
     assert not korea.is_korea(["서울", "서울특별시"])  # twice the same tile
+    spelled = ("경상남도", "gyeongnam", "Gyeongsangnam-do", "South Gyeongsang Province", "Kyongsangnam-do")
+    assert {tile.code for one in spelled if (tile := korea.tile_of(one))} == {"gyeongnam"}
+    assert korea.tile_of("Jeju Special Self-Governing Province") is korea.tile_of("제주특별자치도") is not None
+    assert {tile for one in ("Jeonbuk State", "전라북도", "Jeollabuk-do", "전북특별자치도") if (tile := korea.tile_of(one))} == {
+        korea.tile_of("전북")}  # fmt: skip
     assert "cities and districts" in korea.why_not(["강남구", "수원시", None])
     assert "addresses" in korea.why_not(["서울 강남구 역삼동", "경기도 수원시 팔달구"])
     assert "not the provinces" in korea.why_not(["강남", "부산"])

@@ -35,6 +35,7 @@ def shown(member: Any) -> dict[str, Any] | None:
         "as_of": found.as_of,
         "lines": [_line(found, name) for name in pulse.MEASURES],
         "judged": pulse.judged(list(reversed(found.weeks["orders"]))),
+        "notes": [" ".join(wording.sentence(one) for one in note) for note in found.notes],
         "hints": [" ".join(wording.sentence(one) for one in hint) for hint in found.hints[:MOST_HINTS]],
         "goals": [goal(one) for one in reads.goals_of(member, whole=True)[:MOST_GOALS]],
         "causes_url": address("analysis:report", "causes") if may(member, Right.INSIGHT_VIEW) else "",

@@ -1,6 +1,7 @@
 """The list of reports, and one report as a page or a file."""
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
@@ -25,6 +26,7 @@ from dangol.web.sentences import sentence
 from dangol.web.shell import Request, page
 from dangol.web.templatetags import dangol as shown
 
+MOST_WHOLE, FIRST_ROWS = 20, 15  # rows of a table that are shown at first
 NUMBERS = (*NUMERIC, "signed", "steps", "figure")
 TONES = {"good": ("ok", "sort-up"), "bad": ("bad", "sort-down"), "plain": ("", "info")}
 
@@ -95,13 +97,27 @@ def _shown(request: Request, found: Report) -> dict[str, Any]:
             }
             for tile in found.found.tiles
         ],
-        "notes": [wording.sentence(note) for note in found.found.notes],
-        "blocks": [_block(block, found) for block in found.found.blocks if block.rows],
+        "notes": [*_incomplete(found), *(wording.sentence(note) for note in found.found.notes)],
+        "blocks": [_block(block, found, whole="all" in request.GET) for block in found.found.blocks if block.rows],
         "explorer_url": onward.whole(found),
         "definitions": [(gettext(term), gettext(meaning)) for term, meaning in found.kind.definitions],
         "link": urlencode(link) + ("&" if link else ""),
+        "all_link": urlencode(link | {"all": "1"}),
         "empty": not any(block.rows for block in found.found.blocks),
     }
+
+
+def _incomplete(report: Report) -> list[str]:
+    """What is not whole of the periods that are held against each other."""
+    if not report.kind.compares or report.kind.of_people:
+        return []
+    found, end = [], date.fromisoformat(report.as_of)
+    if report.now.first <= end < report.now.last:
+        text = gettext("The data end on {day}: the last month is not over yet and is held against whole months.")
+        found.append(text.format(day=shown.day(end)))
+    if not report.covered:
+        found.append(gettext("The data do not reach back over the whole period compared with, so a rise may be none."))
+    return found
 
 
 def _finding(one: Finding, plans: bool, report: Report) -> dict[str, Any]:
@@ -117,8 +133,10 @@ def _finding(one: Finding, plans: bool, report: Report) -> dict[str, Any]:
     }
 
 
-def _block(block: Block, report: Report) -> dict[str, Any]:
-    total = block.total
+def _block(block: Block, report: Report, *, whole: bool) -> dict[str, Any]:
+    """A table; of a long one the first rows, with a way to all."""
+    total, n = block.total, len(block.rows)
+    most = n if whole or n <= MOST_WHOLE or block.dense else FIRST_ROWS
     return {
         "name": block.name,
         "title": gettext(block.title),
@@ -128,8 +146,9 @@ def _block(block: Block, report: Report) -> dict[str, Any]:
         ],
         "rows": [
             (_cells(block, row), _onward(block, row, report), onward.row_people(report, block, place))
-            for place, row in enumerate(block.rows)
+            for place, row in enumerate(block.rows[:most])
         ],
+        "more": n if most < n else 0,
         "has_people": bool(block.people),
         "total": [
             _cell(block, total[column.key], column.kind) if column.key in total else "" for column in block.columns[1:]

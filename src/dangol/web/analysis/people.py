@@ -8,6 +8,7 @@ from django.utils.translation import gettext
 
 from dangol.campaigns.plan.rules import is_own_path
 from dangol.insight.segments import reads
+from dangol.insight.segments.rules import ALL
 from dangol.staff.actions import note_access
 from dangol.staff.reads import may
 from dangol.staff.rules import Right
@@ -23,7 +24,8 @@ def people(request: Request) -> HttpResponse:
     root = found.definition(text)
     here = request.get_full_path()
     if request.method == "POST":
-        return making.make_live(request, *root.parts, back=here)  # type: ignore[arg-type]
+        parts = root.parts if root.match == ALL else (root,)
+        return making.make_live(request, *parts, back=here)  # type: ignore[arg-type]
     at, name = request.GET.get("at", ""), request.GET.get("name", "")
     told: dict[str, Any] = {"found": found.shown(request, text), "name": name, "at": at if is_own_path(at) else ""}
     if may(request.user, Right.CUSTOMERS_VIEW) and told["found"]["counted"]:

@@ -1,10 +1,11 @@
 """The cycle's step: what the home page tells each part of the company, where goals stand, and the usual reports."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 
 from dangol.base.errors import NotFound
@@ -16,10 +17,11 @@ from dangol.insight.analysis.reads.asking import cell
 from dangol.insight.analysis.reads.plain import said
 from dangol.insight.analysis.rules import pulse
 from dangol.insight.analysis.rules.charge import in_charge, rep_path
+from dangol.insight.analysis.rules.findings import N_
+from dangol.insight.analysis.rules.holidays import Holiday, holidays
 from dangol.insight.analysis.rules.spans import Span
 from dangol.insight.analysis.tables import pulse as tables
 from dangol.insight.olap import reads as olap
-from dangol.insight.olap import rules as olap_rules
 from dangol.insight.olap.reads import View
 from dangol.insight.score import reads as score
 from dangol.insight.score.warning import reads as warning
@@ -31,6 +33,8 @@ FIELDS = {"amount": "spent", "orders": "often", "buyers": "buyers"}
 STEPS = 3 + USUAL
 NOTHING = {"boards": 0, "goals": 0, "hints": 0, "reports": 0}
 Rows = list[dict[str, Any]]
+Where = Callable[[pulse.Move], pulse.Part | None]
+UNIT, IN_CHARGE = "unit", N_("unit in charge")
 
 
 def publish(running: Running) -> dict[str, Any]:
@@ -46,7 +50,7 @@ def publish(running: Running) -> dict[str, Any]:
         if not view.snapshot.facts.get("as_of"):
             return NOTHING
         running.progress(0, STEPS)
-        work = Pulse(view)
+        work = _Pulse(view)
         running.progress(1, STEPS)
         boards = work.boards(unit.path for unit in staff.units())
         known = list(Goal.objects.select_related("unit"))
@@ -66,7 +70,7 @@ def publish(running: Running) -> dict[str, Any]:
     return {"boards": len(boards), "goals": len(known), "hints": hints, "reports": reports}
 
 
-class Pulse:
+class _Pulse:
     """The last weeks of the whole company by unit and rep, read once; boards are sums of them."""
 
     def __init__(self, view: View) -> None:
@@ -79,7 +83,20 @@ class Pulse:
             name: self._rows(tables.parts(view.bare, view.known[name], self.as_of, self._span(pulse.BEFORE + 1)))
             for name in dimensions
         }
+        self.units = {unit.id: unit for unit in staff.units()}
+        self.days = self._rows(tables.days(view.bare, self._span(pulse.BEFORE + 1)))
+        self.orders = self._orders("")
+        self.off = self._holidays()
         self.standing, self.fallen, self.since = self._scored()
+
+    def _holidays(self) -> list[Holiday]:
+        """Those of the last week and of the weeks around it a year ago, where they move."""
+        korean = settings.DANGOL.time_zone == "Asia/Seoul"
+        around = timedelta(days=7 * pulse.YEAR)
+        week = timedelta(days=6)
+        now = holidays(self.as_of - week, self.as_of, korean=korean)
+        earlier = holidays(self.as_of - around - 2 * week, self.as_of - around + week, korean=korean)
+        return [*now, *(one for one in earlier if one.moves)]
 
     def _span(self, weeks: int) -> Span:
         return Span(self.as_of - timedelta(days=7 * weeks - 1), self.as_of)
@@ -109,25 +126,65 @@ class Pulse:
 
     def _of_unit(self, path: str) -> Board:
         """What is told to those who see the units below a path."""
-        series = self._series(_below(path, self.weeks))
-        hints = []
-        for one in pulse.moves(series):
-            where = pulse.part(one.change, self.groups(path, FIELDS[one.measure]), one.factor)
-            hints.append(self._said(one, where))
-        return self._board(path, series, _segments(_below(path, self.standing)), hints=hints)
+        rows = _below(path, self.weeks)
+        series = self._series(rows)
+
+        def where(one: pulse.Move) -> pulse.Part | None:
+            money = one.measure == "amount"
+            groups = self._groups(path) if money else self._in_charge(rows, FIELDS[one.measure])
+            return pulse.part(one.change, groups, one.factor)
+
+        told = self._told(series, self._orders(path), where)
+        return self._board(path, series, _segments(_below(path, self.standing)), **told)
+
+    def _told(
+        self, series: Mapping[str, Sequence[float]], orders: Mapping[date, int], where: Where = lambda _one: None
+    ) -> dict[str, Any]:
+        """Hints: what moved and where. Notes: why the week cannot be judged, and what moved in it all the same."""
+        now = [one for one in self.off if one.day > self.as_of - timedelta(days=7)]
+        missing = pulse.gap(orders, self.as_of, {one.day for one in now})
+        if missing is not None:
+            return {"hints": [], "notes": [[said(pulse.lost(missing))]]}
+        seasonal = not any(one.moves for one in self.off)
+        moves = pulse.moves(series, seasonal=seasonal)
+        if now and moves and not all(one.seasoned for one in moves):
+            [first, *_rest] = self._said(moves[0], None)
+            return {"hints": [], "notes": [[first, said(pulse.holiday(now[0]))]]}
+        return {"hints": [self._said(one, where(one)) for one in moves], "notes": []}
+
+    def _orders(self, path: str) -> dict[date, int]:
+        """The orders of each day of those in charge below a path."""
+        found: dict[date, int] = defaultdict(int)
+        for row in self.days:
+            unit = self.units.get(row["unit_id"])
+            if (unit.path if unit else "").startswith(path):
+                found[row["day"]] += row["orders"]
+        return found
+
+    def _in_charge(self, rows: Rows, field: str) -> dict[str, dict[Any, tuple[float, float]]]:
+        """What each unit in charge has of a figure: in the last week, in a mean week before."""
+        before = max(min(self.full - 1, pulse.BEFORE), 1)
+        names = {unit.path: unit.name for unit in self.units.values()}
+        found: dict[Any, tuple[float, float]] = defaultdict(lambda: (0.0, 0.0))
+        for row in (row for row in rows if row["week"] <= before):
+            group = cell(UNIT, names.get(row["path"] or ""))
+            now, earlier = found[group]
+            share = row[field] / before if row["week"] else 0.0
+            found[group] = (now if row["week"] else now + row[field]), earlier + share
+        return {UNIT: dict(found)}
 
     def _said(self, move: pulse.Move, where: pulse.Part | None) -> list[dict[str, Any]]:
-        names = {name: self.view.known[name].label for name in self.parts}
+        names = {name: self.view.known[name].label for name in self.parts} | {UNIT: IN_CHARGE}
         return [said(sentence) for sentence in pulse.sentences(move, where, names)]
 
     def _of_rep(self, rep: int, weeks: Sequence[Any], standing: Sequence[Any], fallen: Sequence[Any]) -> Board:
         """What is told to a rep of the own customers: few enough to be named."""
         series = self._series(weeks)
-        hints = [self._said(one, None) for one in pulse.moves(series)]
+        told = self._told(series, self.orders)
         first = [[row["customer_id"], row["lost"]] for row in sorted(fallen, key=lambda row: row["place"])]
         fell = {"since": self.since.isoformat(), "number": fallen[0]["fell"], "first": first} \
             if fallen and self.since else None  # fmt: skip
-        return self._board(rep_path(rep), series, _segments(standing), hints=hints, fallen=fell)
+        return self._board(rep_path(rep), series, _segments(standing), **told, fallen=fell)
 
     def _series(self, rows: Iterable[Mapping[str, Any]]) -> dict[str, list[float]]:
         """The measures by week, newest first."""
@@ -142,21 +199,16 @@ class Pulse:
         content = {"weeks": series, "segments": segments} | more
         return Board(path=path, snapshot=self.view.snapshot.id, as_of=self.as_of, content=content)
 
-    def groups(self, path: str, field: str) -> dict[str, dict[Any, tuple[float, float]]]:
-        """A field of every group of every dimension below a path: in the last week, in a mean week before.
-
-        Orders and buyers only of dimensions whose groups add up to the whole, which those of products do not.
-        """
+    def _groups(self, path: str) -> dict[str, dict[Any, tuple[float, float]]]:
+        """What every group of every dimension sold below a path: in the last week, in a mean week before."""
         before = max(min(self.full - 1, pulse.BEFORE), 1)
         found: dict[str, dict[Any, tuple[float, float]]] = {}
         for name, rows in self.parts.items():
-            if field != "spent" and olap_rules.within_order(self.view.known[name]):
-                continue
             sums: dict[Any, tuple[float, float]] = defaultdict(lambda: (0.0, 0.0))
             for row in _below(path, rows):
                 group = cell(name, row["group"])
                 now, earlier = sums[group]
-                sums[group] = now + (row[f"{field}_now"] or 0), earlier + (row[f"{field}_before"] or 0) / before
+                sums[group] = now + row["now"], earlier + row["before"] / before
             found[name] = dict(sums)
         return found
 

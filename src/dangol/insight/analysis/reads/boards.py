@@ -20,13 +20,15 @@ from dangol.staff.rules import Right, Scope
 class BoardView:
     """The last weeks of the customers a member sees.
 
-    weeks: measure -> sums of seven days, oldest first. hints: sentences that belong together. segments: those with
+    weeks: measure -> sums of seven days, oldest first. hints: sentences that belong together; notes: why the week is
+    not judged. segments: those with
     customers. fallen: of a rep's own customers, who fell.
     """
 
     as_of: date
     weeks: Mapping[str, Sequence[float]]
     hints: Sequence[Sequence[Sentence]]
+    notes: Sequence[Sequence[Sentence]] = ()
     segments: Sequence["SegmentPart"] = ()
     fallen: "Fallen | None" = None
 
@@ -89,8 +91,8 @@ def board(by: Member) -> BoardView | None:
     if row is None:
         return None
     content = row.content
-    hints = [[_sentence(one) for one in hint] for hint in content["hints"]]
-    return BoardView(row.as_of, content["weeks"], hints, _segments(content), _fallen(content.get("fallen")))
+    hints, notes = ([[_sentence(one) for one in hint] for hint in content.get(name, ())] for name in ("hints", "notes"))
+    return BoardView(row.as_of, content["weeks"], hints, notes, _segments(content), _fallen(content.get("fallen")))
 
 
 def _segments(content: Mapping[str, Any]) -> list[SegmentPart]:
@@ -114,7 +116,10 @@ def _path(who: Scope) -> str | None:
 
 
 def _sentence(plain: Mapping[str, Any]) -> Sentence:
-    return Sentence(plain["template"], {name: (one["kind"], one["value"]) for name, one in plain["values"].items()})
+    days = ("day", "month")
+    values = {name: (one["kind"], date.fromisoformat(one["value"]) if one["kind"] in days else one["value"])
+              for name, one in plain["values"].items()}  # fmt: skip
+    return Sentence(plain["template"], values)
 
 
 def goals_of(by: Member, *, whole: bool = False) -> list[GoalView]:

@@ -25,9 +25,9 @@ from dangol.insight.analysis.rules.findings import (
 )
 from dangol.insight.analysis.tables import purchases as tables
 
-BUSY = N_("Most orders: {weekday}, {hour} h.")
+BUSY = N_("Busiest time: {weekday}, {hour}:00.")
 AGAIN = N_("Half of all repeat purchases come within {days} days; the mean is {mean} days.")
-USUAL = N_("The most frequent order: {value}, {share} of all orders.")
+USUAL = N_("Most common order value: {value} ({share} of all orders).")
 FEW = N_("Fewer than {least} orders: not enough data to say what is usual.")
 FEWEST = 30
 NOTHING = N_("Nothing was sold under these conditions in these periods.")
@@ -218,9 +218,9 @@ def _values(orders: Sequence[dict[str, Any]], edges: list[int]) -> Block:
 
 # ---- price bands -----------------------------------------------------------------------------------------------------
 
-LARGEST = N_("The strongest price band: {band}, {share} of sales.")
-GAINED = N_("Gained most against the period compared with: {band}, {points} of sales.")
-GAVE = N_("Lost most against the period compared with: {band}, {points} of sales.")
+LARGEST = N_("Strongest price band: {band} ({share} of sales).")
+GAINED = N_("Biggest gain in share: {band}, {points} against the period before.")
+GAVE = N_("Biggest loss in share: {band}, {points} against the period before.")
 
 
 def prices(case: Case) -> Found:

@@ -47,8 +47,8 @@ def pairs(counts: Mapping[tuple[str, str], int], single: Mapping[str, int], bask
     return sorted(found, key=lambda pair: (-pair.lift, -pair.both, pair.first))
 
 
-STRONGEST = N_("Bought together most beyond chance: {first} and {second}, {lift} times as often as expected.")
-TOO = N_("Of those who take {first}, {confidence} take {second} too: an offer for the others.")
+STRONGEST = N_("{first} and {second} are bought together {lift} times as often as chance would have it.")
+TOO = N_("{confidence} of the orders with {first} also hold {second}. Offer it to the others.")
 NONE = N_("No pair is found in {least} baskets.")
 WEAK = N_("No pair is bought together more often than chance explains.")
 

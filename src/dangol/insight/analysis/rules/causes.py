@@ -170,12 +170,15 @@ def joined(changes: Sequence[Change], group: Any) -> Change:
 ROSE = N_("Sales rose by {amount} ({share}) to {now}.")
 FELL = N_("Sales fell by {amount} ({share}) to {now}.")
 SAME = N_("Sales did not change: {now}.")
-FIRST = N_("Sales were {now}; there were none in the period compared with.")
-PUSHED = N_("What raised them most: {effect}, {amount}.")
-PULLED = N_("What lowered them most: {effect}, {amount}.")
-GROUP_UP = N_("The largest rise came from {group}: {amount}, most of it by {effect}.")
-GROUP_DOWN = N_("The largest fall came from {group}: {amount}, most of it by {effect}.")
-CUSTOMERS_MOVED = N_("New and returning customers brought {gained}; customers who did not buy again took {lost} away.")
+FIRST = N_("Sales were {now}, after none in the period before.")
+PUSHED = N_("Biggest boost: {effect}, worth {amount}.")
+PULLED = N_("Biggest drag: {effect}, worth {amount}.")
+GROUP_UP = N_("{group} rose most, by {amount}. Main cause: {effect}.")
+GROUP_DOWN = N_("{group} fell most, by {amount}. Main cause: {effect}.")
+CUSTOMERS_MOVED = N_(
+    "New and returning customers brought in {gained}; customers who did not buy again had "
+    "spent {lost} the period before."
+)
 
 
 def findings(changes: Sequence[Change], moves: Mapping[str, Mapping[str, int]], *, split: bool) -> list[Finding]:

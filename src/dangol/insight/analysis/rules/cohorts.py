@@ -56,10 +56,14 @@ def mean(cohorts: Sequence[Cohort], months: int, *, money: bool, least: int) -> 
     return found
 
 
-AFTER = N_("Of those who buy for the first time, {first} buy again in the month after and {later} in month {n}.")
-AFTER_ONE = N_("Of those who buy for the first time, {first} buy again in the month after.")
-BEST = N_("The cohort of {month} stays best: {share} buy in the three months after, against {mean} of all.")
-WORST = N_("The cohort of {month} stays worst: {share} buy in the three months after, against {mean} of all.")
+AFTER = N_("Of new customers, {first} buy again in the next month and {later} in month {n}.")
+AFTER_ONE = N_("Of new customers, {first} buy again in the next month.")
+BEST = N_(
+    "Customers who started in {month} stay best: {share} buy in a month of the next three, against {mean} of all."
+)
+WORST = N_(
+    "Customers who started in {month} stay worst: {share} buy in a month of the next three, against {mean} of all."
+)
 FEW = N_("No cohort has {least} customers: not enough data for a share.")
 SURE = 3.09  # two-sided 99.8 %, as many cohorts are looked at
 

@@ -111,9 +111,9 @@ def verdict(unit: Unit, found: Limits | None, least: int) -> str:
 
 
 ALIKE = N_("The {n} groups compared differ by no more than chance explains.")
-BEST = N_("Clearly above the others: {group}, {value} against {mean} of all.")
-WORST = N_("Clearly below the others: {group}, {value} against {mean} of all.")
-NEAR = N_("No group lies clearly apart; {n} of {all} lie outside of what chance explains in 19 of 20 cases.")
+BEST = N_("{group} is clearly above the others: {value} against {mean} overall.")
+WORST = N_("{group} is clearly below the others: {value} against {mean} overall.")
+NEAR = N_("No group stands clearly apart. {n} of {all} lie outside the 95% limits, which chance alone can bring about.")
 FEW = N_("Fewer than {least} groups are large enough to be compared.")
 APART = N_("{n} groups with fewer than {least} customers are shown apart.")
 

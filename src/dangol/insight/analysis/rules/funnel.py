@@ -67,7 +67,7 @@ def steps(sizes: Mapping[str, int]) -> dict[str, int]:
 
 
 CHAIN = N_("Of {all} accumulated customers {current} are current and {meaningful} ({share}) are meaningful.")
-LARGEST = N_("The largest group set apart: {group}, {n} customers ({share}).")
+LARGEST = N_("Largest group lost on the way: {group}, {n} customers ({share}).")
 SALES = N_("Meaningful customers make {share} of the sales of the last {days} days.")
 FEW = N_("Fewer than {least} customers: not enough data to judge the steps.")
 GREW = N_("Meaningful customers: {n} more than on the day compared with.")

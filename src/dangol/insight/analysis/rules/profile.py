@@ -45,8 +45,8 @@ class Share:
         return (self.n - self.of * expected) / spread if spread else 0.0
 
 
-OVER = N_("Found more often than among all: {group}, index {index}.")
-UNDER = N_("Found less often than among all: {group}, index {index}.")
+OVER = N_("{group} is over-represented: index {index} against 100 for all.")
+UNDER = N_("{group} is under-represented: index {index} against 100 for all.")
 ALIKE = N_("They differ from all others by no more than chance explains.")
 FEW = N_("No group has {least} expected customers: not enough data to compare.")
 MOST = 2

@@ -6,15 +6,18 @@ handle outliers", ASQC (1993), eq. (3.9)-(3.10).
 
 With thirteen months of data the season is taken out first: each week before is moved to the season of the last one, by
 how the three weeks around the same week stood to those around its own a year earlier. Christmas is then no surprise,
-and a Christmas that stays out is one.
+and a Christmas that stays out is one. Holidays that move, as Seollal does, are no season: with one in the last
+week, or in the same week a year ago, that week is not held against others as if nothing were.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
 from statistics import median
 from typing import Any
 
 from dangol.insight.analysis.rules.findings import N_, Sentence, label, say
+from dangol.insight.analysis.rules.holidays import Holiday
 
 WEEKS = 27  # shown as a line
 BEFORE = 12  # what the last week is held against
@@ -25,7 +28,9 @@ FAR = YEAR + BEFORE + 1 + MONTH // 2  # weeks looked at
 FEWEST_ORDERS = 50  # a week
 UNUSUAL = 3.5
 TELLING = 0.05
-MOST, LITTLE = 0.5, 0.1  # of a change: what is called most of it, what no group is named for
+HALF = 0.5
+FEWEST_A_DAY = 20  # orders of a weekday, to miss any
+LAST_DAY, OTHER_DAY = 0.5, 0.25
 MEASURES: Mapping[str, tuple[str, str]] = {
     "amount": (N_("Sales"), "money"),
     "orders": (N_("Orders"), "count"),
@@ -50,15 +55,17 @@ class Move:
         return self.now - self.usual
 
 
-def move(measure: str, weeks: Sequence[float]) -> Move | None:
+def move(measure: str, weeks: Sequence[float], *, seasonal: bool = True) -> Move | None:
     """The move of the last week, None where it is nothing unusual or there is not enough to say so.
 
-    weeks: newest first.
+    weeks: newest first; those before the first with anything (a branch that opened later) count for nothing. seasonal:
+    whether a year ago tells of the season.
     """
+    weeks = since_opened(weeks)
     if len(weeks) <= FEWEST_BEFORE:
         return None
     now, plain = weeks[0], list(weeks[1 : BEFORE + 1])
-    moved = seasoned(weeks)
+    moved = seasoned(weeks) if seasonal else None
     before = plain if moved is None else moved
     usual = median(before)
     deviation = median(abs(week - usual) for week in before)
@@ -69,6 +76,14 @@ def move(measure: str, weeks: Sequence[float]) -> Move | None:
         return None
     level = median(plain)
     return Move(measure, now, usual, z, moved is not None, usual / level if level > 0 else 1.0)
+
+
+def since_opened(weeks: Sequence[float]) -> Sequence[float]:
+    """The weeks since the first with anything in it. weeks: newest first."""
+    n = len(weeks)
+    while n and not weeks[n - 1]:
+        n -= 1
+    return weeks[:n]
 
 
 def seasoned(weeks: Sequence[float]) -> list[float] | None:
@@ -91,17 +106,42 @@ def _month(weeks: Sequence[float], place: int) -> float:
     return sum(month) / len(month) if len(month) > MONTH // 2 else 0.0
 
 
-def moves(weeks: Mapping[str, Sequence[float]]) -> list[Move]:
+def moves(weeks: Mapping[str, Sequence[float]], *, seasonal: bool = True) -> list[Move]:
     """The moves of all measures, sales first; none where a usual week has too few orders."""
     if not judged(weeks["orders"]):
         return []
-    return [found for name in MEASURES if (found := move(name, weeks[name])) is not None]
+    return [found for name in MEASURES if (found := move(name, weeks[name], seasonal=seasonal)) is not None]
 
 
 def judged(orders: Sequence[float]) -> bool:
     """Whether there are weeks and orders enough to call the last week usual or not. orders: by week, newest first."""
-    before = orders[1 : BEFORE + 1]
+    before = since_opened(orders)[1 : BEFORE + 1]
     return len(before) >= FEWEST_BEFORE and median(before) >= FEWEST_ORDERS
+
+
+@dataclass(frozen=True)
+class Gap:
+    """A day with far fewer orders than its weekday has, as where a file was not loaded or only a part of it."""
+
+    day: date
+    orders: int
+    usual: float
+
+
+def gap(orders: Mapping[date, int], as_of: date, days_off: Collection[date] = ()) -> Gap | None:
+    """The day of the last seven at which data seem to be missing, the latest one; None for none.
+
+    orders: by day, a day without any may be left out. The last day may have ended early: less than half its usual
+    orders count as missing, of other days less than a quarter. days_off: holidays, when shops are closed.
+    """
+    for ago in range(7):
+        day = as_of - timedelta(days=ago)
+        same = [orders.get(day - timedelta(days=7 * week), 0) for week in range(1, BEFORE + 1)]
+        usual = median(since_opened([float(one) for one in same]) or [0.0])
+        least = usual * (LAST_DAY if ago == 0 else OTHER_DAY)
+        if usual >= FEWEST_A_DAY and orders.get(day, 0) < least and day not in days_off:
+            return Gap(day, orders.get(day, 0), usual)
+    return None
 
 
 @dataclass(frozen=True)
@@ -133,11 +173,27 @@ def part(change: float, groups: Mapping[str, Mapping[Any, tuple[float, float]]],
 UP = N_("{measure} of the last 7 days: {now}, {change} above the usual {usual}.")
 DOWN = N_("{measure} of the last 7 days: {now}, {change} below the usual {usual}.")
 OF_IT = N_("Most of it lies in {group} ({dimension}): {amount}, {share} of the change.")
-LARGEST = N_("The largest part of it lies in {group} ({dimension}): {amount}, {share} of the change.")
-SPREAD = N_("It is spread: no group explains more than {share} of the change.")
+LARGEST_OF_IT = N_("The largest part of it lies in {group} ({dimension}): {amount}, {share} of the change.")
 OVER_IT = N_("Most of it lies in {group} ({dimension}): {amount}; other groups moved the other way.")
 BY_WEEKS = N_("Compared with the twelve weeks before.")
 BY_SEASON = N_("Compared with the weeks before, with the season of the same weeks last year taken into account.")
+
+
+HOLIDAY = N_("A holiday lies in these days: {holiday}, {day}.")
+LOST = N_(
+    "On {day} there are {n} orders where {usual} are usual on that weekday: data may be missing. The last 7 days are "
+    "not judged until they are there."
+)
+
+
+def lost(found: Gap) -> Sentence:
+    """What to say of a day whose data seem to be missing."""
+    return say(LOST, day=("day", found.day), n=("count", found.orders), usual=("count", round(found.usual)))
+
+
+def holiday(found: Holiday) -> Sentence:
+    """What to say of a week with a holiday in it."""
+    return say(HOLIDAY, holiday=("said", found.name), day=("day", found.day))
 
 
 def sentences(found: Move, where: Part | None, names: Mapping[str, str]) -> list[Sentence]:
@@ -151,17 +207,13 @@ def sentences(found: Move, where: Part | None, names: Mapping[str, str]) -> list
     }
     told = [Sentence(UP if found.change > 0 else DOWN, values)]
     if where is not None:
-        told.append(_lies(found, where, names[where.dimension], kind))
+        share = where.change / found.change
+        group = {"group": label(where.group), "dimension": ("said", names[where.dimension])}
+        amount = {"amount": ("signed" if kind == "money" else "steps", round(where.change))}
+        most = OF_IT if share >= HALF else LARGEST_OF_IT
+        told.append(
+            Sentence(most, group | amount | {"share": ("share", share)})
+            if share <= 1
+            else Sentence(OVER_IT, group | amount)
+        )
     return [*told, say(BY_SEASON if found.seasoned else BY_WEEKS)]
-
-
-def _lies(found: Move, where: Part, dimension: str, kind: str) -> Sentence:
-    """Which part of a move lies in a group, in words that fit its size."""
-    share = where.change / found.change
-    if share < LITTLE:
-        return Sentence(SPREAD, {"share": ("share", share)})
-    amount = ("signed", where.change) if kind == "money" else ("steps", round(where.change))
-    group = {"group": label(where.group), "dimension": ("said", dimension), "amount": amount}
-    if share > 1:
-        return Sentence(OVER_IT, group)
-    return Sentence(OF_IT if share >= MOST else LARGEST, group | {"share": ("share", share)})

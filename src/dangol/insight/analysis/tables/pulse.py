@@ -7,7 +7,7 @@ import ibis
 from ibis.expr.types import IntegerValue, Table
 
 from dangol.insight.analysis.rules.spans import Span
-from dangol.insight.analysis.tables.lines import is_apart, lines, number, per_customer, sums
+from dangol.insight.analysis.tables.lines import lines, number, per_customer, sums
 from dangol.insight.olap.rules import Dimension
 from dangol.insight.olap.tables import Question, Star, column, period
 from dangol.insight.score.warning import tables as warning
@@ -15,7 +15,6 @@ from dangol.insight.score.warning import tables as warning
 NOTHING = Question(())
 CHARGE = ("path", "rep", "rep_id")  # who is in charge of a customer: unit and rep
 MOST_FALLEN = 5
-COUNTED = ("spent", "often", "buyers")
 
 
 def _placed(star: Star, each: Table, *more: str) -> Table:
@@ -34,6 +33,12 @@ def weeks(star: Star, as_of: date, span: Span) -> Table:
     """A row for each unit, rep and week: path, rep, rep_id, week (0 the last), spent, often (orders), buyers."""
     each = per_customer(star, NOTHING, span, marks=lambda sold: {"week": _week(sold, as_of)})
     return _counted(_placed(star, each), *CHARGE, "week")
+
+
+def days(star: Star, span: Span) -> Table:
+    """A row for each unit in charge on the day and day: unit_id, day, orders."""
+    found = lines(star, NOTHING, span)
+    return found.group_by("unit_id", "day").aggregate(**sums(found, "orders"))
 
 
 def reached(star: Star, span: Span) -> Table:
@@ -71,30 +76,14 @@ def _counted(each: Table, *keys: str) -> Table:
 
 
 def parts(star: Star, dimension: Dimension, as_of: date, span: Span) -> Table:
-    """A row for each unit and group: path, group, and for the last week and all others together what was sold.
-
-    spent_now, spent_before (minor units); often_ (orders) and buyers_ (different customers of each week, added up) as
-    well, null where one order can lie in several groups.
-    """
-    question = Question((dimension,))
-    apart = is_apart(question)
-    if apart:
-        found = lines(star, question, span)
-        found = found.mutate(week=_week(found, as_of))
-        each = found.group_by("week", *question.keys, "customer_id").aggregate(**sums(found, "sales", "returns"))
-        each = each.mutate(orders=ibis.null("int64"))
-    else:
-        each = per_customer(star, question, span, marks=lambda sold: {"week": _week(sold, as_of)})
-    each = each.mutate(spent=each.sales + each.returns, group=each[column(dimension)])
-    each = each.mutate(often=each.orders, buyers=ibis.null("int64") if apart else number(1))
+    """A row for each unit and group: path, group, now (the last week) and before (all others), minor units."""
+    found = lines(star, Question((dimension,)), span)
+    recent = (_week(found, as_of) == number(0)).ifelse(number(1), number(0))
+    amount = found.sales + found.returns
+    found = found.mutate(now=amount * recent, before=amount * (number(1) - recent), group=found[column(dimension)])
+    each = found.group_by("group", "customer_id").aggregate(**sums(found, "now", "before"))
     each = _placed(star, each)
-    now = each.week == number(0)
-    counted = {
-        f"{name}_{when}": each[name].sum(where=where).cast("int64")
-        for name in COUNTED
-        for when, where in (("now", now), ("before", ~now))
-    }
-    return each.group_by("path", "group").aggregate(**counted)
+    return each.group_by("path", "group").aggregate(**sums(each, "now", "before"))
 
 
 def standing(star: Star, scores: Table) -> Table:

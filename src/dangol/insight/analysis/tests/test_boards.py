@@ -6,11 +6,10 @@ from datetime import date, timedelta
 import pytest
 
 from dangol.base.errors import BadInput, NotAllowed, NotFound
-from dangol.engine import fresh
 from dangol.insight.analysis import actions, reads
 from dangol.insight.analysis.actions import boards
 from dangol.insight.analysis.rules import goals, pulse
-from dangol.insight.olap import reads as olap
+from dangol.insight.analysis.rules.holidays import Holiday, holidays
 from dangol.insight.warehouse import actions as warehouse
 from dangol.work.actions import Quiet
 from tests.engines import on_every_engine
@@ -72,17 +71,56 @@ def test_the_season_of_a_year_ago_is_no_surprise_and_its_absence_is_one():
         one.template for one in pulse.sentences(missed, pulse.Part("brand", "Hana", missed.change / 2), {"brand": "B"})
     ]
     assert said == [pulse.DOWN, pulse.OF_IT, pulse.BY_SEASON]
-    words = {
-        share: pulse.sentences(missed, pulse.Part("brand", "Hana", missed.change * share), {"brand": "B"})[1].template
-        for share in (0.05, 0.3, 0.5, 1.2)
-    }
-    assert words == {0.05: pulse.SPREAD, 0.3: pulse.LARGEST, 0.5: pulse.OF_IT, 1.2: pulse.OVER_IT}
 
 
 def test_the_part_is_the_group_with_most_of_the_change_and_never_the_whole():
     groups = {"all": {"x": (50.0, 100.0)}, "brand": {"a": (20.0, 60.0), "b": (30.0, 40.0)}}
     assert pulse.part(-50.0, groups) == pulse.Part("brand", "a", -40.0)
     assert pulse.part(50.0, groups) is None
+
+
+def test_a_branch_that_opened_lately_is_held_against_its_own_weeks_only():
+    ramp = [150.0, 100, 104, 98, 101, 99]
+    assert pulse.move("amount", [*ramp, *[0.0] * 60]) is None  # five weeks before are too few, empty ones are none
+    assert not pulse.judged([*ramp, *[0.0] * 60])
+    assert pulse.move("amount", [*ramp, 97, 103, 100, 102, 99, *[0.0] * 60]).usual == 100.0
+
+
+def test_a_day_without_its_data_is_told_from_a_bad_week_and_from_a_holiday():
+    days = {LAST - timedelta(days=ago): 100 for ago in range(91)}
+    assert pulse.gap(days, LAST) is None
+    gone = LAST - timedelta(days=3)
+    assert pulse.gap(days | {gone: 0}, LAST) == pulse.Gap(gone, 0, 100)
+    assert pulse.gap(days | {gone: 30}, LAST) is None  # a bad day is no missing one
+    assert pulse.gap(days | {LAST: 30}, LAST) == pulse.Gap(LAST, 30, 100)  # the last day has only begun
+    assert pulse.gap(days | {gone: 0}, LAST, {gone}) is None
+    assert pulse.gap({day: n // 10 for day, n in days.items()} | {gone: 0}, LAST) is None  # too few to miss
+
+
+def test_korean_holidays_are_found_and_those_of_the_moon_move():
+    found = holidays(date(2026, 1, 1), date(2026, 12, 31), korean=True)
+    assert [one.day for one in found if one.name == "Seollal"] == [date(2026, 2, day) for day in (16, 17, 18)]
+    assert [one.day for one in found if one.name == "Chuseok"] == [date(2026, 9, day) for day in (24, 25, 26)]
+    assert [one.name for one in holidays(date(2026, 9, 1), date(2026, 12, 31), korean=False)] == ["Christmas"]
+
+
+def test_a_lost_day_and_a_holiday_are_said_instead_of_a_fall(company, monkeypatch):
+    monkeypatch.setattr(boards, "keep_usual", lambda *given: 0)
+    plain = holidays
+
+    def off(first, last, **more):
+        return [Holiday(LAST, "Seollal", moves=True)] if first <= LAST <= last else plain(first, last, **more)
+
+    monkeypatch.setattr(boards, "holidays", off)
+    actions.publish(Quiet())
+    [note] = reads.board(company.analyst).notes
+    assert ([one.template for one in note], reads.board(company.analyst).hints) == ([pulse.UP, pulse.HOLIDAY], [])
+    monkeypatch.setattr(boards, "holidays", lambda *given, **more: [])
+    monkeypatch.setattr(pulse, "FEWEST_A_DAY", 5)
+    monkeypatch.setattr(pulse, "LAST_DAY", 2.0)  # as if half of the last day were missing
+    actions.publish(Quiet())
+    [[note]] = reads.board(company.analyst).notes
+    assert (note.template, note.values["day"]) == (pulse.LOST, ("day", LAST))
 
 
 @on_every_engine
@@ -92,7 +130,7 @@ def test_the_cycle_leaves_each_part_of_the_company_its_own_board(company, settin
     report = actions.publish(Quiet())
     assert report["boards"] == 6
     whole = reads.board(company.analyst)
-    assert whole.as_of == LAST
+    assert (whole.as_of, whole.notes) == (LAST, [])
     assert whole.weeks["orders"] == [120] * 14
     assert whole.weeks["buyers"] == [2] * 14
     said = [sentence.values for hint in whole.hints for sentence in hint]
@@ -106,15 +144,6 @@ def test_the_cycle_leaves_each_part_of_the_company_its_own_board(company, settin
     assert [one.template for one in mine.hints[0]] == [pulse.UP, pulse.BY_WEEKS]
     with pytest.raises(NotAllowed):
         reads.board(company.agent)
-
-
-def test_orders_and_buyers_lie_in_groups_that_add_up_to_the_whole(company):
-    with fresh() as opened:
-        work = boards.Pulse(olap.view(None, lambda: opened))
-    orders, buyers, sales = (work.groups("", field) for field in ("often", "buyers", "spent"))
-    assert orders["branch"] == {"강남지점": (60, 60), "부산지점": (60, 60)}
-    assert buyers["branch"] == {"강남지점": (1, 1), "부산지점": (1, 1)}
-    assert ("brand" in sales, "brand" in orders, "brand" in buyers) == (True, False, False)
 
 
 def test_goals_are_counted_at_once_and_by_the_cycle_within_the_unit(company):

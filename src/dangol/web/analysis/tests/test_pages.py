@@ -189,7 +189,7 @@ def test_a_report_that_takes_longer_is_worked_out_in_the_background_and_shown_at
     client.post("/analysis/prices/answer/?end=2026-02&months=1")
     worker.run_until_empty()
     for address in (here, there):
-        assert "Gained most" in client.get(address).content.decode()
+        assert "Biggest gain" in client.get(address).content.decode()
     _token, secret = tokens.create_token(by=cast.analyst, name="t", scopes=["insight.view"])
     api = Client(headers={"authorization": f"Bearer {secret}"})
     assert api.get("/api/v1/analysis/reports/prices?end=2026-02&months=1").status_code == 200

@@ -13,13 +13,13 @@ from dangol.work.actions import Quiet
 from tests.loaded import Loaded, sale
 
 SAID = {
-    "causes": "there were none in the period compared with",
+    "causes": "after none in the period before",
     "funnel": "not enough data",
     "cohorts": "not enough data",
     "profile": "not enough data",
     "group": "not enough data",
     "purchases": "not enough data",
-    "prices": "The strongest price band",
+    "prices": "Strongest price band",
     "basket": "No pair is found in 30 baskets",
     "seasons": "needs two whole years",
     "comparison": "Fewer than 3 groups are large enough",
