@@ -140,12 +140,13 @@ def _with_segment(opened: Engine, people: Table) -> Table:
 
 def _families(star: tables.Star, wanted: Sequence[str], question: tables.Question) -> list[Table]:
     families = {rules.MEASURES[name].family for name in wanted}
+    by = tables.coded(star, question)
     built: dict[str, Callable[[], list[Table]]] = {
         "sales": lambda: tables.sales(star, question, wanted),
-        "best": lambda: [tables.best_shares(star, question, wanted)],
-        "base": lambda: [tables.base(star, question)],
-        "cycle": lambda: [tables.cycle(star, question)],
-        "retention": lambda: [tables.retention(star, question)],
+        "best": lambda: [by.named(tables.best_shares(by.star, by.question, wanted))],
+        "base": lambda: [by.named(tables.base(by.star, by.question))],
+        "cycle": lambda: [by.named(tables.cycle(by.star, by.question))],
+        "retention": lambda: [by.named(tables.retention(by.star, by.question))],
         "contacts": lambda: [tables.contacted(star, question)],
         "responses": lambda: [tables.responding(star, question)],
     }
