@@ -132,6 +132,8 @@ def facts(engine: Engine, now: Served) -> tables.Facts:
     """The served facts as tables of an engine."""
     laid = {name: engine.table(now.laid.paths(name)) for name in (
         "purchases", "by_product", "products", "stores", "channels", "events", "reach")}  # fmt: skip
+    summed = "tickets" in now.laid.files  # facts laid down before there were tickets serve until the next cycle
+    laid["tickets"] = engine.table(now.laid.paths("tickets")) if summed else tables.tickets(laid["purchases"])
 
     def members(within: tables.Facts, segment_id: int) -> Any:
         row = Segment.objects.filter(pk=segment_id).first()

@@ -1,7 +1,7 @@
 """Facts laid down for conditions, and what conditions ask of them, as Ibis expressions."""
 
 from dangol.insight.segments.tables.asking import OF_PRODUCT, OF_STORE, Answer, Facts, answer, judged, members
-from dangol.insight.segments.tables.laying import codes, events, purchases, web_events
+from dangol.insight.segments.tables.laying import codes, events, purchases, tickets, web_events
 
 __all__ = [
     "OF_PRODUCT",
@@ -14,5 +14,6 @@ __all__ = [
     "judged",
     "members",
     "purchases",
+    "tickets",
     "web_events",
 ]

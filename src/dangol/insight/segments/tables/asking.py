@@ -40,15 +40,16 @@ OF_STORE = {"store": "store", "store_region": "region"}
 class Facts:
     """Everything conditions look at, on one day.
 
-    customers: one row each with their attributes. purchases (and the same rows as by_product), products, stores,
-    channels, events, reach: as `prepared` writes them. scores: of a table some scoring days back, customer_id and
-    scores, or None. members: of a segment as these facts have it, customer_id.
+    customers: one row each with their attributes. purchases (and the same rows as by_product), tickets, products,
+    stores, channels, events, reach: as `prepared` writes them. scores: of a table some scoring days back, customer_id
+    and scores, or None. members: of a segment as these facts have it, customer_id.
     """
 
     as_of: date
     customers: Table
     purchases: Table
     by_product: Table
+    tickets: Table
     products: Table
     stores: Table
     channels: Table
@@ -69,7 +70,7 @@ class Facts:
 
         return replace(
             self, customers=only(self.customers), purchases=only(self.purchases),
-            by_product=only(self.purchases), events=only(self.events),
+            by_product=only(self.purchases), tickets=only(self.tickets), events=only(self.events),
             reach=only(self.reach), scores=scores, members=lambda facts, one: only(self.members(facts, one)),
         )  # fmt: skip
 
@@ -212,14 +213,16 @@ def _counted(seen: Table, asked: Purchase | Event, no_zero: bool) -> Answer:
 
 def _purchase(facts: Facts, asked: Purchase) -> Answer:
     by_product = any(one.field in OF_PRODUCT for one in asked.filters)
-    rows = facts.by_product if by_product else facts.purchases
+    of_lines = asked.measure == "products"
+    rows = facts.by_product if by_product else facts.purchases if of_lines else facts.tickets
     for one in asked.filters:
         rows = rows.semi_join(*_codes(facts, one))
     if asked.measure in ("orders", "average") and by_product:
         rows = _by_order(rows)
         by_product = False
     elif asked.measure in ("first", "last", "products"):
-        rows = rows.filter(rows.amount >= ibis.literal(0, type="int64"))
+        kept = rows.bought if "bought" in rows.columns else rows.amount >= ibis.literal(0, type="int64")
+        rows = rows.filter(kept)
     seen = _figures(rows, asked.window, facts.as_of, _measure(asked.measure, facts.as_of))
     return _counted(seen, asked, asked.measure in NO_ZERO)
 
@@ -249,11 +252,8 @@ def _measure(name: str, as_of: date) -> Figure:
     """A figure over the rows that count (all of them for None)."""
     none = ibis.literal(0, type="int64")
 
-    def both(one: BooleanValue, counted: BooleanValue | None) -> BooleanValue:
-        return one if counted is None else one & counted
-
     def orders(rows: Table, counted: BooleanValue | None) -> Value:
-        return both(rows["first"], counted).sum().cast("int64").fill_null(none)
+        return rows["first"].cast("int64").sum(where=counted).cast("int64").fill_null(none)
 
     def amount(rows: Table, counted: BooleanValue | None) -> Value:
         return rows.amount.sum(where=counted).cast("int64").fill_null(none)
