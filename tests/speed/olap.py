@@ -11,7 +11,7 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-ROUNDS = 3
+ROUNDS = 5
 MONTH = "year(day) * 12 + month(day)"
 FIRST = "count(*) filter (where line_no = 0)"
 PEOPLE = "LEFT JOIN customers USING (customer_id)"
