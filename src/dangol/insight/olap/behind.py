@@ -62,7 +62,8 @@ def _people(by: Member, where: str) -> Any:
     """The customers of a cell. Orders are brought together where a cell may hold some of their lines only."""
     seen = reads.view(by)
     question = seen.question((), where)
-    lines = tables.facts(seen.star, tables.sold(seen.star, question), question)
+    star = seen.asked(question)
+    lines = tables.facts(star, tables.sold(star, question), question)
     lines = figured(lines.filter(lines.customer_id.notnull()), ["sales_amount", "orders"])
     if any(rules.within_order(item) for item in question.used):
         apart = lines.group_by("customer_id", *tables.order_keys(lines))

@@ -136,6 +136,8 @@ def facts(engine: Engine, now: Served) -> tables.Facts:
     laid = {name: engine.table(now.laid.paths(name)) for name in (
         "purchases", "by_product", "products", "stores", "channels", "events", "reach")}  # fmt: skip
     born = engine.table(now.laid.paths("birthdays")) if "birthdays" in now.laid.rows else engine.memory(NO_BIRTHDAYS)
+    summed = "tickets" in now.laid.files  # facts laid down before there were tickets serve until the next cycle
+    laid["tickets"] = engine.table(now.laid.paths("tickets")) if summed else tables.tickets(laid["purchases"])
 
     def members(within: tables.Facts, segment_id: int) -> Any:
         row = Segment.objects.filter(pk=segment_id).first()

@@ -100,7 +100,8 @@ def facts_on(engine: Engine, now: counting.Served, day: date) -> tables.Facts:
     customers = whole.customers
     return replace(
         whole, as_of=day, customers=customers.filter(customers.first_day.isnull() | (customers.first_day <= day)),
-        purchases=until(whole.purchases), by_product=until(whole.by_product), events=until(whole.events), scores=scores,
+        purchases=until(whole.purchases), by_product=until(whole.by_product), tickets=until(whole.tickets),
+        events=until(whole.events), scores=scores,
     )  # fmt: skip
 
 

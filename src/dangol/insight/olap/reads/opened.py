@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -69,8 +69,7 @@ def company(by: Member | None) -> Opened:
     opened, who = engine.current(), scope_of(by) if by is not None else Scope(everyone=True)
 
     def families(wanted: Sequence[str], question: tables.Question) -> list[Table]:
-        segments = any(item.column == "segment" for item in (*question.by, *question.used))
-        return _families(_star(opened, snapshot, who, segments=segments), wanted, question)
+        return _families(_star(opened, snapshot, who, segments=_of_segments(question)), wanted, question)
 
     return Opened(
         engine=opened,
@@ -82,6 +81,12 @@ def company(by: Member | None) -> Opened:
         generated=frozenset(snapshot.facts.get("generated", ())),
         span=lambda _family: days_of(snapshot),
     )
+
+
+def _of_segments(question: tables.Question) -> bool:
+    """Whether customers' segments are asked for."""
+    asked = (question, question.ranking) if question.ranking else (question,)
+    return any(item.column == "segment" for one in asked for item in (*one.by, *one.used))
 
 
 def _star(opened: Engine, snapshot: Snapshot, who: Scope, *, segments: bool = True) -> tables.Star:
@@ -149,12 +154,13 @@ def _with_segment(opened: Engine, people: Table) -> Table:
 
 def _families(star: tables.Star, wanted: Sequence[str], question: tables.Question) -> list[Table]:
     families = {rules.MEASURES[name].family for name in wanted}
+    by = tables.coded(star, question)
     built: dict[str, Callable[[], list[Table]]] = {
         "sales": lambda: tables.sales(star, question, wanted),
-        "best": lambda: [tables.best_shares(star, question, wanted)],
-        "base": lambda: [tables.base(star, question)],
-        "cycle": lambda: [tables.cycle(star, question)],
-        "retention": lambda: [tables.retention(star, question)],
+        "best": lambda: [by.named(tables.best_shares(by.star, by.question, wanted))],
+        "base": lambda: [by.named(tables.base(by.star, by.question))],
+        "cycle": lambda: [by.named(tables.cycle(by.star, by.question))],
+        "retention": lambda: [by.named(tables.retention(by.star, by.question))],
         "contacts": lambda: [tables.contacted(star, question)],
         "responses": lambda: [tables.responding(star, question)],
     }
@@ -197,22 +203,41 @@ def _span(snapshot: Snapshot, fact: str) -> tuple[date, date] | None:
 
 @dataclass(frozen=True)
 class View:
-    """The star as a member may see it, for questions that no measure answers. known: the dimensions by name.
-
-    bare: the same without segments, which cost a join of every customer.
-    """
+    """The star as a member may see it, for questions that no measure answers."""
 
     engine: Engine
     snapshot: Snapshot
     newest: bool
-    star: tables.Star
-    bare: tables.Star
-    known: Mapping[str, rules.Dimension]
+    who: Scope
+
+    @cached_property
+    def star(self) -> tables.Star:
+        """The tables, customers with their segment."""
+        return _star(self.engine, self.snapshot, self.who)
+
+    @cached_property
+    def bare(self) -> tables.Star:
+        """The same without segments, which cost a join of every customer."""
+        return _star(self.engine, self.snapshot, self.who, segments=False)
+
+    @cached_property
+    def model(self) -> rules.Model:
+        """What can be asked of it."""
+        found = rules.model_of(warehouse.table(self.engine, self.snapshot, "customers").columns)
+        return found.until(end_of(self.snapshot))
+
+    @property
+    def known(self) -> Mapping[str, rules.Dimension]:
+        """The dimensions by name."""
+        return self.model.dimensions
+
+    def asked(self, question: tables.Question) -> tables.Star:
+        """The tables a question needs: with segments where it asks for them."""
+        return self.star if _of_segments(question) else self.bare
 
     def question(self, by_dimensions: Sequence[str] = (), where: str = "") -> tables.Question:
         """A split and a condition over sales lines, checked. Raises BadInput."""
-        asked = rules.model_of(self.star.customers.columns).until(end_of(self.snapshot))
-        condition = rules.parse(where)
+        asked, condition = self.model, rules.parse(where)
         if not rules.names(condition) <= asked.dimensions.keys():
             asked = naming.worded(asked)
         condition = asked.plain(asked.named(condition))
@@ -225,7 +250,4 @@ def view(by: Member | None, engine_of: Callable[[], Engine] = engine.current) ->
     if by is not None:
         require(by, Right.INSIGHT_VIEW)
     snapshot, newest = warehouse.current()
-    opened = engine_of()
-    who = scope_of(by) if by is not None else Scope(everyone=True)
-    star, bare = (_star(opened, snapshot, who, segments=segments) for segments in (True, False))
-    return View(opened, snapshot, newest, star, bare, rules.dimensions_of(star.customers.columns))
+    return View(engine_of(), snapshot, newest, scope_of(by) if by is not None else Scope(everyone=True))

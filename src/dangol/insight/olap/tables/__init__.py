@@ -5,6 +5,7 @@ column a figure. Missing values of dimensions stay missing and form a group of t
 used where a join on dimensions would lose them.
 """
 
+from dangol.insight.olap.tables.codes import coded
 from dangol.insight.olap.tables.conditions import met
 from dangol.insight.olap.tables.facts import facts, order_keys, sold
 from dangol.insight.olap.tables.people import base, contacted, cycle, people, responding, retention
@@ -17,6 +18,7 @@ __all__ = [
     "Star",
     "base",
     "best_shares",
+    "coded",
     "column",
     "contacted",
     "cycle",

@@ -128,8 +128,9 @@ def source_of(table: Table, item: Dimension) -> str:
 
 
 def _is_key(table: Table, item: Dimension) -> bool:
-    """Whether it is a key that rows carry themselves, and no number to look it up by."""
-    return item.column == JOINS.get(item.of) and NUMBERS.get(item.of) not in table.columns
+    """Whether rows carry it themselves: a number, or a key where they have no number to look it up by."""
+    number = NUMBERS.get(item.of)
+    return item.column == (number if number in table.columns else JOINS.get(item.of))
 
 
 def _is_rep(item: Dimension) -> bool:

@@ -9,6 +9,7 @@ import ibis
 from ibis.expr.types import BooleanValue, Table
 
 from dangol.insight.olap import rules
+from dangol.insight.olap.rules import frames
 from dangol.insight.olap.tables import visits
 from dangol.insight.olap.tables.conditions import met
 from dangol.insight.olap.tables.facts import dimensioned, facts, ranked, sold, today
@@ -122,12 +123,23 @@ def _returning(star: Star, question: Question, inside: Callable[[Table], Boolean
     [now] = question.times
     found = facts(star, sold(star, question), question, within=False)
     found = found.mutate(inside=inside(found).ifelse(whole(1), whole(0)))
-    found = found.filter(found.customer_id.notnull())
+    found = found.filter(found.customer_id.notnull(), *_near(star, question, found))
     buyers = found.group_by(*question.keys, "customer_id").aggregate(inside=found.inside.max())
     own = ibis.window(group_by=[*question.timeless, "customer_id"], order_by=now)
     again = buyers[now].lag().over(own) == buyers[now] - whole(1)
     kept = (again & (buyers.inside == whole(1))).fill_null(False).ifelse(whole(1), whole(0))
     return buyers.select(*question.keys, "inside", kept=kept)
+
+
+def _near(star: Star, question: Question, found: Table) -> list[BooleanValue]:
+    """The days that matter to the periods asked for: those of the period before the first of them to the last."""
+    days = frames.chosen(question.periods, *star.days) if question.periods and star.days else None
+    if not days:
+        return []
+    unit = question.times[0].removeprefix("d_")
+    first, last = (rules.period_number(unit, day) for day in (min(days), max(days)))
+    low, high = rules.period_days(unit, first - 1)[0], rules.period_days(unit, last)[1]
+    return [found.day.between(ibis.literal(low), ibis.literal(high))]
 
 
 def _real(events: Table) -> Table:

@@ -6,6 +6,7 @@ from ibis.expr.types import IntegerValue, Table, Value
 
 from dangol.insight.olap import rules
 from dangol.insight.olap.rules import Dimension
+from dangol.insight.olap.tables.codes import coded
 from dangol.insight.olap.tables.conditions import met
 from dangol.insight.olap.tables.facts import dimensioned, facts, order_keys, ranked, sold, source_of
 from dangol.insight.olap.tables.ranks import best, placed, ranks_itself
@@ -21,17 +22,26 @@ COUNTING_ORDERS = frozenset({"orders", "repeat_customers"})
 def sales(star: Star, question: Question, wanted: Collection[str]) -> list[Table]:
     """Sums, orders, and customers who bought (again). wanted: names of measures.
 
-    Customers are counted by their visits where those tell all that is asked, in a table of their own.
+    Different customers are a table of their own where visits tell all that is asked, and where there are many groups:
+    pairs of customer and group are told apart faster without sums beside them.
     """
     if ranks_itself(question):
         return [_by_ranks(star, question, wanted)]
     star = ranked(star, question)
     people = PER_CUSTOMER.intersection(wanted)
     visits = told(star, question) if people else None
-    if visits is None:
+    if visits is None and not (people and _apart(question, people)):
         return [_of_lines(star, question, wanted)]
     rest = {*SUMS, "orders"}.intersection(wanted)
-    return [*([_of_lines(star, question, rest)] if rest else []), buyers(star, visits, question, people)]
+    counted = _of_lines(star, question, people) if visits is None else buyers(star, visits, question, people)
+    return [*([_of_lines(star, question, rest)] if rest else []), counted]
+
+
+def _apart(question: Question, people: Collection[str]) -> bool:
+    """Whether customers are counted faster without sums beside them: in many groups, of which customers decide none."""
+    known = all(item.is_period for item in question.by)  # few groups: one aggregate counts, see `different`
+    of_people = any(item.of in ("customer", "since") for item in (*question.by, *question.used))
+    return "repeat_customers" not in people and not known and not of_people
 
 
 def _of_lines(star: Star, question: Question, wanted: Collection[str]) -> Table:
@@ -45,12 +55,14 @@ def _of_lines(star: Star, question: Question, wanted: Collection[str]) -> Table:
     if PER_CUSTOMER.intersection(wanted):
         return _with_people(star, question, wanted, sums, per_order=per_order)
     late = () if per_order else _late(star, question)
+    if not late:
+        by = coded(star, question)
+        found = _lines(by.star, by.question, sums, (), per_order=per_order)
+        return by.named(grouped(found, by.question.keys, **_summed(found, sums)))
     found = _lines(star, question, sums, late, per_order=per_order)
-    if late:
-        early = [column(item) for item in question.by if item not in late]
-        found = grouped(found, [*early, *sorted({source_of(found, item) for item in late})], **_summed(found, sums))
-        found = dimensioned(star, found, late)
-    return grouped(found, question.keys, **_summed(found, sums))
+    early = [column(item) for item in question.by if item not in late]
+    found = grouped(found, [*early, *sorted({source_of(found, item) for item in late})], **_summed(found, sums))
+    return grouped(dimensioned(star, found, late), question.keys, **_summed(found, sums))
 
 
 def _sums(wanted: Collection[str]) -> list[str]:
@@ -106,6 +118,8 @@ def _with_people(
     plain count: that costs a fraction of a distinct count in many groups, and what customers tell is looked up in it.
     """
     few = None
+    by = coded(star, question)
+    star, question = by.star, by.question
     late = tuple(item for item in question.by if item.of == "customer" and item not in question.used)
     found = _lines(star, question, sums, late, per_order=per_order)
     if "repeat_customers" not in wanted:
@@ -113,8 +127,11 @@ def _with_people(
     if few is not None:
         return grouped(found, question.keys, **_summed(found, sums), buying_customers=few)
     early = [column(item) for item in question.by if item not in late]
-    found = found.group_by(*early, "customer_id").aggregate(**_summed(found, sums))
-    return _counted(dimensioned(star, found, late), question, wanted, sums)
+    if sums:
+        found = found.group_by(*early, "customer_id").aggregate(**_summed(found, sums))
+    else:
+        found = found.select(*early, "customer_id").distinct()
+    return by.named(_counted(dimensioned(star, found, late, everyone=star.complete), question, wanted, sums))
 
 
 def _counted(each: Table, question: Question, wanted: Collection[str], sums: Sequence[str]) -> Table:

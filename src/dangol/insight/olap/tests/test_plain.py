@@ -141,7 +141,12 @@ def test_figures_are_those_of_plain_python(lines, settings):
             alone = {group: {name: figures[name] for name in measures} for group, figures in expected.items()}
             assert _asked(measures, by, where) == alone, (by, where, measures)
         if sum(name in rules.PERIODS for name in by) == 1:
-            assert _asked(["retention_rate"], by) == _retention(found, by), by
+            kept = _retention(found, by)
+            assert _asked(["retention_rate"], by) == kept, by
+            if "quarter" in by:
+                late = {group: figures for group, figures in kept.items() if "2025-Q2" in group}
+                assert late
+                assert _asked(["retention_rate"], by, "quarter = '2025-Q2'") == late
         if by == ("month",):  # customers under a condition: the period alone cuts what is shown, not who counts
             shown = _asked(["customers"], by, "year = '2025' and age_band = '30s'")
             those = [line for line in found if line["age_band"] == "30s"]
@@ -150,6 +155,23 @@ def test_figures_are_those_of_plain_python(lines, settings):
         if "branch" not in by:
             every = _accumulated(found, people, by)
             assert {group: every[group] for group, _one in _asked(["customers"], by).items()} == _asked(["customers"], by), by  # fmt: skip
+
+
+def test_a_star_without_numbers_and_tickets_is_answered_by_its_keys(lines, monkeypatch):
+    asked = [(("store",), ""), (("brand", "age_band"), "store_region = 'north'"), (("product",), "product != 'p1'"),
+             (("store_region", "quarter"), ""), (("channel", "weekday", "hour"), "")]  # fmt: skip
+    names = ["sales_amount", "returns_amount", "orders", "buying_customers"]
+    quick = [_asked(names, *one) for one in asked]
+    newer, table = {"item", "place", "order_no"}, warehouse.table
+
+    def older(engine, snapshot, name):
+        found = table(engine, snapshot, name)
+        return found.drop(*newer & {*found.columns})
+
+    monkeypatch.setattr(warehouse, "tickets", lambda engine, snapshot: None)
+    monkeypatch.setattr(warehouse, "table", older)
+    assert [_asked(names, *one) for one in asked] == quick
+    assert all(quick)
 
 
 def test_figures_by_visits_are_those_by_lines(lines, monkeypatch):

@@ -3,7 +3,7 @@
 from dangol.insight.segments.tables.asking import BIRTH, answer, judged, members
 from dangol.insight.segments.tables.doing import OF_PRODUCT, OF_STORE, days_of
 from dangol.insight.segments.tables.facts import Answer, Facts
-from dangol.insight.segments.tables.laying import codes, events, purchases, web_events
+from dangol.insight.segments.tables.laying import codes, events, purchases, tickets, web_events
 
 __all__ = [
     "BIRTH",
@@ -18,5 +18,6 @@ __all__ = [
     "judged",
     "members",
     "purchases",
+    "tickets",
     "web_events",
 ]

@@ -76,7 +76,8 @@ def _top(facts: Facts, asked: Purchase, percent: float) -> Answer:
 def _bought(facts: Facts, asked: Purchase) -> Table:
     """customer_id, seen: the figure of those who bought so; and later, as `_figures` has it."""
     by_product = any(one.field in OF_PRODUCT for one in asked.filters)
-    rows = facts.by_product if by_product else facts.purchases
+    of_lines = asked.measure == "products" or asked.which != "any"
+    rows = facts.by_product if by_product else facts.purchases if of_lines else facts.tickets
     for one in asked.filters:
         rows = rows.semi_join(*_codes(facts, one))
     if asked.which != "any":
@@ -85,7 +86,8 @@ def _bought(facts: Facts, asked: Purchase) -> Table:
         rows = _by_order(rows)
         by_product = False
     elif asked.measure in ("first", "last", "products"):
-        rows = rows.filter(rows.amount >= ibis.literal(0, type="int64"))
+        kept = rows.bought if "bought" in rows.columns else rows.amount >= ibis.literal(0, type="int64")
+        rows = rows.filter(kept)
     return _figures(rows, asked.window, facts.as_of, _measure(asked.measure, facts.as_of))
 
 
@@ -123,11 +125,8 @@ def _measure(name: str, as_of: date) -> Figure:
     """A figure over the rows that count (all of them for None)."""
     none = ibis.literal(0, type="int64")
 
-    def both(one: BooleanValue, counted: BooleanValue | None) -> BooleanValue:
-        return one if counted is None else one & counted
-
     def orders(rows: Table, counted: BooleanValue | None) -> Value:
-        return both(rows["first"], counted).sum().cast("int64").fill_null(none)
+        return rows["first"].cast("int64").sum(where=counted).cast("int64").fill_null(none)
 
     def amount(rows: Table, counted: BooleanValue | None) -> Value:
         return rows.amount.sum(where=counted).cast("int64").fill_null(none)

@@ -16,9 +16,9 @@ from dangol.insight.segments.rules import Measured
 class Facts:
     """Everything conditions look at, on one day.
 
-    customers: one row each with their attributes. purchases (and the same rows as by_product), products, stores,
-    channels, events, reach: as `prepared` writes them. scores: of a table some scoring days back, customer_id and
-    scores, or None. members: of a segment as these facts have it, customer_id. measured: customer_id and `seen`, a
+    customers: one row each with their attributes. purchases (and the same rows as by_product), tickets, products,
+    stores, channels, events, reach: as `prepared` writes them. scores: of a table some scoring days back, customer_id
+    and scores, or None. members: of a segment as these facts have it, customer_id. measured: customer_id and `seen`, a
     measure of those with a figure that fits or not, and whether those without a row fit. only: the customers these
     facts are of, where they are of a few, and everybody: the facts these were taken from. birthdays: customer_id and
     month (1 to 12) of those whose day of birth is known by the solar calendar.
@@ -28,6 +28,7 @@ class Facts:
     customers: Table
     purchases: Table
     by_product: Table
+    tickets: Table
     products: Table
     stores: Table
     channels: Table
@@ -52,7 +53,7 @@ class Facts:
 
         return replace(
             self, customers=only(self.customers), purchases=only(self.purchases),
-            by_product=only(self.purchases), events=only(self.events),
+            by_product=only(self.purchases), tickets=only(self.tickets), events=only(self.events),
             reach=only(self.reach), scores=scores, members=lambda facts, one: only(self.members(facts, one)),
             birthdays=only(self.birthdays), only=[int(one) for one in ids], everybody=self,
         )  # fmt: skip

@@ -77,6 +77,20 @@ def purchases(lines: Table, written: Mapping[str, Table]) -> Table:
     )  # fmt: skip
 
 
+def tickets(purchases: Table) -> Table:
+    """Purchases added up by customer, day, store and channel: orders (those counted), amount, quantity, bought.
+
+    bought: whether any of it is no return.
+    """
+    each = purchases.mutate(
+        begun=purchases["first"].ifelse(1, 0), kept=purchases.amount >= ibis.literal(0, type="int64")
+    )
+    return each.group_by("customer_id", "day", "place", "channel").aggregate(
+        **{name: each[name].sum().cast("int64") for name in ("amount", "quantity")},
+        first=each.begun.sum().cast("int64"), bought=each.kept.any(),
+    )  # fmt: skip
+
+
 def web_events(table: Table, source: str) -> Table:
     """Web events of one batch in the shape `events` takes: source, key, happened_at, event, page, campaign."""
     names = {"key": "customer_key", "happened_at": "happened_at", "event": "event", "page": "page",

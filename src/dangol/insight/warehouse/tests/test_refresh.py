@@ -84,11 +84,16 @@ def test_a_line_of_an_unknown_customer_stays(loaded):
 def test_new_batches_become_new_files_and_the_old_ones_are_taken_over(loaded):
     loaded.batch("sales", [sale("1", "a", "p", "2017-01-05T10:00:00", 100)])
     first = refresh()
-    loaded.batch("sales", [sale("2", "b", "p", "2017-02-05T10:00:00", 200)] + [
+    loaded.batch("sales", [sale("2", "b", "a first", "2017-02-05T10:00:00", 200)] + [
         sale(order, "a", "p", f"2017-01-{day}T10:00:00", 1) for order, day in (("3", "05"), ("4", "02"), ("5", "09"))
     ])  # fmt: skip
     second = refresh()
     assert (first["reused"], second["reused"]) == (0, 1)
+    assert [(row["product_key"], row["item"]) for row in rows("products", "item")] == [("p", 1), ("a first", 2)]
+    assert [row["item"] for row in rows("sales_lines", "order_id")] == [1, 2, 1, 1, 1]
+    assert len({row["order_no"] for row in rows("sales_lines")}) == 5
+    assert sorted((row["sales_amount"], row["orders"]) for row in rows("tickets")) == [
+        (1, 1), (1, 1), (1, 1), (100, 1), (200, 1)]  # fmt: skip
     assert sorted(row["amount"] for row in rows("sales_lines")) == [1, 1, 1, 100, 200]
     assert {row["code"]: row["first_day"] for row in rows("customers")} == {
         "a": date(2017, 1, 2), "b": date(2017, 2, 5)}  # fmt: skip
