@@ -24,7 +24,9 @@ from dangol.insight.olap.rules.frames import Frame
 from dangol.insight.olap.tables.sales import COUNTING_ORDERS, PER_CUSTOMER
 from dangol.insight.warehouse.rules import SUMS
 
-CUSTOMER = rules.Dimension("customer", "", "", "customer", "customer_id")  # asked here only: a page of it would be endless
+CUSTOMER = rules.Dimension(
+    "customer", "", "", "customer", "customer_id"
+)  # asked here only: a page of it would be endless
 OF_ONE = frozenset({*SUMS, *COUNTING_ORDERS} - PER_CUSTOMER)
 NEAR = 1e-9  # of its size: where a figure in floating point may lie on the wrong side of a bound
 FEW = 2_000  # customers for whom every figure is reckoned exactly
