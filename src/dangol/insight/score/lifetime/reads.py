@@ -193,7 +193,7 @@ def of_customer(customer_id: int) -> Worth | None:
     rows = rows_of(snapshot.paths("lifetime"), "customer_id", customer_id)
     if not rows:
         return None
-    known = {name: None if value != value else value for name, value in rows[0].items()}  # noqa: PLR0124  NaN: unknown
+    known: dict[str, Any] = {name: None if value != value else value for name, value in rows[0].items()}  # noqa: PLR0124  NaN: unknown
     return Worth(horizon_days=snapshot.facts["horizon_days"], **known)
 
 
