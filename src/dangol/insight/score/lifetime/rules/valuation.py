@@ -218,8 +218,13 @@ def _silent(rows: pa.Table, period: float) -> NDArray[np.bool_]:
 
 
 def _contract(rows: pa.Table, period: float) -> fitting.Fit:
+    """The model over the renewals that are decided: half a period after one was due, for who renewed as for who left.
+
+    Else the last period would count who renews at once, but nobody who may yet.
+    """
     x, silent = rows["x"].to_numpy().astype(float), _silent(rows, period)
-    data = contracts.Tenures(x + silent, silent, np.ones(len(x)))
+    since = rows["age"].to_numpy() - rows["t_x"].to_numpy()
+    data = contracts.Tenures(np.maximum(x - (since < 0.5 * period), 0) + silent, silent, np.ones(len(x)))
     return fitting.fit(lambda p: contracts.log_likelihood(p, data), contracts.PARAMETERS, [np.ones(2)], float(len(x)))
 
 

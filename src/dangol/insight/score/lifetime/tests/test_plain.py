@@ -79,6 +79,24 @@ def test_subscriptions_are_told_from_shopping():
     assert {row["value"] for row in gone} == {0}
 
 
+def yearly(there):
+    """One row a customer and year of those still there; there: customers by year."""
+    return table([(f"S{n}", date(2000 + year, 1, 15), 100) for year, most in enumerate(there) for n in range(most)])
+
+
+def test_contracts_agree_with_the_paper_and_a_renewal_counts_once_everybody_had_time_for_it():
+    # Fader and Hardie 2007, customers of the tier "high end" still there after 0 to 7 years, and what they found
+    there = (1000, 869, 743, 653, 593, 551, 517, 491)
+
+    def fitted(years, end):
+        return plain.lifetime(yearly(there[:years]), model="sbg", calibration_end=end).fits["sbg"]
+
+    found = fitted(8, date(2007, 12, 31))
+    assert found.values == pytest.approx([0.668, 3.806], abs=1e-3)
+    assert found.log_likelihood == pytest.approx(-1611.2, abs=0.05)
+    assert fitted(8, date(2007, 1, 15)).values == pytest.approx(fitted(7, date(2006, 12, 31)).values, rel=1e-5)
+
+
 def test_too_little_is_an_answer_of_its_own():
     found = plain.lifetime(table(shoppers(20)))
     assert found.reason == "too_few_customers"
