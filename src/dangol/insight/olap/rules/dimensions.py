@@ -190,7 +190,7 @@ DIMENSIONS: Mapping[str, Dimension] = {
             N_("Price band"),
             N_(
                 "Price of a piece in steps of 1, 2 and 5: the lower end of the step, in the smallest unit of the "
-                "currency. Returns and what was given away have none."
+                "currency. Returns, what was given away and prices below that unit have none."
             ),
             "price",
             "price_band",
