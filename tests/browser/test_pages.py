@@ -7,6 +7,7 @@ import re
 import time
 from datetime import date, timedelta
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pyarrow as pa
 import pytest
@@ -37,6 +38,7 @@ from dangol.insight.segments import actions as segments
 from dangol.insight.segments.rules.definition import Group, Profile, Purchase, Window
 from dangol.privacy import actions as privacy
 from dangol.reports import actions as reports
+from dangol.web.campaigns.found import written
 from dangol.web.entry.proof import PROVED_AT
 from dangol.web.surveys.catalogue import sign_up
 from dangol.work.actions import Quiet
@@ -46,6 +48,7 @@ from tests.browser.conftest import DESK, PHONE
 HEAD = "order,line,cust_no,item,when,qty,amount\n"
 MAPPING = {"order_id": "order", "line_no": "line", "customer_key": "cust_no", "product_key": "item",
            "sold_at": "when", "quantity": "qty", "amount": "amount"}  # fmt: skip
+PEOPLE = written(Group(parts=(Profile("gender", values=("F",)),)))
 BAD = "Q1,1,H-0001,p1,yesterday,1,10\nQ2,1,H-0001,p1,2026-03-01 10:00,many,10\nQ3,1,,p1,2026-03-01 10:00,1,10\n"
 CODES = ("H-0001", "H-0002", "H-0003", "H-0004")
 # Told by a word in both languages, or names of things that Korean pages write in Latin letters.
@@ -129,7 +132,8 @@ def company(cast, tmp_path, monkeypatch):
         "/customers/quality/rules/new/compare/", f"/customers/quality/programmes/{programme}/",
         "/customers/quality/tasks/?all=1",
         f"/customers/{cast.mina.pk}/", f"/customers/{cast.coded.pk}/", "/customers/?q=H-0001", "/insight/segments/HHH/",
-        *(f"/analysis/{name}/" for name in KINDS),
+        *(f"/analysis/{name}/" for name in KINDS), f"/analysis/people/?{urlencode({'who': PEOPLE, 'name': '봄'})}",
+        "/insight/migration/?from=2026-04-20&to=2026-06-15&before=HHH&after=HHH",
         '/analysis/people/?who={"version":1,"match":"all","parts":[{"kind":"purchase","least":1}]}&name=x',
         f"/campaigns/{draft.id}/", f"/campaigns/{draft.id}/approve/", "/sources/shop/", "/sources/shop/change/",
         f"/sources/loads/{load}/", "/sources/quarantine/?source=shop&reason=missing", "/sources/quarantine/mend/?source=shop",

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.http import HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext
 
 from dangol.campaigns.plan.rules import is_own_path
@@ -19,8 +19,10 @@ from dangol.web.shell import Request, address, page
 
 @page(Right.INSIGHT_VIEW, methods=("GET", "POST"))
 def people(request: Request) -> HttpResponse:
-    """Who they are; POST makes a live segment of them. Raises BadInput for an address that names nobody."""
+    """Who they are; POST makes a live segment of them. Without anybody named, the reports lead here."""
     text = request.GET.get("who", "")
+    if not text:
+        return redirect("analysis:index")
     root = found.definition(text)
     here = request.get_full_path()
     if request.method == "POST":
