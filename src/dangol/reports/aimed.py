@@ -70,7 +70,8 @@ def _rfm(codes: tuple[str, ...]) -> Score:
 def _purchase(report: Report, one: Bought, goods: Mapping[str, str]) -> Purchase:
     wanted = dict(goods) | ({GOODS[one.dimension]: one.value} if one.dimension in GOODS else {})
     filters = tuple(Filter(name, (value,)) for name, value in sorted(wanted.items()))
-    return Purchase(one.measure, one.least, one.most, _window(report, one), filters)
+    return Purchase(one.measure, one.least, one.most, _window(report, one), filters, price_from=one.price_from,
+                    price_to=one.price_to)  # fmt: skip
 
 
 def _window(report: Report, one: Bought) -> Window:

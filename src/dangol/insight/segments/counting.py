@@ -134,9 +134,10 @@ def _other_key(name: str) -> str:
 def facts(engine: Engine, now: Served) -> tables.Facts:
     """The served facts as tables of an engine."""
     laid = {name: engine.table(now.laid.paths(name)) for name in (
-        "purchases", "by_product", "products", "stores", "channels", "events", "reach")}  # fmt: skip
+        "purchases", "by_product", "products", "channels", "events", "reach")}  # fmt: skip
     born = engine.table(now.laid.paths("birthdays")) if "birthdays" in now.laid.rows else engine.memory(NO_BIRTHDAYS)
     summed = "tickets" in now.laid.files  # facts laid down before there were tickets serve until the next cycle
+    laid["stores"] = _stores(engine, now)
     laid["tickets"] = engine.table(now.laid.paths("tickets")) if summed else tables.tickets(laid["purchases"])
 
     def members(within: tables.Facts, segment_id: int) -> Any:
@@ -151,6 +152,12 @@ def facts(engine: Engine, now: Served) -> tables.Facts:
         scores=lambda name, ago: _score_table(engine, name, ago), members=members, **laid, birthdays=born,
         measured=lambda within, asked: _measured(engine, now, within, asked),
     )  # fmt: skip
+
+
+def _stores(engine: Engine, now: Served) -> Any:
+    """Stores as purchases name them: by the star's numbers, but in facts laid before it gave them any."""
+    found = warehouse.table(engine, now.star, "stores")
+    return tables.stores(found) if "place" in found.columns else engine.table(now.laid.paths("stores"))
 
 
 def _measured(engine: Engine, now: Served, within: tables.Facts, asked: rules.Measured) -> tuple[Any, bool]:

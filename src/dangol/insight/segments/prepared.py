@@ -73,7 +73,7 @@ def prepare(running: Running, controls: pa.Table | None = None) -> dict[str, Any
                        "channels": sorted(reach["channel"].unique().to_pylist())}  # fmt: skip
         running.progress(1, 4, N_("Laying purchases down by customer"))
         if same and before is not None:
-            for table in ("purchases", "by_product", "tickets", "products", "stores", "channels"):
+            for table in ("purchases", "by_product", "tickets", "products", "channels"):
                 for path in before.paths(table):
                     draft.copy(table, path, before.file_rows[path.name], before.sha256[path.name])
         else:
@@ -114,7 +114,7 @@ def _hash(reach: pa.Table, born: pa.Table, controls: pa.Table, events: Sequence[
 
 
 def _star(engine: Engine, source: Snapshot) -> Mapping[str, Table]:
-    names = ("sales_lines", "products", "stores", "contacts", "responses", "survey_answers", "customer_keys")
+    names = ("sales_lines", "products", "contacts", "responses", "survey_answers", "customer_keys")
     return {name: warehouse.table(engine, source, name) for name in names}
 
 

@@ -252,6 +252,13 @@ def counts(request: Request, segment_id: int) -> HttpResponse:
     })  # fmt: skip
 
 
+def _last_campaign(names: wording.Names) -> list[tuple[str, str]]:
+    """The value that stands for the last campaign, with the one it is now."""
+    now = reads.last_campaign()
+    text = _("The last campaign (now: %(name)s)") % {"name": names.of("campaign", now)}
+    return [(rules.LAST_CAMPAIGN, text)] if now else []
+
+
 @page(Right.INSIGHT_VIEW)
 def values(request: Request) -> HttpResponse:
     """Values of a field to choose from, those with the typed text in them."""
@@ -269,10 +276,13 @@ def values(request: Request) -> HttpResponse:
             kind, field, text if field not in ("campaign", "channel") else "", what=given.get("what", "")
         )
     named = [(value, names.of(key, value)) for value in found]
+    if kind == "event" and field == "campaign" and given.get("what") in forms.CAMPAIGNS:
+        named += _last_campaign(names)
     if text:
         named = [(value, name) for value, name in named if text.lower() in f"{value} {name}".lower()]
+    named.sort(key=lambda one: (one[0] != rules.LAST_CAMPAIGN, one[1]))
     chosen = set(given.getlist("chosen"))
     return render(request, "segments/values.html", {
-        "values": [one for one in sorted(named, key=lambda one: one[1]) if one[0] not in chosen][:100],
+        "values": [one for one in named if one[0] not in chosen][:100],
         "name": given.get("name", "values"), "text": text, "most": reads.CHOICES, "cut": len(found) >= reads.CHOICES,
     })  # fmt: skip

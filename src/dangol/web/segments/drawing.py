@@ -93,6 +93,8 @@ class Drawing:
                          "ranked": node.measure in rules.RANKED, "top": f"{node.top or 10:g}",
                          "windows": said(forms.WINDOWS), "filters": self._filters(node, rules.FILTERS)}  # fmt: skip
                 card["more"] = _rest(rules.FILTERS, node.filters)
+                card |= {"prices": forms.prices(node)} if node.is_priced else {}
+                card["more"] += [] if node.is_priced else [(forms.PRICE, _("Price of a piece"))]
             case rules.Event():
                 keys = [key for key in rules.WHAT if (key in forms.CAMPAIGNS) == (node.what in forms.CAMPAIGNS)]
                 known = rules.FIELDS_OF[node.what]

@@ -24,6 +24,7 @@ from dangol.insight.segments.rules import (
 )
 
 MONEY = ("amount", "average")
+PRICE = "price"  # the one way to narrow purchases down that is no list of values
 CAMPAIGNS = ("contact", "response", "click", "control")
 TESTS = {
     "one_of": N_("is one of"), "none_of": N_("is none of"), "between": N_("lies between"),
@@ -52,7 +53,7 @@ def shape(node: rules.Node) -> Any:
         case Profile() | Score():
             return type(node), getattr(node, "table", ""), node.field, node.test, node.values
         case Purchase():
-            return Purchase, node.measure, node.window.kind, node.filters, node.top is None
+            return Purchase, node.measure, node.window.kind, node.filters, node.top is None, node.is_priced
         case Measured():
             return Measured, node.measure, node.window.kind
         case Event():
@@ -90,14 +91,24 @@ def read(given: QueryDict, before: rules.Condition) -> rules.Condition:  # noqa:
 def _purchase(given: QueryDict, before: Purchase) -> Purchase:
     measure = given.get("measure", before.measure)
     filters, which = _filters(given, before.filters), given.get("which", before.which)
+    low, high = _prices(given, before)
     if given.get("by") == "top" and measure in rules.RANKED:
         top = _number(given, "top", money=False) or before.top or 10
         window = replace(_window(given), quiet_days=0, not_since=False)
-        return Purchase(measure, None, None, window, filters, which, top)
+        return Purchase(measure, None, None, window, filters, which, top, low, high)
     least, most = _bounds(given, money=measure in MONEY and before.measure in MONEY)
     if (measure in MONEY) != (before.measure in MONEY):  # three purchases are not three won
         least, most = None, None
-    return Purchase(measure, least, most, _window(given), filters, which)
+    return Purchase(measure, least, most, _window(given), filters, which, None, low, high)
+
+
+def _prices(given: QueryDict, before: Purchase) -> tuple[float | None, float | None]:
+    """The prices of a piece that count: from nothing on, where they were just added."""
+    if given.get("add_filter") == PRICE:
+        return 0, None
+    if not before.is_priced or PRICE in given.getlist("drop_filter"):
+        return None, None
+    return _number(given, "price_from", money=True), _number(given, "price_to", money=True)
 
 
 def _measured(given: QueryDict, before: Measured) -> Measured:
@@ -188,7 +199,7 @@ def _filters(given: QueryDict, before: tuple[Filter, ...]) -> tuple[Filter, ...]
     dropped, added = given.get("drop_filter", ""), given.get("add_filter", "")
     kept = [Filter(one.field, tuple(sorted(set(given.getlist(f"filter.{one.field}"))))) for one in before
             if one.field != dropped]  # fmt: skip
-    if added and added not in {one.field for one in kept}:
+    if added and added != PRICE and added not in {one.field for one in kept}:
         kept.append(Filter(added, ()))
     return tuple(sorted(kept, key=lambda one: one.field))
 
@@ -207,6 +218,13 @@ UNITS = {
     "last": N_("days"), "times": N_("times"),
 }  # fmt: skip
 OF_MEASURES = {"days": N_("days"), "share": "%"}
+
+
+def prices(node: Purchase) -> Bounds:
+    """The prices of a piece as a card shows them, in major units."""
+    unit = currency(settings.DANGOL.currency)
+    low, high = ("" if one is None else f"{to_major(round(one), unit):f}" for one in (node.price_from, node.price_to))
+    return Bounds(low, high, settings.DANGOL.currency)
 
 
 def bounds(node: Any) -> Bounds:

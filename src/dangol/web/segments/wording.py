@@ -83,6 +83,8 @@ class Names:
         """The name of a value of a field; the value itself where it has none."""
         if (field, value) in VALUES:
             return gettext(VALUES[field, value])
+        if value == rules.LAST_CAMPAIGN and field == "campaign":
+            return gettext("the last campaign")
         if field == "channel":
             return gettext(CHANNEL_NAMES[value]) if value in CHANNEL_NAMES else value
         read = {"rep": self._reps, "rfm.segment": self._strategies, "segment": self._segments,

@@ -1,4 +1,4 @@
-"""How customers buy: when, how often again, how much at once; and at which prices."""
+"""How customers buy: when, how often again, and how much at once."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -13,6 +13,7 @@ from dangol.insight.analysis.rules import seasons, steps
 from dangol.insight.analysis.rules.findings import (
     EVER,
     N_,
+    NOTHING_SOLD,
     Block,
     Bought,
     Chart,
@@ -30,7 +31,6 @@ AGAIN = N_("Half of all repeat purchases come within {days} days; the mean is {m
 USUAL = N_("Most common order value: {value} ({share} of all orders).")
 FEW = N_("Fewer than {least} orders: not enough data to say what is usual.")
 FEWEST = 30
-NOTHING = N_("Nothing was sold under these conditions in these periods.")
 
 
 def found(case: Case) -> Found:
@@ -42,7 +42,7 @@ def found(case: Case) -> Found:
     edges = steps.money(currency(settings.DANGOL.currency).digits)
     orders = case.arrow(tables.baskets(star, question, span, steps.PIECES, edges))
     if not when or not orders:
-        return Found([Finding(Sentence(NOTHING))], [])
+        return Found([Finding(Sentence(NOTHING_SOLD))], [])
     blocks = [_when(when), *([_again(again)] if again else []), _sizes(orders), _values(orders, edges)]
     return Found(_findings(when, again, orders, edges), blocks, _tiles(orders, again))
 
@@ -213,88 +213,4 @@ def _values(orders: Sequence[dict[str, Any]], edges: list[int]) -> Block:
         ],
         rows,
         chart=Chart("columns", "value", "share", caption=Sentence(N_("How much an order is worth"))),
-    )
-
-
-# ---- price bands -----------------------------------------------------------------------------------------------------
-
-LARGEST = N_("Strongest price band: {band} ({share} of sales).")
-GAINED = N_("Biggest gain in share: {band}, {points} against the period before.")
-GAVE = N_("Biggest loss in share: {band}, {points} against the period before.")
-
-
-def prices(case: Case) -> Found:
-    """The report on price bands."""
-    edges = steps.money(currency(settings.DANGOL.currency).digits)
-    rows = case.arrow(tables.prices(case.star(case.unsplit), case.unsplit, case.now, case.before, edges))
-    sides: list[dict[int, dict[str, Any]]] = [{}, {}]
-    for row in rows:
-        sides[row["side"]][row["band"]] = row
-    before, now = sides
-    whole = [sum(row["sales"] for row in side.values()) for side in sides]
-    if not whole[1]:
-        return Found([Finding(Sentence(NOTHING))], [])
-    told = []
-    for band in sorted({*now, *before}):
-        one, was = now.get(band, {}), before.get(band, {})
-        share = one.get("sales", 0) / whole[1]
-        earlier = was.get("sales", 0) / whole[0] if whole[0] else None
-        told.append(
-            {
-                "band": steps.price_text(edges, band),
-                "ends": steps.ends(edges, band),
-                "amount": one.get("sales", 0),
-                "share": share,
-                "pieces": one.get("pieces", 0),
-                "customers": one.get("customers", 0),
-                "before": earlier,
-                "points": share - earlier if earlier is not None else None,
-            }
-        )
-    pieces = sum(row["pieces"] for row in now.values())
-    tiles = [
-        Tile(
-            N_("Unit price"),
-            "money",
-            whole[1] / pieces if pieces else None,
-            say(N_("before: {amount}"), amount=("money", _price(before.values()))) if whole[0] else None,
-        ),
-        Tile(N_("Pieces"), "count", pieces),
-    ]
-    return Found(_told(told), [_bands(told)], tiles)
-
-
-def _price(rows: Any) -> float:
-    rows = list(rows)
-    return float(sum(row["sales"] for row in rows) / max(sum(row["pieces"] for row in rows), 1))
-
-
-def _told(rows: Sequence[dict[str, Any]]) -> list[Finding]:
-    best = max(rows, key=lambda row: row["share"])
-    told = [Finding(say(LARGEST, band=("label", best["band"]), share=("share", best["share"])))]
-    moved = [row for row in rows if row["points"] is not None]
-    for template, pick, tone, aim in ((GAINED, max, "good", ("", ())), (GAVE, min, "bad", ("up_sell", ("HHL",)))):
-        one = pick(moved, key=lambda row: row["points"], default=None) if moved else None
-        if one is not None and abs(one["points"]) >= 0.001:
-            told.append(
-                Finding(say(template, band=("label", one["band"]), points=("points", one["points"])), tone, *aim)
-            )
-    return told
-
-
-def _bands(rows: Sequence[dict[str, Any]]) -> Block:
-    return Block(
-        "bands",
-        N_("Price bands"),
-        [
-            Column("band", N_("Price of a piece"), "text", dimension="price_band"),
-            Column("amount", N_("Sales"), "money"),
-            Column("share", N_("Share of sales"), "share"),
-            Column("before", N_("Share before"), "share"),
-            Column("points", N_("Change"), "points"),
-            Column("pieces", N_("Pieces"), "count"),
-            Column("customers", N_("Customers"), "count"),
-        ],
-        rows,
-        chart=Chart("columns", "band", "share", caption=Sentence(N_("Share of sales by the price of a piece"))),
     )

@@ -12,6 +12,7 @@ from dangol.insight.analysis.reads import (
     comparison,
     funnel,
     kept,
+    prices,
     profile,
     purchases,
     seasons,
@@ -35,7 +36,7 @@ WORK: Mapping[str, Callable[[Case], Found]] = {
     "profile": profile.found,
     "group": profile.group,
     "purchases": purchases.found,
-    "prices": purchases.prices,
+    "prices": prices.found,
     "basket": basket.found,
     "seasons": seasons.found,
 }

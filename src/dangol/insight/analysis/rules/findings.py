@@ -38,6 +38,7 @@ class Bought:
     when: in the period, in the one compared with, there but not since (lapsed), or ever; days: in the last so many
     instead; quiet_days, of ever: and nothing in the last so many. first, last: between two days instead.
     dimension, value: only goods of this group. measure, least, most: see segments; a most of 0 is who bought nothing.
+    price_from, price_to: only goods at such prices of a piece, in minor units and both included.
     """
 
     when: str = NOW
@@ -50,6 +51,8 @@ class Bought:
     quiet_days: int = 0
     first: date | None = None
     last: date | None = None
+    price_from: int | None = None
+    price_to: int | None = None
 
 
 @dataclass(frozen=True)
@@ -139,6 +142,7 @@ class Found:
 
 UNKNOWN = N_("unknown")
 OTHERS = N_("all others")
+NOTHING_SOLD = N_("Nothing was sold under these conditions in these periods.")
 
 
 def named(value: Any) -> Any:

@@ -97,6 +97,14 @@ def campaign_names() -> dict[str, str]:
     return {row["campaign_key"]: row["campaign"] or row["campaign_key"] for row in rows.to_pylist()}
 
 
+def last_campaign() -> str:
+    """The key of the campaign that went out last, as conditions mean it; empty where none did."""
+    engine = current()
+    events = counting.facts(engine, counting.served(engine)).events
+    found = engine.arrow(tables.last_campaign(events))["campaign"].to_pylist()
+    return str(found[0]) if found else ""
+
+
 @dataclass(frozen=True)
 class MeasureView:
     """A measure that can be asked of one customer. unit: money, count, ratio, share or days."""

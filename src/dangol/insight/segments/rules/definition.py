@@ -60,6 +60,7 @@ FIELDS_OF: Mapping[str, Mapping[str, str]] = MappingProxyType({
     "click": {"campaign": N_("Campaign")},
     "control": {"campaign": N_("Campaign")},
 })  # fmt: skip
+LAST_CAMPAIGN = "@last"  # as a value: the campaign whose first message went out last, whichever that is
 BOUGHT, NOTHING = "bought", "nothing"
 THEN = {"": N_("whatever came after"), BOUGHT: N_("and bought after it"), NOTHING: N_("and bought nothing after it")}
 WHICH = {
@@ -124,7 +125,8 @@ class Purchase:
 
     which: a key of WHICH, the purchases of all that are known which count. top: instead of bounds, the part (in
     percent, rounded up to whole customers) of those who bought so whose figure is highest; of equal figures the lower
-    customer number comes first.
+    customer number comes first. price_from, price_to (both included): only what was sold at such a price of one piece,
+    which is the amount of a line by its quantity, rounded down; no returns and nothing given away.
     """
 
     measure: str = "orders"
@@ -134,6 +136,13 @@ class Purchase:
     filters: tuple[Filter, ...] = ()
     which: str = "any"
     top: float | None = None
+    price_from: float | None = None
+    price_to: float | None = None
+
+    @property
+    def is_priced(self) -> bool:
+        """Whether only what was sold at some prices counts."""
+        return self.price_from is not None or self.price_to is not None
 
 
 @dataclass(frozen=True)

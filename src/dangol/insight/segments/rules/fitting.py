@@ -33,6 +33,7 @@ def whole(condition: Condition) -> Condition:
             _bounds(condition.least, condition.most)
             whole_window(condition.window)
             _one_of("which", condition.which, WHICH)
+            _bounds(condition.price_from, condition.price_to, "price_from")
             if condition.top is not None:
                 _top(condition)
         case Event():
@@ -77,9 +78,9 @@ def _top(asked: Purchase) -> None:
         raise BadInput("The top of a figure has no “not since”. Add a condition on purchases for it.", field="top")
 
 
-def _bounds(least: float | None, most: float | None) -> None:
+def _bounds(least: float | None, most: float | None, field: str = "least") -> None:
     if least is not None and most is not None and least > most:
-        raise BadInput("The smallest number is larger than the largest.", field="least")
+        raise BadInput("The smallest number is larger than the largest.", field=field)
 
 
 def whole_window(window: Window) -> None:

@@ -115,7 +115,7 @@ def _value(name: str, value: Any) -> Any:  # noqa: PLR0911  one return a kind of
         return _filters(value)
     if name == "values":
         return _values(value)
-    if name in ("least", "most", "top"):
+    if name in ("least", "most", "top", "price_from", "price_to"):
         return _number(name, value)
     if name in ("days", "quiet_days", "months_ago", "segment_id", "within"):
         return _count(name, value)

@@ -1,9 +1,9 @@
 """Facts laid down for conditions, and what conditions ask of them, as Ibis expressions."""
 
 from dangol.insight.segments.tables.asking import BIRTH, answer, judged, members
-from dangol.insight.segments.tables.doing import OF_PRODUCT, OF_STORE, days_of
+from dangol.insight.segments.tables.doing import OF_PRODUCT, OF_STORE, days_of, last_campaign
 from dangol.insight.segments.tables.facts import Answer, Facts
-from dangol.insight.segments.tables.laying import codes, events, purchases, tickets, web_events
+from dangol.insight.segments.tables.laying import codes, events, purchases, stores, tickets, web_events
 
 __all__ = [
     "BIRTH",
@@ -16,8 +16,10 @@ __all__ = [
     "days_of",
     "events",
     "judged",
+    "last_campaign",
     "members",
     "purchases",
+    "stores",
     "tickets",
     "web_events",
 ]

@@ -1,12 +1,12 @@
 """Conditions on what customers did: bought, received, answered, clicked."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 
 import ibis
 from ibis.expr.types import BooleanValue, Table, Value
 
-from dangol.insight.segments.rules import BOUGHT, Event, Filter, Purchase, Window
+from dangol.insight.segments.rules import BOUGHT, LAST_CAMPAIGN, Event, Filter, Purchase, Window
 from dangol.insight.segments.tables.facts import Answer, Facts, within
 
 NO_ZERO = frozenset({"average", "first", "last"})
@@ -76,19 +76,27 @@ def _top(facts: Facts, asked: Purchase, percent: float) -> Answer:
 def _bought(facts: Facts, asked: Purchase) -> Table:
     """customer_id, seen: the figure of those who bought so; and later, as `_figures` has it."""
     by_product = any(one.field in OF_PRODUCT for one in asked.filters)
-    of_lines = asked.measure == "products" or asked.which != "any"
+    of_lines = asked.measure == "products" or asked.which != "any" or asked.is_priced
     rows = facts.by_product if by_product else facts.purchases if of_lines else facts.tickets
     for one in asked.filters:
         rows = rows.semi_join(*_codes(facts, one))
+    if asked.is_priced:
+        rows = _priced(rows, asked)
     if asked.which != "any":
         rows = _of_which(facts, rows, asked.which)
-    if asked.measure in ("orders", "average") and by_product:
+    if asked.measure in ("orders", "average") and (by_product or asked.is_priced):
         rows = _by_order(rows)
-        by_product = False
     elif asked.measure in ("first", "last", "products"):
         kept = rows.bought if "bought" in rows.columns else rows.amount >= ibis.literal(0, type="int64")
         rows = rows.filter(kept)
     return _figures(rows, asked.window, facts.as_of, _measure(asked.measure, facts.as_of))
+
+
+def _priced(rows: Table, asked: Purchase) -> Table:
+    """The lines sold at the prices asked for; that of a piece is rounded down, as price bands have it."""
+    none = ibis.literal(0, type="int64")
+    price = (rows.amount / rows.quantity.nullif(none)).floor().cast("int64")
+    return rows.filter(rows.amount > none, rows.quantity > none, within(price, asked.price_from, asked.price_to))
 
 
 def _of_which(facts: Facts, rows: Table, which: str) -> Table:
@@ -151,7 +159,10 @@ def _measure(name: str, as_of: date) -> Figure:
 def event(facts: Facts, asked: Event) -> Answer:
     rows = facts.events.filter(facts.events.what == asked.what)
     for one in asked.filters:
-        rows = rows.filter(rows[one.field].isin(list(one.values)))
+        if one.field == "campaign" and LAST_CAMPAIGN in one.values:
+            rows = rows.semi_join(_campaigns(facts, one.values), "campaign")
+        else:
+            rows = rows.filter(rows[one.field].isin(list(one.values)))
     if asked.then:
         rows = _followed(facts, rows, asked)
 
@@ -159,6 +170,21 @@ def event(facts: Facts, asked: Event) -> Answer:
         return found.count(where=counted).cast("int64")
 
     return _counted(_figures(rows, asked.window, facts.as_of, times), asked, no_zero=False)
+
+
+def _campaigns(facts: Facts, values: Sequence[str]) -> Table:
+    """The campaigns of a list and the last one, of all customers also where it is asked of a few."""
+    events = (facts.everybody or facts).events
+    listed = events.filter(events.campaign.isin(list(values))).select("campaign")
+    return ibis.union(last_campaign(events), listed, distinct=True)
+
+
+def last_campaign(events: Table) -> Table:
+    """The campaign whose first message to anybody went out last: campaign, one row or none."""
+    sent = events.group_by("campaign").aggregate(begun=events.day.min(where=events.what == "contact"))
+    place = ibis.row_number().over(order_by=[ibis.desc(sent.begun), ibis.desc(sent.campaign)])
+    known = sent.filter(sent.begun.notnull()).mutate(place=place)
+    return known.filter(known.place == 0).select("campaign")
 
 
 def _followed(facts: Facts, rows: Table, asked: Event) -> Table:

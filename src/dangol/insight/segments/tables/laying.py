@@ -28,25 +28,26 @@ def _numbered(table: Table, key: str, code: str) -> Table:
 def codes(star: Mapping[str, Table]) -> dict[str, Table]:
     """A number for every key that occurs in sales lines.
 
-    products: product, product_key and classes. stores: place, store_key, store, region. channels: channel, name.
+    products: product, product_key and classes. channels: channel, name. Stores have the numbers of the star.
     """
     lines = star["sales_lines"]
     products = _numbered(lines, "product_key", "any_order").drop("any_order")
     products = products.left_join(star["products"].drop("product"), "product_key").drop("product_key_right")
-    stores = star["stores"].select("store_key", "store", "region")
     channels = _numbered(lines.filter(lines.channel.notnull()), "channel", "code")
     return {
         "products": products.mutate(
             product=ibis.row_number().over(order_by=[products[name] for name in NEIGHBOURS]).cast("int32")
         ),
-        "stores": _named_stores(_numbered(lines, "store_key", "place").left_join(stores, "store_key")),
         "channels": channels.select(channel=channels.code, name=channels.channel),
     }
 
 
-def _named_stores(found: Table) -> Table:
-    """Stores by name; one without is called by its key."""
-    return found.drop("store_key_right").mutate(store=found.store.fill_null(found.store_key))
+def stores(found: Table) -> Table:
+    """Stores of the star by name, with the numbers lines have: place, store_key, store, region.
+
+    One without a name is called by its key.
+    """
+    return found.select("place", "store_key", "region", store=found.store.fill_null(found.store_key))
 
 
 def purchases(lines: Table, written: Mapping[str, Table]) -> Table:
@@ -64,7 +65,6 @@ def purchases(lines: Table, written: Mapping[str, Table]) -> Table:
     found = lines.left_join(orders, [lines.source == orders.source_, lines.order_id == orders.order_id_])
     sides = {
         "product_key": written["products"].select(product_key_="product_key", product_code="product"),
-        "store_key": written["stores"].select(store_key_="store_key", place="place"),
         "channel": written["channels"].select(channel_="name", channel_code="channel"),
     }
     for key, side in sides.items():

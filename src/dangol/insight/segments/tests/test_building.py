@@ -7,7 +7,7 @@ import pytest
 from dangol.base.errors import BadInput, Cancelled, Conflict, NotAllowed, NotFound, TooMuch
 from dangol.customers.identify import actions as identity
 from dangol.insight.segments import actions, reads, rules
-from dangol.insight.segments.rules import Filter, Group, InSegment, Profile, Purchase, Window, editing, sentences
+from dangol.insight.segments.rules import Event, Filter, Group, InSegment, Profile, Purchase, Window, editing, sentences
 from dangol.work import actions as work
 from dangol.work.actions import Quiet
 
@@ -17,7 +17,7 @@ ROOT = Group("all", (OFTEN, Group("none", (WOMEN,))))
 
 
 def words(language):
-    return sentences.Words(language, lambda _kind, name: {"Brand": "브랜드", "gender": "성별"}.get(name, name) if language == "ko" else name,
+    return sentences.Words(language, lambda _kind, name: {"Brand": "브랜드", "Campaign": "캠페인", "gender": "성별"}.get(name, name) if language == "ko" else name,
                            lambda _field, value: value, lambda minor: f"{minor:,.0f}원", str)  # fmt: skip
 
 
@@ -80,6 +80,37 @@ def test_a_definition_reads_as_a_sentence_in_both_languages():
     assert sentences.sentence(since, words("ko")) == (
         "최근 30일 전까지 90일 동안 구매 금액이 100,000원 이상이고 그 뒤로는 구매하지 않은 고객"
     )
+
+
+def test_what_happened_at_all_is_said_as_people_say_it():
+    priced = Purchase("orders", 1, filters=OFTEN.filters, price_from=1000, price_to=1999)
+    last = Event("contact", filters=(Filter("campaign", (rules.LAST_CAMPAIGN,)),))
+    named = Event("click", filters=(Filter("campaign", ("Spring", rules.LAST_CAMPAIGN)),))
+    for one, english, korean in (
+        (
+            Purchase("orders", 1, None, Window("last", 90)),
+            "Customers who bought something in the last 90 days",
+            "최근 90일 동안 구매한 고객",
+        ),
+        (
+            priced,
+            "Customers who bought brand 설화 at a unit price of 1,000원 to 1,999원",
+            "개당 가격이 1,000원~1,999원인 브랜드 설화를 구매한 고객",
+        ),
+        (
+            Purchase("orders", None, 0, price_to=500),
+            "Customers who bought nothing at a unit price of at most 500원",
+            "개당 가격이 500원 이하인 상품을 구매하지 않은 고객",
+        ),
+        (last, "Customers who received a message of the last campaign", "마지막 캠페인의 메시지를 받은 고객"),
+        (
+            named,
+            "Customers who clicked in a message of campaign Spring or @last",
+            "캠페인 Spring 또는 @last의 메시지 링크 클릭이 있는 고객",
+        ),
+    ):
+        assert sentences.sentence(Group(parts=(one,)), words("en")) == english
+        assert sentences.sentence(Group(parts=(one,)), words("ko")) == korean
 
 
 def test_a_draft_remembers_every_step_until_it_is_saved(cast):

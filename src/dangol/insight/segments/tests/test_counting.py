@@ -14,6 +14,7 @@ from dangol.insight.olap.own.reads import Written
 from dangol.insight.segments import actions, counting, past, prepared, reads, rules, tables
 from dangol.insight.segments.reads import members
 from dangol.insight.segments.rules import (
+    LAST_CAMPAIGN,
     Event,
     Filter,
     Group,
@@ -74,6 +75,18 @@ ASKED = [
     (Event("contact", 1, then="nothing", within=28), {"mina", "soyeon"}),
     (Event("contact", 1, then="nothing", within=30), set()),  # thirty days have not passed yet
     (Event("contact", 1, then="nothing"), {"soyeon"}),
+    (Purchase("orders", 1, price_from=7_500, price_to=8_000), {"coded"}),
+    (Purchase("orders", 2, None, Window("last", 90), price_from=10_000, price_to=20_000), {"mina"}),
+    (Purchase("orders", None, 0, price_to=20_000), {"jiho", "soyeon"}),
+    (Purchase("amount", 12_000, 12_000, Window(), B, price_to=9_999), {"mina"}),
+    (Purchase("average", None, None, price_from=5_001, top=50), {"soyeon", "mina"}),
+    (Purchase("orders", 1, None, Window(), (), "first", price_to=8_000), {"mina", "coded"}),
+    (Event("contact", 1, filters=(Filter("campaign", (LAST_CAMPAIGN,)),)), {"mina", "soyeon"}),
+    (Event("click", None, 0, filters=(Filter("campaign", (LAST_CAMPAIGN, "winter")),)), {"jiho", "soyeon", "coded"}),
+    (Purchase("orders", 1, filters=(Filter("store", ("명동점",)),)), {"mina"}),
+    (Purchase("quantity", 1, filters=(Filter("store", ("st2",)),)), {"soyeon"}),  # has no name: called by its key
+    (Purchase("orders", 1, filters=(Filter("store_region", ("부산",)),)), {"coded"}),
+    (Purchase("products", 1, filters=(Filter("store", ("없는점",)),)), set()),
     (Measured("margin", 0), set()),  # nobody's costs are known
     (Measured("average_ticket", 18_000, 18_000), {"mina"}),
     (Measured("sales_amount", 0, 0), {"jiho", "coded"}),

@@ -32,11 +32,19 @@ def build(cast, home, monkeypatch):
             "branch": one.unit.name, "unit_path": one.unit.path,
         }  # fmt: skip
     loaded.batch("sales", [sale(order, who, product, f"{day} 03:00", amount, line_no=0 if product != "p2" or order == "m4" else 1,
-                                channel="store" if who != "soyeon" else "mall", store_key="st1")
+                                channel="store" if who != "soyeon" else "mall",
+                                store_key="st2" if who == "soyeon" else "st3" if who == "coded" else "st1")
                            for who, order, product, day, amount in BOUGHT])  # fmt: skip
     loaded.batch("products", [{"product_key": key, "product": key, "brand": brand, "product_major": major}
                               for key, brand, major in PRODUCTS])  # fmt: skip
-    loaded.batch("stores", [{"store_key": "st1", "store": "명동점", "region": "서울", "branch": "강남지점"}])
+    loaded.batch(
+        "stores",
+        [
+            {"store_key": "st0", "store": "없는점", "region": "부산", "branch": "강남지점"},
+            {"store_key": "st3", "store": "부산점", "region": "부산", "branch": "강남지점"},
+            {"store_key": "st1", "store": "명동점", "region": "서울", "branch": "강남지점"},
+        ],
+    )
     loaded.batch("contacts", [{"campaign_key": "spring", "customer_key": who, "channel": "email",
                                "contacted_on": date(2026, 6, 1), "generated": 0} for who in ("mina", "soyeon")])  # fmt: skip
     loaded.batch("responses", [

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 import re
 from dataclasses import replace
 from datetime import date
@@ -124,6 +125,14 @@ def test_a_price_band_opens_in_the_explorer_with_the_same_sales(loaded, cast):
     assert "$1,234.00" not in opened
     split = client.get("/explorer/?rows=price_band&show=sales_amount").content.decode()
     assert "$500.00 – $1,000.00" in split
+
+
+def test_a_price_band_of_a_finding_leads_to_who_bought_at_its_prices(loaded, cast):
+    page = client_of(cast.marketer).get("/analysis/prices/", {"end": "2026-02", "months": "1"}).content.decode()
+    [link] = [unescape(one) for one in re.findall(r'href="(/campaigns/new/[^"]+)"', page)]
+    bought = definitions.from_dict(json.loads(parse_qs(link)["who"][0])).parts[-1]
+    assert (bought.price_from, bought.price_to) == (100_000, 199_999)
+    assert bought.window.until == date(2026, 1, 31), "who bought at those prices before"
 
 
 def test_a_table_as_a_file_counts_in_major_units_and_holds_no_formula(loaded, cast):

@@ -21,8 +21,18 @@ from dangol.insight.segments.rules.definition import (
     Score,
     Window,
 )
-from dangol.insight.segments.rules.sentences.words import Words, denied, is_never, number_of, plain
+from dangol.insight.segments.rules.sentences.words import (
+    Words,
+    denied,
+    in_order,
+    is_never,
+    is_once,
+    last_campaign,
+    number_of,
+    plain,
+)
 
+LAST = "the last campaign"
 EVERYBODY = "All customers"
 CLOSED = ("gender", "kind")  # whose values are words, not names
 PRODUCT = ("brand", "product_major", "product_middle", "product_minor", "product_key")
@@ -177,8 +187,24 @@ def _named(one: Filter, words: Words) -> str:
     return f"{label} {_or([words.value(one.field, value) for value in one.values])}"
 
 
-def _purchase(one: Purchase, words: Words) -> str:
+def _goods(one: Purchase, words: Words) -> str:
+    """What was bought: by class and brand, and at which price of a piece."""
     of = " and ".join(_named(each, words) for each in one.filters if each.field in PRODUCT)
+    if not one.is_priced:
+        return of
+    return f"{of or 'goods'} {_priced(one, words)}"
+
+
+def _priced(one: Purchase, words: Words) -> str:
+    low, high = one.price_from, one.price_to
+    if low is not None and high is not None:
+        return f"at a unit price of {words.money(low)}" + ("" if low == high else f" to {words.money(high)}")
+    said = f"at most {words.money(high)}" if high is not None else f"at least {words.money(low or 0)}"
+    return f"at a unit price of {said}"
+
+
+def _purchase(one: Purchase, words: Words) -> str:
+    of = _goods(one, words)
     where = " and ".join(f"{PLACES[each.field]} {_named(each, words)}" for each in one.filters if each.field in PLACES)
     when = _when(one.window, words)
     after = {"later": "after their first purchase", "first": "in their first purchase",
@@ -200,10 +226,12 @@ def _bought(one: Purchase, words: Words, of: str) -> str:  # noqa: PLR0911  one 
     if one.top is not None:
         return f"who are in the top {plain(one.top)}% by {TOP[one.measure]}" + (f" of {of}" if of else "")
     if is_never(one):
-        return "who bought nothing" + (f" of {of}" if of else "")
+        return "who bought nothing" + (f" of {of}" if of else "").replace(" of goods ", " ")
     number = number_of(one, words)
     match one.measure:
         case "orders":
+            if is_once(one):
+                return f"who bought {of or 'something'}"
             return f"who bought {of + ' ' if of else ''}{_times(one.least, one.most)}"
         case "amount":
             return f"who spent {_bounds(one.least, one.most, number)}" + (f" on {of}" if of else "")
@@ -224,12 +252,13 @@ def _bought(one: Purchase, words: Words, of: str) -> str:  # noqa: PLR0911  one 
 
 def _event(one: Event, words: Words) -> str:
     labels = {each.field: _low(words.label("filter", FIELDS_OF[one.what][each.field])) for each in one.filters}
-    named = {each.field: f"{labels[each.field]} {_or([words.value(each.field, value) for value in each.values])}"
+    named = {each.field: LAST if last_campaign(each) else
+             f"{labels[each.field]} {_or([words.value(each.field, value) for value in in_order(each)])}"
              for each in one.filters}  # fmt: skip
     never = is_never(one) and not one.then
     campaign = named.pop("campaign", "") if one.what in OF_CAMPAIGN else ""
     what = f"{OF_CAMPAIGN[one.what][never]} {campaign}" if campaign else (NEVER if never else HAPPENED)[one.what]
-    often = "" if never else _times(one.least, one.most)
+    often = "" if never or is_once(one) else _times(one.least, one.most)
     parts = (f"who {what}", f"({', '.join(named.values())})" if named else "", often, _when(one.window, words))
     text = " ".join(part for part in parts if part)
     if one.then:

@@ -22,7 +22,16 @@ from dangol.insight.segments.rules.definition import (
     Score,
     Window,
 )
-from dangol.insight.segments.rules.sentences.words import Words, denied, is_never, number_of, plain
+from dangol.insight.segments.rules.sentences.words import (
+    Words,
+    denied,
+    in_order,
+    is_never,
+    is_once,
+    last_campaign,
+    number_of,
+    plain,
+)
 
 # Korean ends a clause by what follows: (before "customers", before "and", before "or").
 ENDINGS = {
@@ -32,6 +41,7 @@ ENDINGS = {
     "fits not": ("해당하지 않는", "해당하지 않고", "해당하지 않거나"), "is not": ("아닌", "아니고", "아니거나"),
     "in": ("속한", "속하고", "속하거나"), "in top": ("드는", "들고", "들거나"), "got": ("받은", "받았고", "받았거나"),
 }  # fmt: skip
+LAST = "마지막 캠페인"
 FINAL, AND, OR = 0, 1, 2
 UNITS = {"orders": "회", "quantity": "개", "products": "종", "first": "일", "last": "일"}
 FIGURES_KO = {
@@ -152,10 +162,11 @@ def _when_ko(window: Window, words: Words) -> str:
 
 
 def _where_ko(filters: tuple[Filter, ...], words: Words, labels: Mapping[str, str]) -> str:
-    return " ".join(
-        f"{words.label('filter', labels[one.field])} {_or_ko([words.value(one.field, value) for value in one.values])}"
-        for one in filters
-    )
+    def said(one: Filter) -> str:
+        values = _or_ko([words.value(one.field, value) for value in in_order(one)])
+        return LAST if last_campaign(one) else f"{words.label('filter', labels[one.field])} {values}"
+
+    return " ".join(said(one) for one in filters)
 
 
 def _purchase_ko(one: Purchase, words: Words) -> tuple[str, str]:
@@ -169,7 +180,7 @@ def _purchase_ko(one: Purchase, words: Words) -> tuple[str, str]:
         return f"{start} 구매하지".strip(), "not"
     said = _range_ko(one.least, one.most, UNITS.get(one.measure, ""), number_of(one, words))
     if one.measure == "orders":
-        text = f"{start} {said} 구매".strip()
+        text = f"{start}{'' if is_once(one) else f' {said}'} 구매".strip()
         return (f"{text}하고 그 뒤로는 구매하지", "not") if one.window.ends_quietly else (text, "did")
     text = f"{start} {FIGURES_KO[one.measure]} {said}".strip()
     return (f"{text}이고 그 뒤로는 구매하지", "not") if one.window.ends_quietly else (text, "is")
@@ -178,6 +189,8 @@ def _purchase_ko(one: Purchase, words: Words) -> tuple[str, str]:
 def _what_ko(one: Purchase, words: Words, bought: bool) -> str:
     """Where it was bought, and what: bought says that the clause goes on with buying it."""
     product = _where_ko(tuple(each for each in one.filters if each.field in OF_PRODUCT), words, FILTERS)
+    if one.is_priced:
+        product = f"개당 가격이 {_range_ko(one.price_from, one.price_to, '', words.money)}인 {product or '상품'}"
     place = _where_ko(tuple(each for each in one.filters if each.field not in OF_PRODUCT), words, FILTERS)
     parts = (f"{place}에서" if place else "", with_particle(product, "을") if product and bought else product)
     return " ".join(part for part in parts if part)
@@ -191,7 +204,8 @@ def _event_ko(one: Event, words: Words) -> tuple[str, str]:
     template, ending = HAPPENED_KO[one.what]
     if is_never(one) and not one.then:
         return f"{start} {NEVER_KO[one.what]}".strip(), "lacks" if ending == "has" else "not"
-    text = f"{start} {template.format(n=_range_ko(one.least, one.most, '회', plain))}".strip()
+    often = "" if is_once(one) else _range_ko(one.least, one.most, "회", plain)
+    text = f"{start} {template.format(n=often).strip()}".strip()
     if one.then:
         return _then_ko(f"{text}{_space(ending)}{ENDINGS[ending][AND]}", one)
     if one.window.ends_quietly:

@@ -5,10 +5,12 @@ from dataclasses import dataclass, replace
 
 from dangol.insight.segments.rules.definition import (
     ALL,
+    LAST_CAMPAIGN,
     MONEY_SCORES,
     NONE,
     Condition,
     Event,
+    Filter,
     Group,
     InSegment,
     Measured,
@@ -48,6 +50,21 @@ def is_never(one: Purchase | Event) -> bool:
     """Whether it asks that nothing happened."""
     counts = isinstance(one, Event) or one.measure in (*COUNTS, "amount")
     return counts and not one.least and one.most == 0
+
+
+def is_once(one: Purchase | Event) -> bool:
+    """Whether it asks only that something happened at all."""
+    return one.least == 1 and one.most is None and (isinstance(one, Event) or one.measure == "orders")
+
+
+def last_campaign(one: Filter) -> bool:
+    """Whether a filter asks for the last campaign, whichever that is, and for no other."""
+    return one.field == "campaign" and one.values == (LAST_CAMPAIGN,)
+
+
+def in_order(one: Filter) -> list[str]:
+    """The values of a filter, those with a name of their own first."""
+    return sorted(one.values, key=lambda value: value == LAST_CAMPAIGN)
 
 
 def number_of(one: Purchase | Measured | Profile | Score, words: Words) -> Callable[[float], str]:
