@@ -19,8 +19,9 @@ class Star:
     bounded: whether lines, contacts and responses of other customers must be left out. days: first and last day of
     the sales lines. zone: how the company's clock differs from UTC over them. different: the number of different
     customers of a column in so many groups at most, as one aggregate; None where the engine has no quick one (see
-    `Engine.bits`). visits, tickets: None in a layout that had none. complete: whether the customer of every line and
-    visit is among the customers (or left out by `bounded`).
+    `Engine.bits`). held: a table made of products, stores or customers, worked out once under its name for all
+    questions to the same data. visits, tickets: None in a layout that had none. complete: whether the customer of
+    every line and visit is among the customers (or left out by `bounded`).
     """
 
     sales_lines: Table
@@ -37,6 +38,7 @@ class Star:
     days: tuple[date, date] | None = None
     zone: Sequence[Stretch] = ()
     different: Callable[[IntegerColumn, int], IntegerValue | None] | None = None
+    held: Callable[[tuple[str, ...], Table], Table] = lambda _name, table: table
 
 
 @dataclass(frozen=True)
