@@ -25,6 +25,7 @@ MOST_TOLD = 64  # files
 GROUP_ROWS = 122_880
 MOST_BITS_BYTES = 64 * 1024 * 1024  # a thread
 MOST_HELD_BYTES = 128 * 1024 * 1024  # a thread
+LEAST_HELD = 8  # tables, whatever their size: one question needs six at most
 CELL_BYTES = 8
 
 
@@ -144,7 +145,7 @@ class DuckDB:
             kept = self.keep(table)
             rows = self.backend.con.execute(f'SELECT count(*) FROM "{kept.get_name()}"').fetchall()[0][0]  # noqa: S608
             self._held[key] = kept, rows * len(kept.columns) * CELL_BYTES
-            while len(self._held) > 1 and sum(size for _kept, size in self._held.values()) > MOST_HELD_BYTES:
+            while len(self._held) > LEAST_HELD and sum(size for _kept, size in self._held.values()) > MOST_HELD_BYTES:
                 _key, (oldest, _size) = self._held.popitem(last=False)
                 self.backend.drop_table(oldest.get_name(), force=True)
         self._held.move_to_end(key)
