@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -91,7 +91,7 @@ def _of_segments(question: tables.Question) -> bool:
 
 def _star(opened: Engine, snapshot: Snapshot, who: Scope, *, segments: bool = True) -> tables.Star:
     """The tables as the member may see them. segments: whether customers carry their segment."""
-    names = ("sales_lines", "customers", "products", "stores", "contacts", "responses", "units")
+    names = ("sales_lines", "customers", "products", "stores", "contacts", "responses", "web_events", "units")
     found = {name: warehouse.table(opened, snapshot, name) for name in names}
     scores = _scores() if segments else None
     people = _with_segment(opened, found["customers"], scores) if segments else found["customers"]
@@ -169,8 +169,7 @@ def _families(star: tables.Star, wanted: Sequence[str], question: tables.Questio
         "base": lambda: [by.named(tables.base(by.star, by.question))],
         "cycle": lambda: [by.named(tables.cycle(by.star, by.question))],
         "retention": lambda: [by.named(tables.retention(by.star, by.question))],
-        "contacts": lambda: [tables.contacted(star, question)],
-        "responses": lambda: [tables.responding(star, question)],
+        **{one: partial(lambda one: [tables.reached(star, question, one, wanted)], one) for one in tables.REACHED},
     }
     return [table for family, build in built.items() if family in families for table in build()]
 

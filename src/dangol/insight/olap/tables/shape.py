@@ -16,10 +16,10 @@ from dangol.insight.warehouse.rules import Stretch
 class Star:
     """The tables of the warehouse, already bounded by what the member may see; customers carry their segment.
 
-    bounded: whether lines, contacts and responses of other customers must be left out. days: first and last day of
-    the sales lines. zone: how the company's clock differs from UTC over them. different: the number of different
-    customers of a column in so many groups at most, as one aggregate; None where the engine has no quick one (see
-    `Engine.bits`). held: a table made of products, stores or customers, worked out once under its name for all
+    bounded: whether lines, contacts, responses and web events of other customers must be left out. days: first and
+    last day of the sales lines. zone: how the company's clock differs from UTC over them. different: the number of
+    different customers of a column in so many groups at most, as one aggregate; None where the engine has no quick one
+    (see `Engine.bits`). held: a table made of products, stores or customers, worked out once under its name for all
     questions to the same data. visits, tickets: None in a layout that had none. complete: whether the customer of
     every line and visit is among the customers (or left out by `bounded`).
     """
@@ -30,6 +30,7 @@ class Star:
     stores: Table
     contacts: Table
     responses: Table
+    web_events: Table
     units: Table
     visits: Table | None = None
     tickets: Table | None = None
