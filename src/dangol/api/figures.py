@@ -43,7 +43,7 @@ class FiguresOut(Schema):
     """Rows of dimensions and measures. Amounts are in major units; null is missing or not enough data.
 
     groups: how many rows there are in all; newest: false where an older snapshot answered; generated: dimensions that
-    hold generated data.
+    hold generated data; hints: where there are no figures, members that the condition names and that do not exist.
     """
 
     measures: list[MeasureOut]
@@ -55,6 +55,7 @@ class FiguresOut(Schema):
     as_of: str
     newest: bool
     generated: list[str]
+    hints: list[str] = []
 
 
 class HierarchyOut(Schema):

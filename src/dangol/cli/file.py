@@ -203,6 +203,12 @@ def write(customers: Any, path: Path, money: Sequence[str]) -> None:
         pq.write_table(customers, path, compression="zstd")
 
 
+def left_out(rejected: Sequence[dict[str, Any]]) -> list[str]:
+    """A line for every reason rows were left out for."""
+    return [f"Left out: {one['reason']} {one['rows']:,} rows, first in line {one['first_lines'] or '?'}"
+            for one in rejected]  # fmt: skip
+
+
 def _in_words(answer: dict[str, Any]) -> str:
     """The answer for a person at a terminal."""
     used = ", ".join(f"{name} = {header}" for name, header in answer["columns_used"].items())
@@ -219,6 +225,4 @@ def _in_words(answer: dict[str, Any]) -> str:
         f"  {row['strategy']}"
         for row in answer["segments"]
     ]
-    lines += [f"Left out: {one['reason']} {one['rows']:,} rows, first in line {one['first_lines'] or '?'}"
-              for one in answer["rejected"]]  # fmt: skip
-    return "\n".join(lines)
+    return "\n".join([*lines, *left_out(answer["rejected"])])

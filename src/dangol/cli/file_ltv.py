@@ -13,6 +13,14 @@ WHY = {
     "bic": "BG/NBD, the simplest, unless the BIC of another is smaller by more than 6",
     "rhythm": "9 of 10 purchases keep to one rhythm, which reads as a contract",
 }
+WHY_NOT = {
+    "too_few_customers": "a model needs at least 100 customers with a purchase",
+    "too_few_repeaters": "a model needs at least 30 customers who bought on more than one day",
+    "nobody_left": (
+        "purchases keep to one rhythm like a contract, but fewer than 10 customers have stopped, so that how "
+        "long people stay cannot be told"
+    ),
+}
 MONEY = ("average_amount", "value", "value_low", "value_high")
 
 
@@ -83,6 +91,7 @@ def _answer(found: Any, read: Any, time_unit: str) -> dict[str, Any]:
     """The JSON answer: amounts in the file's own unit."""
     answer: dict[str, Any] = {
         "method": "ltv", "status": "not_enough_data" if found.reason else "fitted", "reason": found.reason,
+        "why_not": WHY_NOT.get(found.reason, ""),
         "customers": found.customers_seen, "repeat_customers": found.repeaters,
         "calibration_end": found.end.isoformat(), "horizon_days": found.horizon_days, "time_unit": time_unit,
         "columns_used": read.used,
@@ -158,9 +167,12 @@ def _check_in_words(model: str, held: dict[str, Any]) -> str:
 
 def _in_words(answer: dict[str, Any]) -> str:
     """The answer for a person at a terminal."""
+    from dangol.cli.file import left_out
+
     if answer["status"] != "fitted":
-        return (f"Not enough data ({answer['reason']}): {answer['customers']:,} customers, "
-                f"{answer['repeat_customers']:,} of them bought again.")  # fmt: skip
+        return "\n".join([f"Not enough data: {answer['why_not']}.",
+                          f"There are {answer['customers']:,} customers, {answer['repeat_customers']:,} came back.",
+                          *left_out(answer["rejected"])])  # fmt: skip
     used = ", ".join(f"{name} = {header}" for name, header in answer["columns_used"].items())
     values = ", ".join(f"{name} {value:.4f}" for name, value in answer["parameters"].items())
     lines = [
@@ -181,6 +193,4 @@ def _in_words(answer: dict[str, Any]) -> str:
         lines.append(
             "These purchases show hardly anybody leaving, so that all count as active: a longer time may tell more."
         )
-    lines += [f"Left out: {one['reason']} {one['rows']:,} rows, first in line {one['first_lines'] or '?'}"
-              for one in answer["rejected"]]  # fmt: skip
-    return "\n".join(lines)
+    return "\n".join([*lines, *left_out(answer["rejected"])])

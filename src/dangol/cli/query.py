@@ -119,6 +119,8 @@ def _ask(given: argparse.Namespace) -> int:
         _csv(answer)
     else:
         _table(answer)
+    if given.csv and answer.hints:
+        print(*reads.said(answer), sep="\n", file=sys.stderr)
     return 0
 
 
@@ -169,6 +171,8 @@ def _table(answer: Any) -> None:
     from rich.measure import Measurement
     from rich.table import Table
 
+    from dangol.insight.olap.reads import said
+
     money = currency(answer.currency)
     table = Table(show_footer=answer.total is not None, header_style="bold")
     for column in answer.columns:
@@ -184,6 +188,8 @@ def _table(answer: Any) -> None:
     console.print(table, crop=False)
     if answer.groups > len(answer.rows):
         console.print(f"{len(answer.rows):,} of {answer.groups:,} rows; --limit shows more.")
+    for hint in said(answer):
+        console.print(hint, soft_wrap=True)
     console.print(f"As of {answer.as_of}, snapshot {answer.snapshot}.")
     if not answer.newest:
         console.print("The newest snapshot is damaged; an older one answered. Run the cycle to rebuild it.")

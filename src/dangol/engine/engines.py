@@ -24,6 +24,9 @@ VIEWS_KEPT = 64
 MOST_TOLD = 64  # files
 GROUP_ROWS = 122_880
 MOST_BITS_BYTES = 64 * 1024 * 1024  # a thread
+MOST_HELD_BYTES = 128 * 1024 * 1024  # a thread
+LEAST_HELD = 8  # tables, whatever their size: one question needs six at most
+CELL_BYTES = 8
 
 
 class Engine(Protocol):
@@ -46,6 +49,12 @@ class Engine(Protocol):
 
     def keep(self, table: Table) -> Table:
         """Work a table out once and hold its rows while the engine is open, on disc where memory is short."""
+
+    def held(self, key: tuple[str, ...], table: Table) -> Table:
+        """A table that is worked out once and held under a key for later questions, as long as there is room.
+
+        key: names these very rows, whenever it is asked. Of what is held the engine knows the values' span.
+        """
 
     def bits(self, numbers: IntegerColumn, span: tuple[int, int], groups: int) -> IntegerValue | None:
         """How many different whole numbers there are, as an aggregate that marks each in a row of bits.
@@ -94,6 +103,7 @@ class DuckDB:
         self.backend = _Locked.from_connection(connection)
         self.seconds = seconds
         self._views: OrderedDict[tuple[str, ...], Table] = OrderedDict()
+        self._held: OrderedDict[tuple[str, ...], tuple[Table, int]] = OrderedDict()
 
     def table(self, paths: Sequence[Path], *, told: bool = False) -> Table:
         files = tuple(str(path) for path in paths)
@@ -129,6 +139,17 @@ class DuckDB:
         with self._limit():
             self.backend.con.execute(f'CREATE TEMP TABLE "{name}" AS {self._sql(table)}')
         return self.backend.table(name)
+
+    def held(self, key: tuple[str, ...], table: Table) -> Table:
+        if key not in self._held:
+            kept = self.keep(table)
+            rows = self.backend.con.execute(f'SELECT count(*) FROM "{kept.get_name()}"').fetchall()[0][0]  # noqa: S608
+            self._held[key] = kept, rows * len(kept.columns) * CELL_BYTES
+            while len(self._held) > LEAST_HELD and sum(size for _kept, size in self._held.values()) > MOST_HELD_BYTES:
+                _key, (oldest, _size) = self._held.popitem(last=False)
+                self.backend.drop_table(oldest.get_name(), force=True)
+        self._held.move_to_end(key)
+        return self._held[key][0]
 
     def bits(self, numbers: IntegerColumn, span: tuple[int, int], groups: int) -> IntegerValue | None:
         low, high = span

@@ -85,6 +85,9 @@ class Spark:
         self.session.sql(self.backend.compile(table)).persist().createOrReplaceTempView(name)
         return self.backend.table(name)
 
+    def held(self, key: tuple[str, ...], table: Table) -> Table:
+        return table
+
     def bits(self, numbers: IntegerColumn, span: tuple[int, int], groups: int) -> IntegerValue | None:
         return None
 

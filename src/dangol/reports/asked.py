@@ -66,7 +66,8 @@ class Asked:
 
     rows, columns: dimensions from outside in. depth: how many levels of the rows are unfolded; open and shut are the
     exceptions, by their values, so that they stay when measures, order or sorting change. sort: "" as usual, "label",
-    or the place of a figure, "-" in front for the largest first, "@" and a path for a single column.
+    or the place of a figure, "-" in front for the largest first, "@" and a path for a single column. every: as a file
+    wants it, with every member instead of the largest ones.
     """
 
     rows: tuple[str, ...] = ()
@@ -83,6 +84,7 @@ class Asked:
     heat: bool = False
     chart: str = "auto"
     star: str = ""
+    every: bool = False
 
     @property
     def measures(self) -> list[str]:
@@ -163,6 +165,7 @@ def pairs(asked: Asked) -> list[tuple[str, str]]:
     found += [("shut", path_text(path)) for path in asked.shut]
     found += [("totals", "0")] if not asked.totals else []
     found += [("heat", "1")] if asked.heat else []
+    found += [("every", "1")] if asked.every else []
     return found
 
 
@@ -190,7 +193,7 @@ def read(given: Mapping[str, Sequence[str]]) -> Asked:
         depth=min(max(_whole(first("depth"), 1), 0), MOST_ROWS_FIELDS),
         open=_paths(given.get("open", ())), shut=_paths(given.get("shut", ())), totals=first("totals") != "0",
         heat=first("heat") == "1", chart=first("chart") if first("chart") in CHARTS else "auto",
-        star=first("star")[:60],
+        star=first("star")[:60], every=first("every") == "1",
     )  # fmt: skip
 
 

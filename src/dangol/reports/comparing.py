@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Protocol
 
-from dangol.insight.olap import rules
 from dangol.insight.olap.rules import PERIODS, period_from, period_number, period_text
 from dangol.reports import fields as catalogue
 from dangol.reports import growth
@@ -62,7 +61,7 @@ class Level:
 def unit_of(asking: Asking, level: Level) -> str:
     """The period that is compared at a level; empty, with the reason said, where nothing can be."""
     fields = asking.fields
-    free = rules.names(rules.parse(asking.asked.where)) if asking.asked.where else set()
+    free = fields.called(asking.asked.where)
     if any(name in fields.dimensions and fields.dimensions[name].is_period for name in free):
         asking.note(N_("No growth: the free condition names a period. Set the period as a filter instead."))
         return ""

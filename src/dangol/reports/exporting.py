@@ -5,6 +5,7 @@ data have another key, so that nobody fetches what they may not see (any more).
 """
 
 import base64
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -19,6 +20,7 @@ from dangol.reports import asked as steps
 from dangol.reports import fields as catalogue
 from dangol.reports.answering import ASKING, TRIES
 from dangol.reports.asked import Asked
+from dangol.reports.fields import Fields
 from dangol.reports.forms import FORMS
 from dangol.reports.grid import Grid
 from dangol.reports.sheets import Made
@@ -34,6 +36,12 @@ def N_(text: str) -> str:  # noqa: N802  marks a text for translation
 
 
 WRITING = N_("Writing the file, row by row")
+WHOLE = frozenset({"xlsx", "csv"})  # files of numbers hold every row; what is drawn on paper holds what a page shows
+
+
+def whole(asked: Asked, form: str) -> Asked:
+    """The table as a file of this form holds it: with every row where it holds numbers."""
+    return replace(asked, every=form in WHOLE)
 
 
 def key_of(by: Member, asked: Asked, form: str) -> str:
@@ -61,7 +69,7 @@ def now(by: Member, asked: Asked, form: str, *, opening: bool = False) -> Made |
     if running(by, asked, form) or answering.running(by, asked):
         return None
     try:
-        grid = answering.table(by, asked, fields, opening=opening)
+        grid = _kept_table(by, asked, fields) or answering.fresh(by, asked, fields, opening=opening)
     except TooMuch as error:
         if takes_long(error):
             return None
@@ -70,6 +78,15 @@ def now(by: Member, asked: Asked, form: str, *, opening: bool = False) -> Made |
         answering.keep(by, asked, grid)  # so that the job need not ask again
         return None
     return FORMS[form](grid)
+
+
+def _kept_table(by: Member, asked: Asked, fields: Fields) -> Grid | None:
+    """The table as it is kept; that of the page, where it leaves no row out that the file is to hold."""
+    found = answering.kept(by, asked, fields)
+    if found is None and asked.every:
+        shown = answering.kept(by, replace(asked, every=False), fields)
+        found = shown if shown is not None and not shown.cut else None
+    return found
 
 
 def cells(grid: Grid) -> int:
@@ -104,7 +121,7 @@ def run_file(running: Running, *, query: str, form: str, language: str, scopes: 
         for _try in range(TRIES):
             key = key_of(by, asked, form)
             running.progress(0, None, ASKING)
-            grid = answering.kept(by, asked, catalogue.of(by, asked.star)) or layout.lay(
+            grid = _kept_table(by, asked, catalogue.of(by, asked.star)) or layout.lay(
                 by, asked, progress=lambda questions: running.progress(questions, None, ASKING)
             )
             lines = len(grid.rows)

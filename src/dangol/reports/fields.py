@@ -1,7 +1,8 @@
 """The fields somebody may ask for: measures, dimensions, hierarchies; and conditions on them."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from dangol.insight.olap import reads as olap
@@ -71,11 +72,12 @@ class Hierarchy:
 
 @dataclass(frozen=True)
 class Fields:
-    """All that may be asked for."""
+    """All that may be asked for. called: the dimensions that a condition speaks of, by whatever words it names them."""
 
     measures: Mapping[str, Field]
     dimensions: Mapping[str, Field]
     hierarchies: Sequence[Hierarchy]
+    called: Callable[[str], set[str]] = field(default=lambda where: rules.names(rules.parse(where)), compare=False)
 
     def finer(self, name: str, taken: Sequence[str] = ()) -> str:
         """The next level below a dimension that is not on the axes yet; empty at the bottom or outside of any."""
@@ -103,6 +105,7 @@ class Fields:
             rows=tuple(one for one in asked.rows if one in self.dimensions),
             columns=tuple(one for one in asked.columns if one in self.dimensions), figures=figures, filters=filters,
             where=asked.where, top=asked.top, totals=asked.totals, heat=asked.heat, chart=asked.chart, star=asked.star,
+            every=asked.every,
         )  # fmt: skip
 
 
@@ -114,6 +117,7 @@ def of(by: Member | None, star: str = "") -> Fields:
         {one["name"]: _measure(model, one) for one in named["measures"]},
         {one["name"]: _dimension(model, one) for one in named["dimensions"]},
         [Hierarchy(one["name"], one["label"], tuple(one["levels"])) for one in named["hierarchies"]],
+        partial(olap.dimensions_in, model),
     )  # fmt: skip
 
 
@@ -182,13 +186,13 @@ def ranked(asked: Asked, fields: Fields) -> str:
     """
     known = fields.dimensions
     names = {name for name in known if known[name].ranked}
-    typed = rules.parse(asked.where)
-    if any(isinstance(part, rules.Over) for part in rules.parts_of(typed)):
+    if any(isinstance(part, rules.Over) for part in rules.parts_of(rules.parse(asked.where))):
         return ""
-    if not names & {*asked.dimensions, *(one.name for one in asked.filters), *rules.names(typed)}:
+    typed = fields.called(asked.where)
+    if not names & {*asked.dimensions, *(one.name for one in asked.filters), *typed}:
         return ""
     rest = [condition(one) for one in asked.filters if one.name not in names]
-    return f"ranked over ({both(*rest, '' if names & rules.names(typed) else asked.where)})"
+    return f"ranked over ({both(*rest, '' if names & typed else asked.where)})"
 
 
 def both(*conditions: str) -> str:

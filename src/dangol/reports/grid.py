@@ -10,6 +10,7 @@ from dangol.reports.fields import Fields
 
 OTHERS = "\0others"  # stands where a member's value would, for all that were cut off
 SMALL_GROUP = 5
+MOST_LINES = 1_000  # of a table on a page
 BUYERS = "buying_customers"
 Key = tuple[Path, Path]
 Figures = dict[str, Any]
@@ -59,6 +60,11 @@ class Grid:
     questions: int = 0
     groups: int = 0
     guarded: bool = False
+
+    @property
+    def cut(self) -> bool:
+        """Whether it shows the largest rows or columns only, or as many lines as a page has room for."""
+        return len(self.rows) > MOST_LINES or any(head.kind == "others" for head in (*self.rows, *self.columns))
 
     def raw(self, row: Path, column: Path, measure: str) -> Any:
         """A measure at a cell; 0 where sums and counts have nothing, None where there is not enough data."""

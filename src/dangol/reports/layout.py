@@ -9,12 +9,13 @@ from dangol.reports import growth
 from dangol.reports.asked import Asked, Path, path_from
 from dangol.reports.comparing import Level
 from dangol.reports.fields import Fields
-from dangol.reports.grid import OTHERS, Grid, Head, Key
-from dangol.reports.levels import Levels, Progress
+from dangol.reports.grid import MOST_LINES, OTHERS, Grid, Head, Key
+from dangol.reports.levels import RANKED, Levels, Progress
 from dangol.reports.others import Others
 from dangol.staff.reads import Member
 
-MOST_PERIODS, MOST_COLUMNS, MOST_PERIOD_COLUMNS, MOST_LINES = 400, 12, 60, 1_000
+MOST_PERIODS, MOST_COLUMNS, MOST_PERIOD_COLUMNS = 400, 12, 60
+MOST_COLUMNS_OF_A_FILE = 1_000
 
 
 def N_(text: str) -> str:  # noqa: N802  marks a text for translation
@@ -39,6 +40,7 @@ class Layout:
         self.asked, self.fields = asked, fields
         self.levels = Levels(by, asked, fields, progress)
         self.others = Others(self.levels)
+        self.most = MOST_ROWS if asked.every else RANKED
         self.grid, self.note = self.levels.grid, self.levels.note
 
     def laid(self) -> Grid:
@@ -77,7 +79,7 @@ class Layout:
     def _keys(self, level: Level, order: str) -> tuple[list[Key], int]:
         """The cells of a level, added up before or asked for now, and how many there are."""
         known = self.levels.known.get(level.place)
-        return (known, len(known)) if known is not None else self.levels.level(level, order=order)
+        return (known, len(known)) if known is not None else self.levels.level(level, order=order, limit=self.most)
 
     # ---- columns -----------------------------------------------------------------------------------------------------
 
@@ -91,6 +93,7 @@ class Layout:
         paths = self._largest([column for _row, column in keys])
         ordered = self.fields.dimensions[names[0]].ordered
         most = (MOST_PERIOD_COLUMNS if ordered else MOST_COLUMNS) * (1 if len(names) == 1 else 3)
+        most = MOST_COLUMNS_OF_A_FILE if self.asked.every else most
         shown = self._in_order_of_columns(paths, most)
         heads = [Head(path, names[-1], whole=self._whole(names, path)) for path in shown]
         if groups > len(shown):
@@ -137,10 +140,11 @@ class Layout:
                 break
         lines: list[Head] = []
         self._line_up((), children, lines)
-        if len(lines) > MOST_LINES:
+        most = MOST_ROWS if self.asked.every else MOST_LINES
+        if len(lines) > most:
             self.note(N_("The first {n} of {all} rows are shown. Fold some up, or show fewer of each level."),
-                      n=MOST_LINES, all=len(lines))  # fmt: skip
-        self.grid.rows = lines[:MOST_LINES] + ([total] if self.asked.totals else [])
+                      n=most, all=len(lines))  # fmt: skip
+        self.grid.rows = lines[:most] + ([total] if self.asked.totals else [])
 
     def _line_up(self, parent: Path, children: Mapping[Path, list[Head]], lines: list[Head]) -> None:
         for head in children.get(parent, ()):
@@ -203,12 +207,16 @@ class Layout:
             heads[parent] = [self._head(path, name, depth) for path in kept[parent]]
             if groups > len(kept[parent]):
                 heads[parent].append(Head((*parent, OTHERS), name, "others", count=groups - len(kept[parent])))
+                self.note(N_("Rows: the largest of each level are shown, the rest is summed up as others. Excel and "
+                             "CSV files hold every row."))  # fmt: skip
                 left[parent] = kept[parent]
         self.others.of_rows(depth, left)
         return heads
 
     def _kept(self, paths: list[Path], name: str) -> list[Path]:
         ordered, field = self._sorted(paths, name), self.fields.dimensions[name]
+        if self.asked.every:
+            return ordered[:MOST_ROWS]
         if not field.ordered:
             return ordered[: self.asked.top]
         return ordered[-MOST_PERIODS:] if field.is_period and not self.asked.sort else ordered[:MOST_PERIODS]

@@ -106,6 +106,8 @@ class Levels:
                           star=self.asked.star)  # fmt: skip
         self.grid.as_of, self.grid.newest, self.grid.currency = answer.as_of, answer.newest, answer.currency
         self.grid.generated |= set(answer.generated_columns)
+        for template, params in answer.hints:
+            self.note(template, **dict(params) | {"dimension": self.fields.dimensions[params["dimension"]].label})
         found = Cells({}, {}, answer.groups, len(answer.rows) == answer.groups)
         for row in answer.rows:
             key = level.key(completed(row, level.dims, derived), tail)

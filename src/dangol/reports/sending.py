@@ -14,7 +14,7 @@ from dangol.channels import Answering, Channel
 from dangol.channels import reads as channels
 from dangol.channels.rules import Attachment, Delivery, Outgoing
 from dangol.reports import asked as steps
-from dangol.reports import layout, show
+from dangol.reports import exporting, layout, show
 from dangol.reports.forms import FORMS
 from dangol.reports.models import Copy, Mailing, Round
 from dangol.reports.reads import code_of, folder
@@ -113,7 +113,7 @@ def _message(mailing: Mailing, copy: Copy, reader: Member) -> Outgoing:
         raise NotFound("This account is switched off.")
     staff.require(reader, Right.INSIGHT_VIEW)
     with translation.override(reader.language):
-        grid = layout.lay(reader, steps.from_query(mailing.view.query))
+        grid = layout.lay(reader, exporting.whole(steps.from_query(mailing.view.query), mailing.form))
         made = FORMS[mailing.form](grid)
         name = f"{mailing.view_id}-{grid.as_of}.{mailing.form}"
         _keep(copy, reader, f"{copy.round_id}-{copy.pk}.{mailing.form}", made.content)

@@ -1,7 +1,6 @@
 """Looks at the star."""
 
 import ibis
-import pyarrow as pa
 from django.conf import settings
 from ibis.expr.types import Table
 
@@ -10,7 +9,7 @@ from dangol.insight.warehouse import rules
 
 # What layout 4 has and earlier ones have not: until the next refresh, questions ask who is in charge today (see
 # olap.rules.dimensions_of, which sees that customers have no unit_id).
-NEWER = {"units": (), "sales_lines": ("cost", "paid", "unit_id", "rep_id")}
+NEWER = {"units": (), "web_events": (), "sales_lines": ("cost", "paid", "unit_id", "rep_id")}
 
 
 def store() -> Store:
@@ -34,8 +33,7 @@ def table(engine: Engine, snapshot: Snapshot, name: str) -> Table:
     NotFound.
     """
     if name in NEWER and name not in snapshot.files:
-        return engine.memory(pa.schema([(column, pa.int64() if column.endswith("_id") else pa.string())
-                                        for column in rules.STAR[name]]).empty_table())  # fmt: skip
+        return engine.memory(ibis.schema(rules.STAR[name]).to_pyarrow().empty_table())
     found = engine.table(snapshot.paths(name), told=True)
     unknown = {column: ibis.null(rules.STAR[name][column]) for column in NEWER.get(name, ())
                if column not in found.columns}  # fmt: skip

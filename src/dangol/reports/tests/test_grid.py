@@ -15,8 +15,8 @@ from dangol.insight.olap.own import actions as own
 from dangol.insight.olap.own.reads import Written
 from dangol.insight.warehouse import actions
 from dangol.reports import asked as steps
+from dangol.reports import exporting, korea, layout, levels, paper, picture, sheets, show
 from dangol.reports import fields as catalogue
-from dangol.reports import korea, layout, levels, paper, picture, sheets, show
 from dangol.reports.grid import OTHERS
 from dangol.web.explorer import panels
 from dangol.work.actions import Quiet
@@ -269,3 +269,32 @@ def test_a_measure_that_compares_shows_its_members_or_says_what_it_needs(loaded,
     with translation.override("en"):
         assert "Growth compares with the period before" in show.notes(without)[0]
     assert not any("{measure}" in template for template, _values in pivot.notes)
+
+
+def test_a_file_of_numbers_holds_every_row_that_a_page_sums_up_as_others(loaded):
+    for number in range(30):
+        loaded.customer(f"more {number}", age_band=f"band {number:02}", branch="강남", rep="rep 1", unit_path="/1/2/")
+    loaded.batch("sales", [sale(f"m{n}", f"more {n}", "soap", "2026-03-06T01:00:00", 10 + n) for n in range(30)])
+    actions.refresh(Quiet())
+    asked = steps.read(parse_qs("rows=age_band&show=sales_amount"))
+    page = layout.lay(None, asked)
+    assert [head.kind for head in page.rows].count("others") == 1
+    assert any("every row" in template for template, _params in page.notes)
+    file = layout.lay(None, exporting.whole(asked, "csv"))
+    assert [head.kind for head in file.rows].count("member") == 32
+    amounts = [values[0] for _path, *values in lines(file)]
+    assert sum(amounts[:-1]) == amounts[-1] == 8300 + sum(10 + n for n in range(30))
+    assert not exporting.whole(asked, "pdf").every
+
+
+def test_a_condition_on_a_member_there_is_not_says_which_it_may_have_meant(loaded):
+    with translation.override("en"):
+        grid = laid("rows=month&show=sales_amount&where=branch = '강남구'")
+        assert show.notes(grid) == ["Branch has no member “강남구”. Did you mean: 강남?"]
+        there = show.notes(laid("rows=month&show=sales_amount&where=branch = '강남'"))
+        assert not any("member" in note for note in there)
+
+
+def test_growth_heeds_a_period_that_a_condition_calls_by_another_word(loaded):
+    grid = laid("rows=branch&show=sales_amount:last&where=월 = '2026-02'")
+    assert any("names a period" in template for template, _params in grid.notes)

@@ -13,7 +13,7 @@ from dangol.reports import asked as steps
 from dangol.reports import changes, picture, show
 from dangol.reports import fields as catalogue
 from dangol.reports.asked import GROWTH, KINDS, PLAIN, SHARES, TOPS, Asked, Figure, Filter
-from dangol.reports.fields import SUMMABLE, Fields
+from dangol.reports.fields import SUMMABLE, Field, Fields
 from dangol.reports.grid import Grid
 from dangol.web.shell import Request
 
@@ -62,8 +62,13 @@ def state_from(request: Request, given: QueryDict) -> tuple[Asked, Fields, str]:
     fields = catalogue.of(request.user, asked.star)
     view = given.get("view", "")
     touched = any(name != "star" for name, _value in steps.pairs(asked))
-    asked = fields.known(asked) if touched else replace(fields.usual(), star=asked.star)
+    asked = replace(fields.known(asked), every=False) if touched else replace(fields.usual(), star=asked.star)
     return asked, fields, view if view.isascii() and view.isdecimal() and len(view) < 10 else ""
+
+
+def _words(one: Field) -> str:
+    """What a field may be called when it is looked for: its name, its labels, the other words for it."""
+    return " · ".join(dict.fromkeys([gettext(one.label), one.name, one.label, *one.also]))
 
 
 class Board:
@@ -173,7 +178,7 @@ class Board:
             target = replace(self.asked, figures=rest, sort="") if used else None if full else changes.shown(
                 self.asked, plain)  # fmt: skip
             found.append({"name": name, "label": gettext(one.label), "definition": gettext(one.definition),
-                          "used": used, "url": self.url(target) if target else ""})  # fmt: skip
+                          "words": _words(one), "used": used, "url": self.url(target) if target else ""})  # fmt: skip
         return found
 
     def dimensions(self) -> list[dict[str, Any]]:
@@ -183,6 +188,7 @@ class Board:
             used = "rows" if name in self.asked.rows else "cols" if name in self.asked.columns else ""
             groups.setdefault(one.place if one.place in PLACE_NAMES else "own", []).append({
                 "name": name, "label": gettext(one.label), "definition": gettext(one.definition), "used": used,
+                "words": _words(one),
                 "rows": self._way(name, "rows", used), "cols": self._way(name, "cols", used),
                 "filter": self.part("values", dimension=name), "filtered": bool(self.asked.filter_of(name)),
             })  # fmt: skip

@@ -91,7 +91,7 @@ def _shelves(request: Request, board: Board) -> dict[str, Any]:
         "figures": board.figures(), "filters": board.filters(), "stars": _stars(request, board),
         "known": [{"name": one.name, "label": gettext(one.label), "definition": gettext(one.definition)}
                   for one in board.fields.dimensions.values()],
-        "where_open": bool(board.asked.where), "files": _files(board), "tools": board.tools(),
+        "where_open": bool(board.asked.where), "files": files.offered(board), "tools": board.tools(),
         "result_url": board.part("result"), "bar": views.bar(request.user, steps.query(board.asked), board.view),
         "state": steps.query(board.asked), "roles": views.roles(),
     }  # fmt: skip
@@ -128,10 +128,6 @@ def _grid(request: Request, board: Board, failed: int | None, *, opening: bool) 
     if job_id is not None:
         return job_id
     return answering.fresh(request.user, board.asked, board.fields, opening=opening)
-
-
-def _files(board: Board) -> list[tuple[str, str, str]]:
-    return [(form, name, board.part("file", format=form)) for form, name in files.FORM_NAMES.items()]
 
 
 def _stars(request: Request, board: Board) -> list[Any]:

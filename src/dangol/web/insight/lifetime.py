@@ -26,6 +26,10 @@ MODEL_NAMES = {"bg_nbd": "BG/NBD", "mbg_nbd": "MBG/NBD", "pareto_nbd": "Pareto/N
 REASONS = {
     "too_few_customers": gettext_lazy("A model needs at least 100 customers with a purchase."),
     "too_few_repeaters": gettext_lazy("A model needs at least 30 customers who bought on more than one day."),
+    "nobody_left": gettext_lazy(
+        "Purchases keep to one rhythm like a contract, but fewer than 10 customers have stopped: how long people stay "
+        "cannot be told yet."
+    ),
     "no_purchases": gettext_lazy("There are no purchases yet."),
 }
 WHY = {

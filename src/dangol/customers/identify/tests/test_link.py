@@ -165,6 +165,10 @@ def test_standings_are_replaced_and_those_of_nobody_are_taken_away(cast):
     publish(rows)
     mina = reads.customer(cast.administrator, cast.mina.pk).standing
     assert (mina.segment, mina.amount, mina.last_day, mina.as_of) == ("HHH", 900, date(2026, 1, 20), date(2026, 1, 31))
+    publish(rows | {"r": [4, 1], "segment": ["HHH", "LHL"]}, "s1b")  # one moves in an index, the other beside it only
+    assert list(Standing.objects.order_by("pk").values_list("customer_id", "r", "segment", "snapshot")) == sorted(
+        [(cast.mina.pk, 4, "HHH", "s1b"), (cast.jiho.pk, 1, "LHL", "s1b")]
+    )
     assert publish({"customer_id": [cast.jiho.pk], "segment": ["LLL"]}, "s2") == {"published": 1, "removed": 1}
     assert reads.count(cast.administrator, CustomerQuery(segments=("HHH",))) == (0, True)
     assert list(Standing.objects.values_list("customer_id", "segment")) == [(cast.jiho.pk, "LLL")]

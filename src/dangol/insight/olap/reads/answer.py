@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext
 
 from dangol.base.money import Currency, currency
 from dangol.insight.olap import rules
@@ -27,6 +27,7 @@ class Answer:
     """Figures. rows: dimension -> text, number or None (missing); measure -> number or None (not enough data).
 
     Amounts are in minor units, shares 0..1. groups: how many rows there are in all; `rows` may hold fewer.
+    hints: of an answer without figures, msgids with what stands in them that say which members there are not.
     total: the same measures over everything asked, where it was asked for. newest: False where the newest snapshot is
     damaged and an older one answered.
     """
@@ -39,6 +40,7 @@ class Answer:
     as_of: str
     newest: bool
     currency: str
+    hints: Sequence[tuple[str, Mapping[str, str]]] = ()
 
     @property
     def definitions(self) -> dict[str, str]:
@@ -65,6 +67,11 @@ def major(value: Any, unit: str, money: Currency) -> Any:
     return value / 10**money.digits if isinstance(value, int) else float(Decimal(repr(value)).scaleb(-money.digits))
 
 
+def said(answer: Answer) -> list[str]:
+    """The hints in the reader's language."""
+    return [gettext(template).format(**params) for template, params in answer.hints]
+
+
 def plain(answer: Answer) -> dict[str, Any]:
     """An answer as plain values: what `dangol query --json` prints and the API returns.
 
@@ -86,6 +93,7 @@ def plain(answer: Answer) -> dict[str, Any]:
         "as_of": answer.as_of,
         "newest": answer.newest,
         "generated": answer.generated_columns,
+        "hints": said(answer),
     }
 
 

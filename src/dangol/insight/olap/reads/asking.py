@@ -8,6 +8,7 @@ from dangol.base.errors import BadInput
 from dangol.insight.olap import naming, rules
 from dangol.insight.olap.own import reads as own
 from dangol.insight.olap.reads.answer import Answer, Column, texts
+from dangol.insight.olap.reads.members import hints
 from dangol.insight.olap.reads.opened import Opened, company, declared
 from dangol.insight.olap.reads.shaping import found
 from dangol.staff.reads import Member, require
@@ -76,6 +77,7 @@ def ask(
         as_of=opened.snapshot.facts["as_of"],
         newest=opened.newest,
         currency=opened.currency,
+        hints=hints(opened, figures, asked.measures, asked.condition),
     )
 
 

@@ -54,6 +54,14 @@ def resembling(
     return {title: [item for item in items if item["name"] in near[kinds[title]]] for title, items in found.items()}
 
 
+def dimensions_in(asked: rules.Model, where: str) -> set[str]:
+    """The names of the dimensions that a condition speaks of, whatever words it calls them by. Raises BadInput."""
+    condition = rules.parse(where)
+    if not rules.names(condition) <= asked.dimensions.keys():
+        asked = naming.worded(asked)
+    return rules.names(asked.plain(asked.named(condition)))
+
+
 def label(item: rules.Hierarchy | rules.Model) -> str:
     """A label in the reader's language, or its msgid."""
     return item.ko if item.ko and (get_language() or "").startswith("ko") else item.label

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -91,9 +91,10 @@ def _of_segments(question: tables.Question) -> bool:
 
 def _star(opened: Engine, snapshot: Snapshot, who: Scope, *, segments: bool = True) -> tables.Star:
     """The tables as the member may see them. segments: whether customers carry their segment."""
-    names = ("sales_lines", "customers", "products", "stores", "contacts", "responses", "units")
+    names = ("sales_lines", "customers", "products", "stores", "contacts", "responses", "web_events", "units")
     found = {name: warehouse.table(opened, snapshot, name) for name in names}
-    people = _with_segment(opened, found["customers"]) if segments else found["customers"]
+    scores = _scores() if segments else None
+    people = _with_segment(opened, found["customers"], scores) if segments else found["customers"]
     people = people.mutate(first_month=people.first_day.strftime("%Y-%m"))
     if not who.everyone:
         people = people.filter(_seen(people, who))
@@ -106,6 +107,7 @@ def _star(opened: Engine, snapshot: Snapshot, who: Scope, *, segments: bool = Tr
         days=days_of(snapshot),
         zone=_zone(settings.DANGOL.zone, *days_of(snapshot) or ()),
         different=lambda numbers, groups: opened.bits(numbers, span, groups) if (span := _ids(snapshot)) else None,
+        held=lambda name, table: opened.held((snapshot.id, scores.id if scores else "", *name), table),
     )
 
 
@@ -141,13 +143,19 @@ def _seen(people: Table, who: Scope) -> Any:
     return ibis.literal(False)
 
 
-def _with_segment(opened: Engine, people: Table) -> Table:
-    """Customers with the segment of the newest scores; missing before the first scoring."""
+def _scores() -> Snapshot | None:
+    """The newest scores; None before the first scoring."""
     try:
-        scores, _newest = Store(settings.DANGOL.home / "scores").current()
-        scored = opened.table(scores.paths("rfm"))
+        return Store(settings.DANGOL.home / "scores").current()[0]
     except (NotFound, Damaged):
+        return None
+
+
+def _with_segment(opened: Engine, people: Table, scores: Snapshot | None) -> Table:
+    """Customers with the segment of the newest scores; missing before the first scoring."""
+    if scores is None or "rfm" not in scores.files:
         return people.mutate(segment=ibis.null("string"))
+    scored = opened.table(scores.paths("rfm"))
     last = scored.filter(scored.as_of == scored.as_of.max()).select("customer_id", "segment")
     return people.left_join(last, "customer_id").drop("customer_id_right")
 
@@ -161,8 +169,7 @@ def _families(star: tables.Star, wanted: Sequence[str], question: tables.Questio
         "base": lambda: [by.named(tables.base(by.star, by.question))],
         "cycle": lambda: [by.named(tables.cycle(by.star, by.question))],
         "retention": lambda: [by.named(tables.retention(by.star, by.question))],
-        "contacts": lambda: [tables.contacted(star, question)],
-        "responses": lambda: [tables.responding(star, question)],
+        **{one: partial(lambda one: [tables.reached(star, question, one, wanted)], one) for one in tables.REACHED},
     }
     return [table for family, build in built.items() if family in families for table in build()]
 

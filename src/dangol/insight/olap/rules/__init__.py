@@ -25,6 +25,7 @@ from dangol.insight.olap.rules.conditions import (
     names,
     parts_of,
 )
+from dangol.insight.olap.rules.declared import is_formula, unknown
 from dangol.insight.olap.rules.dimensions import DIMENSIONS
 from dangol.insight.olap.rules.formulas import (
     Among,
@@ -46,8 +47,6 @@ from dangol.insight.olap.rules.model import (
     USUAL_ROWS,
     Conditions,
     Model,
-    is_formula,
-    unknown,
 )
 from dangol.insight.olap.rules.naming import Words, key, renamed
 from dangol.insight.olap.rules.periods import (

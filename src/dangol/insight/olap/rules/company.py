@@ -45,7 +45,8 @@ SPLITS: Mapping[str, frozenset[str]] = {
     "cycle": OF_LINES,
     "retention": OF_LINES,
     "contacts": frozenset({"period", "customer", "posting", "channel", "campaign"}),
-    "responses": frozenset({"period", "customer", "posting", "campaign"}),
+    "responses": frozenset({"period", "customer", "posting", "campaign", "response"}),
+    "events": frozenset({"period", "clock", "customer", "posting", "event"}),
 }
 COMPARING = frozenset({"retention"})
 IN_ORDER = frozenset({"product", "price"})  # what differs between the lines of one order

@@ -1,57 +1,24 @@
 """What a star can be asked: measures, dimensions and hierarchies, declared once and used by every door."""
 
-import re
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
-from difflib import get_close_matches
-from itertools import combinations
 from typing import Any
 
 from dangol.base.errors import BadInput
-from dangol.insight.olap.rules.conditions import (
-    And,
-    Compare,
-    Condition,
-    Has,
-    In,
-    IsNull,
-    Not,
-    Or,
-    Over,
-    Recent,
-    Under,
-    names,
-)
-from dangol.insight.olap.rules.formulas import (
-    Among,
-    Formula,
-    Number,
-    computed,
-    formula_names,
-    formula_parts,
-    groupwise,
-)
+from dangol.insight.olap.rules.conditions import Condition, names
+from dangol.insight.olap.rules.declared import IS_FORMULA, Declared
+from dangol.insight.olap.rules.formulas import Among, Formula, Number, computed, formula_parts, groupwise
 from dangol.insight.olap.rules.frames import Frame
-from dangol.insight.olap.rules.items import Dimension, Hierarchy, Measure, Unit
-from dangol.insight.olap.rules.naming import Words, renamed, rewritten
+from dangol.insight.olap.rules.items import Measure, Unit
 from dangol.insight.olap.rules.periods import PERIODS
-from dangol.insight.olap.rules.recent import dated, recent
 from dangol.insight.olap.rules.units import unit_of
-from dangol.insight.olap.rules.writing import parse_formula
 
 MOST_DIMENSIONS = 6
 MOST_ROWS = 100_000
 USUAL_ROWS = 10_000
 MOST_NESTED = 8  # measures within measures
-MOST_NAMED = 12  # names in an error
-IS_FORMULA = re.compile(r"[-+*/(]")
 MOST_FRAMES = 4  # functions of time within each other
-
-
-def N_(text: str) -> str:  # noqa: N802  marks a text for translation; rules import no Django
-    return text
-
 
 Conditions = tuple[Condition | Frame, ...]  # what comes behind a frame holds there, what comes before it holds here
 Leaf = Callable[[Conditions, str], Number | None]
@@ -59,27 +26,8 @@ Others = Callable[[Among, Conditions], Number | None]
 
 
 @dataclass(frozen=True)
-class Model:
-    """A star as it can be asked.
-
-    splits: family of measures -> of which dimensions it can be split. Measures that compare with the period before
-    (`comparing`) need exactly one period and have no total. end: the last day of the data, from which "last month" is
-    counted. words: what people may call measures and dimensions. ranked_by: the measure by which ranks of customers and
-    the like are counted, where there are such.
-    """
-
-    name: str
-    label: str
-    measures: Mapping[str, Measure]
-    dimensions: Mapping[str, Dimension]
-    hierarchies: Sequence[Hierarchy]
-    splits: Mapping[str, frozenset[str]]
-    comparing: frozenset[str] = frozenset()
-    trees: frozenset[str] = frozenset()  # tables whose members lie below one another
-    ko: str = ""
-    end: date | None = None
-    words: Words = field(default_factory=Words)
-    ranked_by: str = ""
+class Model(Declared):
+    """A star as it can be asked: which facts its measures need, what can be split by what, and what formulas give."""
 
     def leaves(self, wanted: Iterable[str], under: Conditions = (), depth: int = 0) -> dict[Conditions, list[str]]:
         """The measures that facts must give for those wanted: conditions -> names. Raises BadInput."""
@@ -142,15 +90,6 @@ class Model:
             self.compares_groups(part, depth + 1) for _frames, part in formula_parts(formula)
         )
 
-    def measure(self, name: str) -> Measure:
-        """Raises BadInput where there is none of this name."""
-        if name in self.measures:
-            return self.measures[name]
-        if name in self.dimensions or self.words.name("dimension", name) in self.dimensions:
-            raise BadInput("{name} is a dimension: split by it, and name a measure to be computed.", field="measures",
-                           name=name)  # fmt: skip
-        raise unknown("measure", name, list(self.measures), self.words)
-
     def compares(self, name: str) -> bool:
         """Whether a measure, or one it is made of, looks at another period and so needs one to start from."""
         return any(
@@ -171,20 +110,25 @@ class Model:
         for name, parts in leaves.items():
             for conditions, bases in parts.items():
                 frames = [one for one in conditions if isinstance(one, Frame)]
-                self._check_frames(name, frames, [*by, *used])
+                self._check_frames(name, frames, by, used)
                 inside = [
                     dimension for one in conditions if not isinstance(one, Frame) for dimension in sorted(names(one))
                 ]
                 for base in bases:
                     self._check_one(name, self.measures[base], by, [*by, *used, *inside])
 
-    def _check_frames(self, name: str, frames: Sequence[Frame], used: Sequence[str]) -> None:
+    def _check_frames(self, name: str, frames: Sequence[Frame], by: Sequence[str], used: Sequence[str]) -> None:
         for frame in frames:
             for dimension in frame.keep:
                 self.dimension(dimension)
             if not frame.timed and frame is not frames[0]:
                 raise BadInput("{measure}: put total on the outside, around the functions of time.", field="measures",
                                measure=name)  # fmt: skip
+        periods = [one for one in by if one in PERIODS]
+        if len(frames) > 1 and not frames[0].timed and periods and not {*frames[0].keep, *used} & set(PERIODS):
+            raise BadInput("{measure}: a total is taken over all periods, so there is none to look back from. Keep the "
+                           "period apart, as in total(…, {period}), or name it in the condition.", field="measures",
+                           measure=name, period=periods[0])  # fmt: skip
         if len(frames) > MOST_FRAMES:
             raise BadInput("{measure} has more than {most} functions inside each other.", field="measures",
                            measure=name, most=MOST_FRAMES)  # fmt: skip
@@ -206,55 +150,6 @@ class Model:
                 periods=", ".join(PERIODS),
             )
 
-    def dimension(self, name: str) -> Dimension:
-        """Raises BadInput where there is none of this name."""
-        if name in self.dimensions:
-            return self.dimensions[name]
-        if name in self.measures or self.words.name("measure", name) in self.measures:
-            raise BadInput("{name} is a measure: it can be computed, but not split or filtered by. To keep the rows "
-                           "where it is large, ask with having.", field="by", name=name)  # fmt: skip
-        one = next((one for one in self.hierarchies if one.name == name), None)
-        if one is not None:
-            raise BadInput("{name} is a hierarchy. Name one of its levels: {levels}; or ask for a member by under.",
-                           field="by", name=name, levels=", ".join(one.levels))  # fmt: skip
-        raise unknown("dimension", name, list(self.dimensions), self.words)
-
-    def plain(  # noqa: PLR0911  one return a kind of condition
-        self, condition: Condition | None
-    ) -> Condition | None:
-        """The condition with each member path (`stores under ('USA', 'CA')`) as conditions on dimensions.
-
-        What is said from the end of the data becomes days, where the end is known.
-        """
-        match condition:
-            case Recent(name):
-                if not self.dimension(name).is_period:
-                    raise BadInput("{dimension} is not a period, so it is not of a recent one.", field="where",
-                                   dimension=name)  # fmt: skip
-                return dated(condition, self.end) if self.end else condition
-            case Compare(name, "=", str(text)) if self._timed(name) and (said := recent(text, name)):
-                return self.plain(said)
-            case In(name, (str(text),)) if self._timed(name) and (said := recent(text, name)):
-                return self.plain(said)
-            case Under(name, path):
-                return self._path(name, path)
-            case And(parts):
-                return And(tuple(one for part in parts if (one := self.plain(part))))
-            case Or(parts):
-                return Or(tuple(one for part in parts if (one := self.plain(part))))
-            case Not(inner):
-                return Not(self.plain(inner) or inner)
-            case Over(inner):
-                return Over(self.plain(inner))
-            case Has(name) if self._timed(name):
-                raise BadInput("{dimension} is a period: ask for it by =, in, between, < or >, not by a part of its "
-                               "text.", field="where", dimension=name)  # fmt: skip
-            case _:
-                return condition
-
-    def _timed(self, name: str) -> bool:
-        return name in self.dimensions and self.dimensions[name].is_period
-
     def until(self, end: date | None) -> "Model":
         """The model of data that end on this day."""
         if end is None:
@@ -263,54 +158,6 @@ class Model:
         lately = {name: replace(one, condition=model.plain(one.condition)) for name, one in self.measures.items()
                   if one.condition is not None}  # fmt: skip
         return replace(model, measures={**self.measures, **lately}) if lately else model
-
-    def named(self, condition: Condition | None) -> Condition | None:
-        """The condition with the dimensions called by their names."""
-        hierarchies = {one.name for one in self.hierarchies}
-
-        def name(text: str) -> str:
-            if text in self.dimensions or text in hierarchies or text in self.measures:
-                return text
-            return next((found for kind in ("dimension", "hierarchy", "measure")
-                         if (found := self.words.name(kind, text)) != text), text)  # fmt: skip
-
-        return renamed(condition, name)
-
-    def formula(self, text: str, field: str = "formula") -> Formula:
-        """The formula a text says, measures and dimensions called by their names. Raises BadInput."""
-
-        def name(kind: str, known: Collection[str]) -> Callable[[str], str]:
-            return lambda said: said if said in known else self.words.name(kind, said)
-
-        found = parse_formula(text, field)
-        if not formula_names(found):
-            raise BadInput("Name at least one measure in the formula.", field=field)
-        return rewritten(found, name("measure", self.measures), name("dimension", self.dimensions))
-
-    def _path(self, name: str, path: Sequence[Any]) -> Condition:
-        """A member of a hierarchy by its ancestors; in a ragged one the levels it lacks may be left out."""
-        if name in self.dimensions and self.dimensions[name].of in self.trees:
-            return Compare(name, "=", path[-1])
-        hierarchy = next((one for one in self.hierarchies if one.name == name), None)
-        if hierarchy is None:
-            raise unknown("hierarchy", name, [one.name for one in self.hierarchies], self.words)
-        if len(path) > len(hierarchy.levels):
-            raise BadInput("{hierarchy} has {most} levels; the path names more.", field="where", hierarchy=name,
-                           most=len(hierarchy.levels))  # fmt: skip
-        chosen = (
-            combinations(range(len(hierarchy.levels)), len(path)) if hierarchy.ragged else [tuple(range(len(path)))]
-        )
-        ways = [self._way(hierarchy, places, path) for places in chosen if places[0] == 0]
-        return ways[0] if len(ways) == 1 else Or(tuple(ways))
-
-    @staticmethod
-    def _way(hierarchy: Hierarchy, places: Sequence[int], path: Sequence[Any]) -> Condition:
-        named = dict(zip(places, path, strict=True))
-        parts: list[Condition] = [
-            Compare(level, "=", named[place]) if place in named else IsNull(level)
-            for place, level in enumerate(hierarchy.levels[: places[-1] + 1])
-        ]
-        return parts[0] if len(parts) == 1 else And(tuple(parts))
 
     def with_measures(self, more: Iterable[Measure]) -> "Model":
         """The model with more measures; one whose name is taken is left out."""
@@ -334,28 +181,3 @@ class Model:
         told = {name: replace(self.measures[name], definition=english, ko_definition=korean)
                 for name, (english, korean) in said.items()}  # fmt: skip
         return replace(self, measures={**self.measures, **told})
-
-
-def is_formula(text: str) -> bool:
-    """Whether a text is a formula rather than a name."""
-    return bool(IS_FORMULA.search(text))
-
-
-def unknown(kind: str, name: str, known: Sequence[str], words: Words | None = None) -> BadInput:
-    """The error for a name that does not exist, with the names it may have meant."""
-    known = [one for one in known if not IS_FORMULA.search(one)]
-    alike = [*get_close_matches(name, known, n=3, cutoff=0.5), *(words.near(kind, name) if words else ())]
-    near = list(dict.fromkeys(alike)) or known
-    near = [*near[:MOST_NAMED], "…"] if len(near) > MOST_NAMED else near
-    template = {
-        "measure": N_("There is no measure {name}. Did you mean: {near}?"),
-        "dimension": N_("There is no dimension {name}. Did you mean: {near}?"),
-        "hierarchy": N_("There is no hierarchy {name}. Did you mean: {near}?"),
-    }[kind]
-    if not alike:
-        template = {
-            "measure": N_("There is no measure {name}. There are: {near}."),
-            "dimension": N_("There is no dimension {name}. There are: {near}."),
-            "hierarchy": N_("There is no hierarchy {name}. There are: {near}."),
-        }[kind]
-    return BadInput(template, field="where" if kind == "hierarchy" else kind, name=name[:60], near=", ".join(near))

@@ -23,7 +23,7 @@ from dangol.engine import Engine, fresh_local
 from dangol.engine.snapshots import Draft
 from dangol.insight.olap.stars import tables
 from dangol.insight.olap.stars.reads import missing, names, store
-from dangol.insight.olap.stars.rules import Star, Table, Tree, declared
+from dangol.insight.olap.stars.rules import Star, Table, Tree, declared, fitting
 from dangol.staff.reads import Member, require
 from dangol.staff.rules import Right
 from dangol.work.actions import Running
@@ -199,9 +199,11 @@ def _write_batch(build: _Build, table: Table, file: str, rows: pa.Table) -> None
     pq.write_table(rows, text)
     cells = build.engine.table([text])
     for wrong in build.engine.arrow(tables.unfit(cells, table)).to_pylist():
-        raise BadInput("{table}: row {row} of {name}: “{text}” in the column {column} is not of the type {kind}.",
+        fits = fitting(str(wrong["text"]))
+        raise BadInput("{table}: row {row} of {name}: “{text}” in the column {column} is not of the type {kind}. "
+                       "Declare the column as {fits} and add the star again.",
                        field="file", table=table.name, row=wrong["line"], name=file, text=str(wrong["text"])[:60],
-                       column=wrong["column"], kind=wrong["kind"])  # fmt: skip
+                       column=wrong["column"], kind=wrong["kind"], fits=fits)  # fmt: skip
     build.keep(table, tables.typed(cells, table))
     text.unlink()
 

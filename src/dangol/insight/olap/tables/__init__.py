@@ -8,19 +8,20 @@ used where a join on dimensions would lose them.
 from dangol.insight.olap.tables.codes import coded
 from dangol.insight.olap.tables.conditions import met
 from dangol.insight.olap.tables.facts import facts, order_keys, sold
-from dangol.insight.olap.tables.people import base, contacted, cycle, people, responding, retention
+from dangol.insight.olap.tables.people import base, cycle, people, retention
 from dangol.insight.olap.tables.ranks import placed
+from dangol.insight.olap.tables.reached import REACHED, reached, reached_rows
 from dangol.insight.olap.tables.sales import best_shares, sales
 from dangol.insight.olap.tables.shape import Question, Star, column, period, whole
 
 __all__ = [
+    "REACHED",
     "Question",
     "Star",
     "base",
     "best_shares",
     "coded",
     "column",
-    "contacted",
     "cycle",
     "facts",
     "met",
@@ -28,7 +29,8 @@ __all__ = [
     "people",
     "period",
     "placed",
-    "responding",
+    "reached",
+    "reached_rows",
     "retention",
     "sales",
     "sold",

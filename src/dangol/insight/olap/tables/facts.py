@@ -14,6 +14,7 @@ from dangol.insight.olap.tables.shape import Question, Star, column, period, who
 from dangol.insight.warehouse.tables import company_time, figured
 
 NOBODY = 0  # no customer's number
+CODE = "code_"  # a number for what is split by (see `codes`)
 NUMBERS = {"product": "item", "store": "place"}  # by which rows lead to them, in a layout that has numbers
 JOINS = {"customer": "customer_id", "product": "product_key", "store": "store_key", "posting": "unit_id"}
 
@@ -56,7 +57,8 @@ def dimensioned(star: Star, table: Table, wanted: Collection[Dimension], *, ever
                 **{f"{of}_{name}": sides[of][name] for name in columns},
             )
             if by_number or (of == "customer" and everyone):
-                table = _with_every(table, side, number if by_number else key, f"{of}_key_")
+                known = CODE in sides[of].columns
+                table = _with_every(table, side, number if by_number else key, f"{of}_key_", known=known)
             else:
                 table = table.left_join(side, table[key] == side[f"{of}_key_"])
     return table.mutate(**{column(item): _value(star, table, item) for item in wanted})
@@ -96,16 +98,24 @@ def ranked(star: Star, question: Question) -> Star:
     return replace(star, customers=people)
 
 
-def _with_every(table: Table, side: Table, number: str, key: str) -> Table:
+def _with_every(table: Table, side: Table, number: str, key: str, *, known: bool) -> Table:
     """Rows with what their customer, product or store tells, those of none with nothing.
 
     None is one more of them here, so that every row finds exactly one: such a join is an array that is looked up in,
-    where the engine knows the numbers to be few (DuckDB: up to a million).
+    where the engine knows the numbers to be few (DuckDB: up to a million). known: whether the side has none already.
     """
-    none = ibis.literal(NOBODY, type=side[key].type())
-    told = {name: ibis.null(kind) for name, kind in side.schema().items()} | {key: none}
-    both = ibis.union(side, ibis.range(0, 1).unnest().name("row").as_table().select(**told))
-    return table.inner_join(both, table[number].fill_null(none) == both[key])
+    side = side if known else with_none(side, key)
+    return table.inner_join(side, table[number].fill_null(_none(side, key)) == side[key])
+
+
+def with_none(side: Table, key: str) -> Table:
+    """Customers, products or stores and one more row for none of them, whose number is NOBODY."""
+    told = {name: ibis.null(kind) for name, kind in side.schema().items()} | {key: _none(side, key)}
+    return ibis.union(side, ibis.range(0, 1).unnest().name("row").as_table().select(**told))
+
+
+def _none(side: Table, key: str) -> Value:
+    return ibis.literal(NOBODY, type=side[key].type())
 
 
 def sold(star: Star, question: Question) -> Table:

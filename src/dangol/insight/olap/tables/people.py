@@ -1,4 +1,4 @@
-"""Measures of customers: how many there are so far, their cycle, who came back, who was contacted and responded."""
+"""Measures of customers: how many there are so far, their cycle, and who came back."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -140,24 +140,3 @@ def _near(star: Star, question: Question, found: Table) -> list[BooleanValue]:
     first, last = (rules.period_number(unit, day) for day in (min(days), max(days)))
     low, high = rules.period_days(unit, first - 1)[0], rules.period_days(unit, last)[1]
     return [found.day.between(ibis.literal(low), ibis.literal(high))]
-
-
-def _real(events: Table) -> Table:
-    """Contacts or responses of real people: what went to generated addresses is counted in no figure."""
-    return events.filter(events.generated.fill_null(whole(0)) == whole(0))
-
-
-def contacted(star: Star, question: Question) -> Table:
-    """Different customers on contact lists."""
-    return _people_in(star, _real(star.contacts).rename(day="contacted_on"), question, "contacted_customers")
-
-
-def responding(star: Star, question: Question) -> Table:
-    """Different customers with a response."""
-    return _people_in(star, _real(star.responses).rename(day="responded_on"), question, "responding_customers")
-
-
-def _people_in(star: Star, table: Table, question: Question, name: str) -> Table:
-    found = facts(star, table, today(question))
-    found = found.filter(found.customer_id.notnull()).select(*question.keys, "customer_id").distinct()
-    return grouped(found, question.keys, **{name: found.count()})

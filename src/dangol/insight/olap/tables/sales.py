@@ -6,7 +6,7 @@ from ibis.expr.types import IntegerValue, Table, Value
 
 from dangol.insight.olap import rules
 from dangol.insight.olap.rules import Dimension
-from dangol.insight.olap.tables.codes import coded
+from dangol.insight.olap.tables.codes import coded, coded_people
 from dangol.insight.olap.tables.conditions import met
 from dangol.insight.olap.tables.facts import dimensioned, facts, order_keys, ranked, sold, source_of
 from dangol.insight.olap.tables.ranks import best, placed, ranks_itself
@@ -27,7 +27,11 @@ def sales(star: Star, question: Question, wanted: Collection[str]) -> list[Table
     """
     if ranks_itself(question):
         return [_by_ranks(star, question, wanted)]
-    star = ranked(star, question)
+    by = coded_people(ranked(star, question), question)
+    return [by.named(table) for table in _sales(by.star, by.question, wanted)]
+
+
+def _sales(star: Star, question: Question, wanted: Collection[str]) -> list[Table]:
     people = PER_CUSTOMER.intersection(wanted)
     visits = told(star, question) if people else None
     if visits is None and not (people and _apart(question, people)):

@@ -16,11 +16,12 @@ from dangol.insight.warehouse.rules import Stretch
 class Star:
     """The tables of the warehouse, already bounded by what the member may see; customers carry their segment.
 
-    bounded: whether lines, contacts and responses of other customers must be left out. days: first and last day of
-    the sales lines. zone: how the company's clock differs from UTC over them. different: the number of different
-    customers of a column in so many groups at most, as one aggregate; None where the engine has no quick one (see
-    `Engine.bits`). visits, tickets: None in a layout that had none. complete: whether the customer of every line and
-    visit is among the customers (or left out by `bounded`).
+    bounded: whether lines, contacts, responses and web events of other customers must be left out. days: first and
+    last day of the sales lines. zone: how the company's clock differs from UTC over them. different: the number of
+    different customers of a column in so many groups at most, as one aggregate; None where the engine has no quick one
+    (see `Engine.bits`). held: a table made of products, stores or customers, worked out once under its name for all
+    questions to the same data. visits, tickets: None in a layout that had none. complete: whether the customer of
+    every line and visit is among the customers (or left out by `bounded`).
     """
 
     sales_lines: Table
@@ -29,6 +30,7 @@ class Star:
     stores: Table
     contacts: Table
     responses: Table
+    web_events: Table
     units: Table
     visits: Table | None = None
     tickets: Table | None = None
@@ -37,6 +39,7 @@ class Star:
     days: tuple[date, date] | None = None
     zone: Sequence[Stretch] = ()
     different: Callable[[IntegerColumn, int], IntegerValue | None] | None = None
+    held: Callable[[tuple[str, ...], Table], Table] = lambda _name, table: table
 
 
 @dataclass(frozen=True)

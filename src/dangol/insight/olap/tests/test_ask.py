@@ -1,7 +1,7 @@
 """Figures of a small company, on every engine."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -42,6 +42,15 @@ def loaded(home, monkeypatch, settings):
     loaded.batch("contacts", [{"campaign_key": "10", "customer_key": "a"}])
     loaded.batch("responses", [{"campaign_key": "9", "customer_key": "a", "responded_on": date(2026, 1, 9), "kind": kind}
                                for kind in ("coupon", "reply")])  # fmt: skip
+    loaded.batch("events", [
+        {"event_key": str(number), "event": event, "customer_key": key, "visitor": visitor, "site": "shop",
+         "page": page, "happened_at": datetime.fromisoformat(at)}
+        for number, (event, key, visitor, page, at) in enumerate([
+            ("Viewed", "a", "x", "/soap", "2026-01-31T14:00:00"), ("Viewed", "a", "y", "/soap", "2026-01-31T16:00:00"),
+            ("Viewed", None, "z", "/soap", "2026-02-01T01:00:00"), ("Added", None, "z", "/cream", "2026-02-01T01:00:00"),
+            ("Viewed", "c", None, "/cream", "2026-02-02T01:00:00"),
+        ])
+    ])  # fmt: skip
     actions.refresh(Quiet())
     return loaded
 
@@ -118,6 +127,23 @@ def test_purchase_cycle_is_the_mean_gap_between_purchase_days(loaded):
 def test_campaigns_count_people_not_rows(loaded):
     assert asked(["contacted_customers", "responding_customers"], ["campaign"]) == [("9", 3, 1), ("10", 1, 0)]
     assert asked(["responding_customers"], ["month"]) == [("2026-01", 1)]
+
+
+@on_every_engine
+def test_contacts_and_responses_count_every_one(loaded):
+    assert asked(["contacts", "contacted_customers"], ["campaign"]) == [("9", 3, 3), ("10", 1, 1)]
+    assert asked(["responses", "responding_customers"], ["response_kind"]) == [("coupon", 1, 1), ("reply", 1, 1)]
+    assert asked(["contacts", "responses"]) == [(4, 2)]
+
+
+@on_every_engine
+def test_web_events_count_visits_browsers_and_customers_on_the_companys_day(loaded):
+    web = ["web_events", "web_visitors", "web_customers"]
+    assert asked(web) == [(5, 3, 2)]  # a with two browsers, z, and c
+    assert asked(web, ["month"]) == [("2026-01", 1, 1, 1), ("2026-02", 4, 3, 2)]  # midnight in Seoul lies between
+    assert asked(web, ["web_event"], "web_page = '/cream'") == [("Added", 1, 1, 0), ("Viewed", 1, 1, 1)]
+    assert asked(["web_events"], ["hour"]) == [(1, 1), (10, 3), (23, 1)]
+    assert asked(["web_customers"], ["age_band"], "web_site = 'shop'") == [("30s", 1), (None, 1)]
 
 
 @on_every_engine

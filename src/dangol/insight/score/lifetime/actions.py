@@ -27,7 +27,7 @@ from dangol.insight.score.lifetime.rules.valuation import Lifetime, Question
 from dangol.insight.warehouse import reads as warehouse
 from dangol.work.actions import Running
 
-WAY = 2  # raised where the way of computing changes: the same data are then worked out anew
+WAY = 3  # raised where the way of computing changes: the same data are then worked out anew
 MONTHS = 12
 CHECK_DAYS, SHORTEST_CHECK_DAYS = 90, 14
 ALIVE_STEPS = 10

@@ -91,8 +91,12 @@
   });
   doc.addEventListener("input", (event) => {
     if (!event.target.matches?.("[data-find-field]")) return;
-    const words = event.target.value.trim().toLowerCase();
-    all("[data-fields] li").forEach((item) => { item.hidden = Boolean(words) && !item.textContent.toLowerCase().includes(words); });
+    const plain = (text) => text.toLowerCase().replace(/[\s_·-]+/g, "");
+    const words = plain(event.target.value);
+    const fields = all("[data-fields] li[data-words]");
+    fields.forEach((item) => { item.hidden = Boolean(words) && !plain(item.dataset.words).includes(words); });
+    all("[data-fields] section").forEach((group) => { group.hidden = !find("li:not([hidden])", group); });
+    find("[data-found-none]").hidden = fields.some((item) => !item.hidden);
   });
 
   /* Dragging: fields from the list or a shelf to a place on a shelf. */

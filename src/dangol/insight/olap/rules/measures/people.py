@@ -1,4 +1,4 @@
-"""Who bought and who was spoken to: customers, and what they did."""
+"""Who bought: customers, how often they come and whether they stay."""
 
 from collections.abc import Sequence
 
@@ -147,35 +147,5 @@ PEOPLE: Sequence[Measure] = (
         "sales",
         formula=parse_formula("buying_customers / total(buying_customers, first_month)"),
         also="cohort retention, 코호트유지율, 코호트잔존율",
-    ),
-    Measure(
-        "contacted_customers",
-        N_("Contacted customers"),
-        Unit.COUNT,
-        N_(
-            "Number of different customers on the contact lists of campaigns. Split by period: by the day of "
-            "contact, where it is known. What a demonstration sent to generated addresses is not counted."
-        ),
-        "contacts",
-        zero=True,
-        also="contacts, reach, targeted customers, 접촉고객, 접촉고객수, 도달고객",
-    ),
-    Measure(
-        "responding_customers",
-        N_("Responding customers"),
-        Unit.COUNT,
-        N_("Number of different customers with at least one response to a campaign, such as a redeemed coupon."),
-        "responses",
-        zero=True,
-        also="responders, responses, respondents, 반응고객, 반응고객수, 응답고객",
-    ),
-    Measure(
-        "response_rate",
-        N_("Response rate"),
-        Unit.SHARE,
-        N_("Responding customers divided by contacted customers."),
-        "responses",
-        formula=parse_formula("responding_customers / contacted_customers"),
-        also="conversion, conversion rate, campaign response, 반응율, 응답률, 전환율",
     ),
 )

@@ -306,3 +306,11 @@ def test_the_description_of_foodmart_is_whole():
         "ragged_city": "ragged_state",
         "ragged_store": "ragged_city",
     }
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [("0.001", "decimal(3)"), ("12", "whole"), ("1e-5", "number"), ("2026-01-31", "date"), ("n/a", "text")],
+)
+def test_a_cell_that_does_not_fit_says_which_type_holds_it(text, kind):
+    assert rules.fitting(text) == kind

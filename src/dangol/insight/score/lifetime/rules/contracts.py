@@ -16,6 +16,7 @@ PERIODS_AHEAD = 1_000
 NEAR = 0.12  # of a period: months have 28 to 31 days
 REGULAR = 0.9
 SHORTEST_DAYS = 5
+FEWEST_LEFT = 10  # before, how long people stay cannot be told: all alike is a habit, or a contract just begun
 
 
 def rhythm(gap: Floats, times: Floats) -> tuple[float, float]:

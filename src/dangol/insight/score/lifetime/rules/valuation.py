@@ -121,6 +121,8 @@ def chosen(rows: pa.Table, asked: Question) -> Lifetime:
     if reason:
         return Lifetime(reason=reason, **seen)
     if wanted == CONTRACT or (wanted == AUTO and contracts.contractual(asked.period_days, asked.regular_share)):
+        if _silent(rows, asked.period_days).sum() < contracts.FEWEST_LEFT:
+            return Lifetime(reason="nobody_left", **seen)
         why = "asked_for" if wanted == CONTRACT else "rhythm"
         return Lifetime(model=CONTRACT, chosen_by=why, fits={CONTRACT: _contract(rows, asked.period_days)}, **seen)
     money = paying(rows) if asked.with_amounts else Money(reason="no_amounts")

@@ -79,6 +79,12 @@ def test_subscriptions_are_told_from_shopping():
     assert {row["value"] for row in gone} == {0}
 
 
+def test_a_rhythm_that_nobody_has_left_is_not_enough_to_tell_how_long_people_stay():
+    days = [FIRST, FIRST + timedelta(days=30), FIRST + timedelta(days=60)]
+    found = plain.lifetime(table([(f"C{n}", day, 100) for n in range(150) for day in days]))
+    assert (found.reason, found.customers) == ("nobody_left", None)
+
+
 def yearly(there):
     """One row a customer and year of those still there; there: customers by year."""
     return table([(f"S{n}", date(2000 + year, 1, 15), 100) for year, most in enumerate(there) for n in range(most)])
