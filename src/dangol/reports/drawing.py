@@ -42,6 +42,8 @@ def _scale(grid: Grid, figure: Figure, field: str = "value") -> Spec:
         return scale | {"axis": {"format": currency(grid.currency).sign, "formatType": "money"}}
     if unit in ("share", "change", "points"):
         return scale | {"axis": {"format": ".0%", "formatType": "number"}}
+    if unit == "count":
+        return scale | {"axis": {"tickMinStep": 1}}
     return scale
 
 

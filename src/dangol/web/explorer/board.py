@@ -24,7 +24,8 @@ def N_(text: str) -> str:  # noqa: N802  marks a text for translation
 
 PLACE_NAMES = {
     "period": N_("Calendar"), "posting": N_("In charge"), "customer": N_("Customer"), "product": N_("Product"),
-    "price": N_("Sale"), "store": N_("Store"), "channel": N_("Channel"), "campaign": N_("Campaign"), "own": N_("Other"),
+    "price": N_("Sale"), "store": N_("Store"), "channel": N_("Channel"), "campaign": N_("Campaign"),
+    "response": N_("Responses"), "event": N_("Web events"), "own": N_("Other"),
 }  # fmt: skip
 
 

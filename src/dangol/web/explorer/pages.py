@@ -21,7 +21,7 @@ from dangol.staff.rules import Right
 from dangol.web.explorer import files, views, working
 from dangol.web.explorer.board import Board, moved, state_from, state_of
 from dangol.web.explorer.table import table
-from dangol.web.sentences import sentence
+from dangol.web.sentences import say, sentence
 from dangol.web.shell import Request, page
 
 REGION = "explorer"
@@ -111,12 +111,22 @@ def _result(request: Request, board: Board, *, opening: bool = False) -> dict[st
             return context | {"failed": sentence(error)}
         return context | ({"later": True, "opening": True} if opening else working.shown(request, board, None))
     except BadInput as error:
-        return context | {"failed": sentence(error)}
+        return context | {"failed": _in_words(error, board)}
     except (NotFound, Damaged) as error:
         return context | {"missing": sentence(error)}
     if isinstance(grid, int):
         return context | working.shown(request, board, grid)
     return context | {"grid": grid} | (_shown(grid, board) if grid.rows else {})
+
+
+def _in_words(error: BadInput, board: Board) -> str:
+    """The sentence with fields called as the page calls them, not by the names that the API and commands know."""
+    fields = {**board.fields.dimensions, **board.fields.measures}
+    params = {
+        key: gettext(fields[value].label) if isinstance(value, str) and value in fields else value
+        for key, value in error.params.items()
+    }
+    return say(error.template, params)
 
 
 def _grid(request: Request, board: Board, failed: int | None, *, opening: bool) -> Grid | int:

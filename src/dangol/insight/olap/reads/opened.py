@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
-from functools import cached_property, lru_cache, partial
+from functools import cached_property, lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -169,7 +169,9 @@ def _families(star: tables.Star, wanted: Sequence[str], question: tables.Questio
         "base": lambda: [by.named(tables.base(by.star, by.question))],
         "cycle": lambda: [by.named(tables.cycle(by.star, by.question))],
         "retention": lambda: [by.named(tables.retention(by.star, by.question))],
-        **{one: partial(lambda one: [tables.reached(star, question, one, wanted)], one) for one in tables.REACHED},
+        "contacts": lambda: [tables.reached(star, question, "contacts", wanted)],
+        "responses": lambda: [tables.reached(star, question, "responses", wanted)],
+        "events": lambda: [tables.reached(star, question, "events", wanted)],
     }
     return [table for family, build in built.items() if family in families for table in build()]
 

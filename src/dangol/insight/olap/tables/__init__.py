@@ -10,12 +10,11 @@ from dangol.insight.olap.tables.conditions import met
 from dangol.insight.olap.tables.facts import facts, order_keys, sold
 from dangol.insight.olap.tables.people import base, cycle, people, retention
 from dangol.insight.olap.tables.ranks import placed
-from dangol.insight.olap.tables.reached import REACHED, reached, reached_rows
+from dangol.insight.olap.tables.reached import reached
 from dangol.insight.olap.tables.sales import best_shares, sales
 from dangol.insight.olap.tables.shape import Question, Star, column, period, whole
 
 __all__ = [
-    "REACHED",
     "Question",
     "Star",
     "base",
@@ -30,7 +29,6 @@ __all__ = [
     "period",
     "placed",
     "reached",
-    "reached_rows",
     "retention",
     "sales",
     "sold",

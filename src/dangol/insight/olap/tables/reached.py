@@ -11,12 +11,11 @@ from dangol.insight.warehouse.tables import company_time
 
 CUSTOMERS = {"contacts": "contacted_customers", "responses": "responding_customers", "events": "web_customers"}
 ROWS = {"contacts": "contacts", "responses": "responses", "events": "web_events"}
-REACHED = tuple(ROWS)
 
 
 def reached(star: Star, question: Question, family: str, wanted: Collection[str]) -> Table:
     """The rows of a family, their different customers and, of web events, visitors: those wanted, by the question."""
-    found = reached_rows(star, question, family)
+    found = _rows(star, question, family)
     figures = {ROWS[family]: found.count(), CUSTOMERS[family]: found.customer_id.nunique()}
     if family == "events":
         browsers = found.customer_id.isnull().ifelse(found.visitor, ibis.null("string")).nunique()
@@ -25,7 +24,7 @@ def reached(star: Star, question: Question, family: str, wanted: Collection[str]
     return grouped(found, question.keys, **asked)
 
 
-def reached_rows(star: Star, question: Question, family: str) -> Table:
+def _rows(star: Star, question: Question, family: str) -> Table:
     """Contacts and responses of customers, or web events of anybody, with the question's dimensions and conditions.
 
     What went to generated addresses is counted in no figure. Who is in charge is of today: these have no other day.

@@ -56,6 +56,12 @@ def test_a_condition_that_cannot_be_read_keeps_what_was_typed_and_says_where(loa
     assert "brand = soap</textarea>" in answer.content.decode()
 
 
+def test_fields_that_do_not_go_together_are_called_as_the_page_calls_them(loaded, analyst):
+    answer = analyst.get(URL, {"show": "sales_amount", "rows": "web_page"})
+    assert answer.status_code == 422
+    assert "Sales cannot be split or filtered by Web page." in answer.content.decode()
+
+
 def test_before_any_data_the_page_says_what_to_do(analyst):
     answer = analyst.get(URL)
     assert answer.status_code == 200
