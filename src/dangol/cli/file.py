@@ -97,8 +97,7 @@ def _scheme(given: argparse.Namespace) -> Any:
     for code in rules.AXES:
         text = getattr(given, f"{code}_cuts")
         if text:
-            points = rules.cut_points(text, field=f"{code}-cuts")
-            points = tuple(point * MINOR_PER_MAJOR for point in points) if code == "m" else points
+            points = rules.cut_points(text, field=f"{code}-cuts", minor=MINOR_PER_MAJOR if code == "m" else 1)
             axis = rules.Axis(groups=len(points) + 1, method="fixed", cut_points=points)
             scheme = replace(scheme, name="own").with_axes({code: axis})
     if given.weights:

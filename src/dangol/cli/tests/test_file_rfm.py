@@ -187,3 +187,16 @@ def test_a_person_gets_a_readable_table(small, capsys):
     said = capsys.readouterr().out
     assert "3 customers on 2026-03-31" in said
     assert "Columns: customer = 고객번호" in said
+
+
+def test_cut_points_of_money_may_have_decimals(small, capsys):
+    code, answer = rfm(capsys, small, *CUTS[:4], "--m-cuts", "110.01,850")
+    assert code == 0
+    assert answer["cut_points"]["m"] == [110.01, 850]
+    assert {row["group"] for row in answer["groups"]} == {"332", "221", "113"}
+
+
+@pytest.mark.parametrize("points", ["10.005,20", "nan,20", "1e999999,20", "a,b"])
+def test_cut_points_that_are_no_amounts_are_refused(small, capsys, points):
+    assert main(["file", "rfm", str(small), "--m-cuts", points]) != 0
+    assert "10.50, 20, 100" in "".join(capsys.readouterr())

@@ -9,6 +9,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date, timedelta
+from decimal import Decimal
 from itertools import pairwise
 from typing import Any, Literal
 
@@ -187,11 +188,19 @@ PRESETS = ("333", "555", "777")
 DEFAULT = preset("555", window_days=90)
 
 
-def cut_points(text: str, *, field: str) -> tuple[int, ...]:
-    """Cut points as people write them: \"7, 30, 90\". Raises BadInput."""
+def cut_points(text: str, *, field: str, minor: int = 1) -> tuple[int, ...]:
+    """Cut points as people write them: "7, 30, 90", or of money "10.5, 20" with so many minor units to the whole.
+
+    Raises BadInput, also where a part is finer than a minor unit or beyond what a cut point may be.
+    """
     try:
-        return tuple(int(part) for part in text.replace(";", ",").split(",") if part.strip())
-    except ValueError:
+        points = [Decimal(part.strip()) * minor for part in text.replace(";", ",").split(",") if part.strip()]
+        if not all(abs(point) <= LARGEST_CUT_POINT and point == point.to_integral_value() for point in points):
+            raise ValueError(text)
+        return tuple(int(point) for point in points)
+    except (ValueError, ArithmeticError):
+        if minor > 1:
+            raise BadInput("Write cut points as numbers with commas, like 10.50, 20, 100.", field=field) from None
         raise BadInput("Write cut points as whole numbers with commas, like 7, 30, 90.", field=field) from None
 
 
